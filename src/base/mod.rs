@@ -1,0 +1,10 @@
+//! What every floor may use and what knows no domain word: time, names, text, limits, JSON.
+
+pub(crate) mod cancel;
+pub(crate) mod clock;
+pub(crate) mod id;
+pub(crate) mod json;
+pub(crate) mod limits;
+pub(crate) mod problem;
+pub(crate) mod text;
+pub(crate) mod thread;

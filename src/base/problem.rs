@@ -1,0 +1,210 @@
+//! Everything that can be said when a call does not succeed, in words that a model can act on.
+
+use serde_json::Value;
+
+/// What a call did to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effects {
+    /// Nothing was touched.
+    None,
+    /// What the tool does was done.
+    Applied,
+    /// It was done and undone again.
+    RolledBack,
+    /// It may have been done; nobody here can tell.
+    Unknown,
+}
+
+impl Effects {
+    /// The word on the wire and in the ledger.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Applied => "applied",
+            Self::RolledBack => "rolled_back",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What the caller should do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Advice {
+    /// Do not try again.
+    Never,
+    /// Try again with other arguments.
+    ChangedArgs,
+    /// The same call, after [`Problem::after_ms`].
+    After,
+    /// The same call with the same operation key is safe.
+    SameKey,
+    /// A person has to do something first.
+    AskOperator,
+}
+
+impl Advice {
+    /// The word on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::ChangedArgs => "changed_args",
+            Self::After => "after",
+            Self::SameKey => "same_key",
+            Self::AskOperator => "ask_operator",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($variant:ident = $text:literal, $effects:ident, $advice:ident, $doc:literal;)*) => {
+        /// The stable name of a problem. Names are never reused for something else.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum Code { $(#[doc = $doc] $variant,)* }
+
+        impl Code {
+            /// Every code there is, in the order of the catalogue.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name on the wire, in the ledger and in the docs.
+            pub(crate) fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// When this code is used, in one sentence.
+            pub(crate) fn summary(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)* }
+            }
+
+            /// What the call did, unless the one who reports the problem knows better.
+            fn effects(self) -> Effects {
+                match self { $(Self::$variant => Effects::$effects,)* }
+            }
+
+            /// What to do next, unless the one who reports the problem knows better.
+            fn advice(self) -> Advice {
+                match self { $(Self::$variant => Advice::$advice,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    ValidationFailed = "VALIDATION_FAILED", None, ChangedArgs, "The arguments do not fit the tool's input schema or a limit.";
+    NormalizationRefused = "NORMALIZATION_REFUSED", None, ChangedArgs, "A value is not in the normal form that its kind demands.";
+    RuleViolation = "RULE_VIOLATION", None, ChangedArgs, "A rule of the tool's operator is not met; `reason` is the operator's own code.";
+    RuleError = "RULE_ERROR", None, AskOperator, "A rule could not be evaluated, so the call was refused.";
+    Forbidden = "FORBIDDEN", None, Never, "This principal may not make this call.";
+    ToolDisabled = "TOOL_DISABLED", None, AskOperator, "The tool is switched off.";
+    Overloaded = "OVERLOADED", None, After, "Too many calls are waiting; this one was not started.";
+    ShuttingDown = "SHUTTING_DOWN", None, After, "The server is ending; this call was not started.";
+    Timeout = "TIMEOUT", Unknown, AskOperator, "The call was not done when its time was up.";
+    Cancelled = "CANCELLED", Unknown, AskOperator, "The call was stopped because the client cancelled it or the server ended.";
+    OutcomeUnknown = "OUTCOME_UNKNOWN", Unknown, AskOperator, "What the call did cannot be told.";
+    BackendFailed = "BACKEND_FAILED", Unknown, AskOperator, "The backend ran and did not succeed.";
+    BackendUnavailable = "BACKEND_UNAVAILABLE", None, After, "The backend could not be started or reached.";
+    OutputInvalid = "OUTPUT_INVALID", Applied, AskOperator, "The backend's answer does not fit what the tool declares.";
+    StateUnavailable = "STATE_UNAVAILABLE", None, After, "The ledger cannot be written, so nothing was started.";
+    Internal = "INTERNAL", Unknown, AskOperator, "A fault in Tollgate itself.";
+}
+
+/// One thing that is wrong with the arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Detail {
+    /// JSON pointer (RFC 6901) into the arguments; empty for the arguments as a whole.
+    pub(crate) at: String,
+    /// What is demanded there: a JSON Schema keyword or an operator's rule.
+    pub(crate) constraint: String,
+    /// What would be right, in words.
+    pub(crate) expected: String,
+    /// What was given, quoted and clipped; `None` where it is absent or secret.
+    pub(crate) got: Option<String>,
+}
+
+/// Why a call did not succeed. Texts from backends never enter it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Problem {
+    /// The stable name.
+    pub(crate) code: Code,
+    /// The operator's own code, where a rule of theirs refused.
+    pub(crate) reason: Option<String>,
+    /// One sentence for the model.
+    pub(crate) message: String,
+    /// What the call did.
+    pub(crate) effects: Effects,
+    /// What to do next.
+    pub(crate) advice: Advice,
+    /// For [`Advice::After`]: milliseconds to wait.
+    pub(crate) after_ms: Option<u64>,
+    /// Everything that is wrong with the arguments.
+    pub(crate) details: Vec<Detail>,
+    /// What would probably work.
+    pub(crate) suggestions: Vec<String>,
+    /// The whole arguments, corrected, where exactly one correction is possible.
+    pub(crate) corrected_arguments: Option<Value>,
+}
+
+impl Problem {
+    /// A problem with the catalogue's own effects and advice.
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: None,
+            message: message.into(),
+            effects: code.effects(),
+            advice: code.advice(),
+            after_ms: None,
+            details: Vec::new(),
+            suggestions: Vec::new(),
+            corrected_arguments: None,
+        }
+    }
+
+    /// The same, knowing better what the call did.
+    pub(crate) fn with_effects(self, effects: Effects) -> Self {
+        Self { effects, ..self }
+    }
+
+    /// The same, knowing better what to do next.
+    pub(crate) fn with_advice(self, advice: Advice) -> Self {
+        Self { advice, ..self }
+    }
+
+    /// The same, to be tried again after `after_ms` milliseconds.
+    pub(crate) fn after_ms(self, after_ms: u64) -> Self {
+        Self {
+            advice: Advice::After,
+            after_ms: Some(after_ms),
+            ..self
+        }
+    }
+
+    /// The same, with one more suggestion.
+    pub(crate) fn suggest(mut self, suggestion: impl Into<String>) -> Self {
+        self.suggestions.push(suggestion.into());
+        self
+    }
+
+    /// The same, with everything that is wrong with the arguments.
+    pub(crate) fn with_details(self, details: Vec<Detail>) -> Self {
+        Self { details, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn code_names_are_unique_and_shout() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for name in names {
+            assert!(
+                name.bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte == b'_'),
+                "{name}"
+            );
+        }
+    }
+}

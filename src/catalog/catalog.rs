@@ -1,0 +1,36 @@
+//! The set of tools in force: immutable, swapped as a whole.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::tool::Tool;
+
+/// An immutable snapshot of all tools, in name order.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    tools: Vec<Arc<Tool>>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Catalog {
+    /// A snapshot of `tools`; names must be unique.
+    pub(crate) fn new(mut tools: Vec<Tool>) -> Self {
+        tools.sort_by(|a, b| a.name.cmp(&b.name));
+        let tools: Vec<Arc<Tool>> = tools.into_iter().map(Arc::new).collect();
+        let by_name = tools
+            .iter()
+            .enumerate()
+            .map(|(at, tool)| (tool.name.to_string(), at))
+            .collect();
+        Self { tools, by_name }
+    }
+
+    /// The tool of exactly this name, whether switched on or off.
+    pub(crate) fn find(&self, name: &str) -> Option<&Arc<Tool>> {
+        self.by_name.get(name).and_then(|&at| self.tools.get(at))
+    }
+
+    /// The tools that a client is shown, in name order.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &Arc<Tool>> {
+        self.tools.iter().filter(|tool| tool.enabled)
+    }
+}

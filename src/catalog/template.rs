@@ -1,0 +1,63 @@
+//! Templates with typed slots: a value fills its slot and can never become anything else.
+
+use serde_json::Value;
+
+/// A place in the effective arguments: member names from the top.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ArgPath(pub(crate) Vec<String>);
+
+impl ArgPath {
+    /// The value there; `None` where it is absent.
+    pub(crate) fn find<'a>(&self, arguments: &'a Value) -> Option<&'a Value> {
+        self.0
+            .iter()
+            .try_fold(arguments, |value, name| value.get(name))
+    }
+}
+
+/// A part of a text with slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// As written.
+    Literal(String),
+    /// Filled with an argument.
+    Slot(ArgPath),
+}
+
+/// A text with slots, as `Hello {name}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TextTemplate(pub(crate) Vec<Part>);
+
+/// One entry of an argument list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ArgTemplate {
+    /// One element; it vanishes as a whole when an optional argument in it is absent.
+    One {
+        /// The text of the element.
+        text: TextTemplate,
+        /// Whether a value may begin the element with `-`, `+` or `@`.
+        allow_prefix: bool,
+    },
+    /// `{x...}`: one element for each item of an array.
+    Many {
+        /// Where the array is.
+        path: ArgPath,
+        /// As for [`ArgTemplate::One`].
+        allow_prefix: bool,
+    },
+}
+
+/// A JSON value with slots: a string that is nothing but one slot becomes the value itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum JsonTemplate {
+    /// As written.
+    Literal(Value),
+    /// The argument's value, of whatever type; absent members are left out.
+    Slot(ArgPath),
+    /// A string with slots inside.
+    Text(TextTemplate),
+    /// An array.
+    Array(Vec<JsonTemplate>),
+    /// An object.
+    Object(Vec<(String, JsonTemplate)>),
+}

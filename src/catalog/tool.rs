@@ -1,0 +1,146 @@
+//! One tool, compiled: immutable, and complete enough that nothing is looked up again.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde_json::{Map, Value};
+
+use super::template::{ArgTemplate, JsonTemplate, TextTemplate};
+use crate::base::id::ToolName;
+
+/// What a tool does to the world. Drives retries, replay, recovery and the MCP annotations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Changes something.
+    Write,
+    /// Changes something that cannot be had back.
+    Destroy,
+}
+
+impl Effect {
+    /// The word in a definition, in the ledger and in `_meta`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destroy => "destroy",
+        }
+    }
+}
+
+/// When a value of another type may be read as the type that the schema demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coerce {
+    /// Never.
+    Never,
+    /// Without loss, only after strict validation failed, always reported.
+    OnMismatch,
+}
+
+/// A compiled definition.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    /// Unique in its catalog.
+    pub(crate) name: ToolName,
+    /// What people are shown instead of the name.
+    pub(crate) title: Option<String>,
+    /// What the model reads.
+    pub(crate) description: String,
+    /// What it does to the world.
+    pub(crate) effect: Effect,
+    /// Whether it may simply be run again.
+    pub(crate) idempotent: bool,
+    /// A tool that is switched off is not listed and not run.
+    pub(crate) enabled: bool,
+    /// What arguments must be.
+    pub(crate) input: super::schema::InputSchema,
+    /// What `structuredContent` must be.
+    pub(crate) output: Option<super::schema::OutputSchema>,
+    /// Whether values may be coerced.
+    pub(crate) coerce: Coerce,
+    /// What runs.
+    pub(crate) run: Run,
+    /// From the arrival of the call to its end.
+    pub(crate) timeout: Duration,
+    /// `_meta`, `icons` and such, as the definition has them: passed on to the client.
+    pub(crate) listing: Map<String, Value>,
+    /// SHA-256 of the canonical definition: which text this tool was compiled from.
+    pub(crate) digest: [u8; 32],
+}
+
+/// How a tool does what it does.
+#[derive(Debug)]
+pub(crate) enum Run {
+    /// Starts a program.
+    Exec(ExecPlan),
+    /// Answers from a template; touches nothing.
+    Reply(ReplyPlan),
+}
+
+/// A program with its argument list. There is no shell.
+#[derive(Debug)]
+pub(crate) struct ExecPlan {
+    /// Absolute path, found when the definition was loaded.
+    pub(crate) program: PathBuf,
+    /// Each gives no element, one, or (for `{x...}`) one for each item of an array.
+    pub(crate) args: Vec<ArgTemplate>,
+    /// The whole environment beyond the fixed part, name and value.
+    pub(crate) env: Vec<(String, TextTemplate)>,
+    /// Where it runs; `None` is the root directory.
+    pub(crate) cwd: Option<PathBuf>,
+    /// What it reads on standard input.
+    pub(crate) stdin: Stdin,
+    /// What its standard output is.
+    pub(crate) output: OutputKind,
+    /// Whether it is given a file named by `$PROGRESS`.
+    pub(crate) progress: bool,
+    /// Bytes of standard output that are kept.
+    pub(crate) stdout_bytes_max: usize,
+}
+
+/// What a program reads on standard input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stdin {
+    /// End of file at once.
+    Empty,
+    /// The effective arguments as one line of JSON.
+    Json,
+}
+
+/// What a program prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OutputKind {
+    /// UTF-8 text; escape sequences are taken out.
+    Text,
+    /// One JSON value: becomes `structuredContent`, with a copy as text.
+    Json,
+    /// A JSON array of MCP content blocks.
+    Content,
+    /// The bytes of a picture.
+    Image {
+        /// As `image/png`.
+        mime_type: String,
+    },
+    /// The bytes of a sound.
+    Audio {
+        /// As `audio/wav`.
+        mime_type: String,
+    },
+    /// The text or bytes of a resource.
+    Resource {
+        /// Names it.
+        uri: String,
+        /// Its type.
+        mime_type: Option<String>,
+    },
+}
+
+/// An answer without a backend.
+#[derive(Debug)]
+pub(crate) enum ReplyPlan {
+    /// One text block.
+    Text(TextTemplate),
+    /// Structured content, with a copy as text.
+    Json(JsonTemplate),
+}

@@ -1,0 +1,114 @@
+//! What every stage of a call carries with it, and how a call is refused.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::base::{
+    clock::{Moment, Timestamp},
+    id::{CallId, Principal},
+    problem::Problem,
+};
+
+/// What is known of a call whatever becomes of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    /// Our name for it.
+    pub(crate) call_id: CallId,
+    /// The tool as the client named it; not yet known to exist.
+    pub(crate) tool_name: String,
+    /// For whom.
+    pub(crate) principal: Principal,
+    /// The JSON-RPC id as written on the line; it only addresses the reply.
+    pub(crate) request_id: String,
+    /// The MCP revision in force for this request, as `2025-11-25`.
+    pub(crate) protocol_version: &'static str,
+    /// `NAME VERSION` as the client says of itself; recorded, never trusted.
+    pub(crate) client: Option<String>,
+    /// The trace id of a W3C `traceparent` (32 hexadecimal digits).
+    pub(crate) trace_id: Option<String>,
+    /// When the line was read: deadlines count from here.
+    pub(crate) received: Moment,
+    /// The same, for people.
+    pub(crate) received_wall: Timestamp,
+}
+
+/// A `tools/call` as it came in.
+#[derive(Debug)]
+pub(crate) struct IncomingCall {
+    /// What is known of it.
+    pub(crate) header: Header,
+    /// The arguments, byte for byte as received; `{}` where there were none.
+    pub(crate) raw_arguments: Box<str>,
+    /// The same, read strictly: always an object.
+    pub(crate) arguments: Value,
+}
+
+/// One difference between the raw and the effective arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Change {
+    /// JSON pointer into the effective arguments.
+    pub(crate) at: String,
+    /// What was done.
+    pub(crate) kind: ChangeKind,
+    /// What stood there; `None` where nothing did.
+    pub(crate) from: Option<Value>,
+    /// What stands there now; `None` where it was taken away.
+    pub(crate) to: Option<Value>,
+}
+
+/// Why effective arguments differ from raw ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChangeKind {
+    /// The schema's `default` was filled in.
+    Default,
+    /// Another type was read as the demanded one, without loss.
+    Coerced,
+    /// Brought into the normal form of its kind.
+    Normalized,
+}
+
+impl ChangeKind {
+    /// The word in the ledger and on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Coerced => "coerced",
+            Self::Normalized => "normalized",
+        }
+    }
+}
+
+/// A call that the guard said no to: nothing was touched.
+pub(crate) struct Refused {
+    /// What is known of the call.
+    pub(crate) header: Header,
+    /// As received.
+    pub(crate) raw_arguments: Box<str>,
+    /// The stage that refused, as `validate`.
+    pub(crate) stage: &'static str,
+    /// How the client is told.
+    pub(crate) refusal: Refusal,
+}
+
+/// The two channels for a no.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Refusal {
+    /// A model cannot repair it: a JSON-RPC error -32602 with this message.
+    Protocol {
+        /// One sentence.
+        message: String,
+    },
+    /// A model can repair it: a result with `isError`.
+    Tool(Box<Problem>),
+}
+
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused")
+            .field("call", &self.header.call_id)
+            .field("stage", &self.stage)
+            .field("refusal", &self.refusal)
+            .finish_non_exhaustive()
+    }
+}

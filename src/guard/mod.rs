@@ -1,0 +1,13 @@
+//! The checks: pure and deterministic. Values in, a cleared call or a refusal out.
+//!
+//! No I/O, no clock of its own, no state: the guard can be replayed over old traffic. The
+//! stages are types, each made only by the check it is named for and consumed by the next:
+//! [`call::IncomingCall`] → [`resolve::ResolvedCall`] → [`normalize::NormalizedCall`] →
+//! [`validate::ValidCall`] → [`authorize::ClearedCall`].
+
+pub(crate) mod authorize;
+pub(crate) mod call;
+pub(crate) mod normalize;
+pub(crate) mod resolve;
+pub(crate) mod screen;
+pub(crate) mod validate;

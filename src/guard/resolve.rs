@@ -1,0 +1,92 @@
+//! Name → tool: the first check. After it a reload changes nothing for this call.
+
+use std::sync::Arc;
+
+use super::call::{Header, IncomingCall, Refusal, Refused};
+use crate::{
+    base::{
+        problem::{Code, Problem},
+        text,
+    },
+    catalog::{catalog::Catalog, tool::Tool},
+};
+
+/// A call bound to one tool that exists and is visible.
+#[derive(Debug)]
+pub(crate) struct ResolvedCall {
+    call: IncomingCall,
+    tool: Arc<Tool>,
+}
+
+impl ResolvedCall {
+    /// The tool.
+    pub(crate) fn tool(&self) -> &Arc<Tool> {
+        &self.tool
+    }
+
+    /// What is known of the call.
+    pub(crate) fn header(&self) -> &Header {
+        &self.call.header
+    }
+
+    /// How much memory the arguments take, about.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        self.call.raw_arguments.len()
+    }
+
+    /// Gives the parts to the next stage.
+    pub(super) fn into_parts(self) -> (IncomingCall, Arc<Tool>) {
+        (self.call, self.tool)
+    }
+
+    /// Refuses the call for a reason found outside the guard (no place in the queue, the
+    /// server ending). Nothing was touched.
+    pub(crate) fn refuse(self, stage: &'static str, problem: Problem) -> Refused {
+        Refused {
+            header: self.call.header,
+            raw_arguments: self.call.raw_arguments,
+            stage,
+            refusal: Refusal::Tool(Box::new(problem)),
+        }
+    }
+}
+
+/// Finds the tool that `call` names. A name that does not exist and one that may not be seen
+/// get the same answer (MCP 2026-07-28, server/tools, "Error Handling": -32602).
+///
+/// # Errors
+/// When there is no such tool, or it is switched off.
+pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedCall, Box<Refused>> {
+    let refusal = match catalog.find(&call.header.tool_name) {
+        Some(tool) if tool.enabled => {
+            return Ok(ResolvedCall {
+                tool: Arc::clone(tool),
+                call,
+            });
+        }
+        Some(tool) => Refusal::Tool(Box::new(Problem::new(
+            Code::ToolDisabled,
+            format!("the tool `{}` is switched off", tool.name),
+        ))),
+        None => Refusal::Protocol {
+            message: unknown(&call.header.tool_name, catalog),
+        },
+    };
+    Err(Box::new(Refused {
+        header: call.header,
+        raw_arguments: call.raw_arguments,
+        stage: "resolve",
+        refusal,
+    }))
+}
+
+fn unknown(name: &str, catalog: &Catalog) -> String {
+    let near = text::nearest(name, catalog.listed().map(|tool| tool.name.as_str()));
+    let mut message = format!("unknown tool {}", text::quote(text::clip(name, 128)));
+    if !near.is_empty() {
+        message.push_str("; did you mean ");
+        message.push_str(&text::list(near));
+        message.push('?');
+    }
+    message
+}

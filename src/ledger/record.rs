@@ -1,0 +1,121 @@
+//! What the verbs write: plain rows, made by the engine.
+
+use crate::base::{
+    clock::Timestamp,
+    id::{CallId, Principal},
+    problem::{Code, Effects},
+};
+
+/// What is known of a call when it is admitted or refused.
+#[derive(Clone, Debug)]
+pub(crate) struct CallRow {
+    /// Our name for it.
+    pub(crate) call_id: CallId,
+    /// When its line was read.
+    pub(crate) received: Timestamp,
+    /// The tool as the client named it.
+    pub(crate) tool: String,
+    /// `read`, `write` or `destroy`; `None` where there is no such tool.
+    pub(crate) effect: Option<&'static str>,
+    /// SHA-256 of the definition it was judged by.
+    pub(crate) definition: Option<[u8; 32]>,
+    /// For whom.
+    pub(crate) principal: Principal,
+    /// As the client says of itself.
+    pub(crate) client: Option<String>,
+    /// The MCP revision of the request.
+    pub(crate) protocol_version: &'static str,
+    /// The JSON-RPC id as written.
+    pub(crate) request_id: String,
+    /// W3C trace id.
+    pub(crate) trace_id: Option<String>,
+    /// The arguments byte for byte as received.
+    pub(crate) raw_arguments: Box<str>,
+    /// The arguments that are run, as JSON; `None` where the call was refused before.
+    pub(crate) effective_arguments: Option<String>,
+    /// The differences between the two, as JSON; `None` where there are none.
+    pub(crate) changes: Option<String>,
+}
+
+impl CallRow {
+    /// Whether the row must be on the disk, not only committed, before anything follows:
+    /// so for everything that is not a read.
+    pub(crate) fn must_sync(&self) -> bool {
+        self.effect.is_some_and(|effect| effect != "read")
+    }
+}
+
+/// What is about to be done.
+#[derive(Clone, Debug)]
+pub(crate) struct Intent {
+    /// Counts from 1 within a call.
+    pub(crate) attempt: u32,
+    /// Which backend, as `exec`.
+    pub(crate) backend: &'static str,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Settlement {
+    /// The outcome in the words of the ledger.
+    pub(crate) outcome: Outcome,
+    /// The stage that decided, as `validate` or `exec`.
+    pub(crate) stage: &'static str,
+    /// The stable name of the problem, if there was one.
+    pub(crate) code: Option<Code>,
+    /// What the call did to the world.
+    pub(crate) effects: Effects,
+    /// The reply as JSON: result or error object, without id and envelope.
+    pub(crate) reply: Option<String>,
+    /// Exit code or the like, as the backend gave it.
+    pub(crate) backend_status: Option<String>,
+    /// From reading the line to the decision of the guard, in microseconds.
+    pub(crate) guard_us: u64,
+    /// Waiting for a worker and for the ledger, in microseconds.
+    pub(crate) wait_us: u64,
+    /// In the backend, in microseconds.
+    pub(crate) run_us: u64,
+    /// When it ended.
+    pub(crate) finished: Timestamp,
+}
+
+/// How a call can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It did what it is for.
+    Succeeded,
+    /// It ran and did not succeed.
+    Failed,
+    /// It was refused; nothing was touched.
+    Refused,
+    /// It was stopped on the client's wish.
+    Cancelled,
+    /// Its time was up.
+    TimedOut,
+    /// It may have happened.
+    Unknown,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Succeeded,
+        Self::Failed,
+        Self::Refused,
+        Self::Cancelled,
+        Self::TimedOut,
+        Self::Unknown,
+    ];
+
+    /// The word in the ledger.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Cancelled => "cancelled",
+            Self::TimedOut => "timed_out",
+            Self::Unknown => "unknown",
+        }
+    }
+}

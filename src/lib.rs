@@ -1,0 +1,12 @@
+//! Tollgate: the trust boundary between a language model and real systems.
+
+mod backend;
+mod base;
+mod catalog;
+mod guard;
+mod ledger;
+
+/// Runs the program with the arguments and streams of this process.
+pub fn run() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}
