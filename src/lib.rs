@@ -3,8 +3,11 @@
 mod backend;
 mod base;
 mod catalog;
+mod engine;
 mod guard;
 mod ledger;
+mod protocol;
+mod server;
 
 /// Runs the program with the arguments and streams of this process.
 pub fn run() -> std::process::ExitCode {

@@ -6,7 +6,41 @@ use serde_json::Value;
 use crate::{
     base::{cancel::CancelToken, clock::Moment, id::CallId, problem::Problem},
     catalog::{content::Output, tool::Tool},
+    ledger::IntentReceipt,
 };
+
+/// What a backend will do for one call: templates filled, values checked, nothing done yet.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// The answer is here already; nothing outside this process is touched.
+    Immediate(Output),
+    /// A program's argument list, without the program itself.
+    Exec(Vec<String>),
+}
+
+impl Work {
+    /// Whether it waits for nothing.
+    pub(crate) fn is_immediate(&self) -> bool {
+        match self {
+            Self::Immediate(_) => true,
+            Self::Exec(_) => false,
+        }
+    }
+}
+
+/// The world. One implementation runs real programs; tests script another.
+pub(crate) trait Backend: Send + Sync {
+    /// Does `work` once. The receipt proves that the intent is in the ledger.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says what is known of the effect.
+    fn invoke(
+        &self,
+        work: Work,
+        invocation: &Invocation<'_>,
+        receipt: &IntentReceipt,
+    ) -> Result<Output, Fault>;
+}
 
 /// One try, fully described.
 pub(crate) struct Invocation<'a> {
@@ -57,4 +91,12 @@ pub(crate) enum FaultClass {
     Definite,
     /// It may have happened.
     Ambiguous,
+}
+
+/// Fills the tool's templates with `arguments`. Nothing is done yet.
+///
+/// # Errors
+/// When a value cannot go where the template puts it: a refusal, nothing was touched.
+pub(crate) fn prepare(_tool: &Tool, _arguments: &Value) -> Result<Work, Problem> {
+    Ok(Work::Exec(Vec::new()))
 }

@@ -57,6 +57,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, Violation> {
 #[derive(Default)]
 pub(crate) struct Reader {
     nodes: usize,
+    above: &'static [&'static str],
     path: Vec<Segment>,
     violation: Option<Violation>,
     huge_float: bool,
@@ -73,6 +74,20 @@ impl Reader {
     /// # Errors
     /// As [`parse`].
     pub(crate) fn read(&mut self, text: &str) -> Result<Value, Violation> {
+        self.read_under(&[], text)
+    }
+
+    /// Reads a part of a message that stands under the member names `above`, which count for
+    /// depth and stand in the pointers of violations.
+    ///
+    /// # Errors
+    /// As [`parse`].
+    pub(crate) fn read_under(
+        &mut self,
+        above: &'static [&'static str],
+        text: &str,
+    ) -> Result<Value, Violation> {
+        self.above = above;
         self.path.clear();
         self.huge_float = false;
         let mut source = serde_json::Deserializer::from_str(text);
@@ -91,6 +106,9 @@ impl Reader {
 
     fn pointer(&self) -> String {
         let mut pointer = String::new();
+        for name in self.above {
+            push_pointer(&mut pointer, name);
+        }
         for segment in &self.path {
             match segment {
                 Segment::Name(name) => push_pointer(&mut pointer, name),
@@ -364,8 +382,14 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_one_message_share_its_bounds() {
+    fn parts_of_one_message_share_its_bounds_and_know_where_they_stand() {
         let mut reader = Reader::default();
+        assert_eq!(
+            reader.read_under(&["params"], r#"{"a":1,"a":1}"#),
+            Err(Violation::Duplicate {
+                pointer: "/params/a".into()
+            })
+        );
         let half = format!("[{}1]", "1,".repeat(JSON_NODES_MAX / 2));
         assert!(reader.read(&half).is_ok());
         assert_eq!(reader.read(&half), Err(Violation::TooManyValues));

@@ -12,6 +12,8 @@ pub(crate) const JSON_DEPTH_MAX: usize = 64;
 pub(crate) const JSON_NODES_MAX: usize = 100_000;
 /// Longest JSON-RPC id, as written on the line.
 pub(crate) const ID_BYTES_MAX: usize = 1024;
+/// Most members of `params` itself; no method of MCP has more than a handful.
+pub(crate) const PARAMS_MEMBERS_MAX: usize = 64;
 /// Most members of one batch (MCP 2025-03-26 only).
 pub(crate) const BATCH_MEMBERS_MAX: usize = 50;
 
@@ -20,6 +22,8 @@ pub(crate) const REPLY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Replies kept in memory for a client that does not read, before reading from it stops.
 pub(crate) const OUTBOX_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Calls that may wait to be checked; beyond it standard input is not read on.
+pub(crate) const CHECK_QUEUE_MAX: usize = 1024;
 /// Calls that may wait for a worker; beyond it a call is refused as overloaded.
 pub(crate) const QUEUE_CALLS_MAX: usize = 1024;
 /// Memory that the arguments of waiting calls may take together.
@@ -29,6 +33,8 @@ pub(crate) const LEDGER_QUEUE_MAX: usize = 4096;
 /// Verbs that share one commit.
 pub(crate) const LEDGER_BATCH_MAX: usize = 512;
 
+/// How long a handshake waits for a catalog that is still being loaded.
+pub(crate) const CATALOG_PATIENCE: Duration = Duration::from_millis(50);
 /// Definition file size.
 pub(crate) const DEFINITION_BYTES_MAX: u64 = 256 * 1024;
 /// Definitions in one folder. One thousand is a measured goal; beyond it a client drowns.
@@ -45,6 +51,10 @@ pub(crate) const TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 pub(crate) const TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 /// Between the polite and the final signal to a program that must end.
 pub(crate) const KILL_GRACE: Duration = Duration::from_secs(2);
+/// How long a process that was told to end waits for its programs; clients kill after 2 s.
+pub(crate) const STOP_PATIENCE: Duration = Duration::from_millis(1500);
+/// Between the polite and the final signal when the process itself is ending.
+pub(crate) const STOP_GRACE: Duration = Duration::from_secs(1);
 /// How long a pipe may stay open after the program that owned it has ended.
 pub(crate) const PIPE_LINGER: Duration = Duration::from_millis(250);
 
@@ -68,4 +78,5 @@ pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 const _: () = assert!(STRING_BYTES_MAX < LINE_BYTES_MAX);
 const _: () = assert!(REPLY_BYTES_MAX < 10 * 1024 * 1024);
 const _: () = assert!(LEDGER_BATCH_MAX <= LEDGER_QUEUE_MAX);
+const _: () = assert!(STOP_GRACE.as_millis() < STOP_PATIENCE.as_millis());
 const _: () = assert!(STDERR_TAIL_BYTES <= STDERR_BYTES_MAX);

@@ -9,11 +9,13 @@ use super::tool::Tool;
 pub(crate) struct Catalog {
     tools: Vec<Arc<Tool>>,
     by_name: HashMap<String, usize>,
+    notice: Option<String>,
 }
 
 impl Catalog {
     /// A snapshot of `tools`; names must be unique.
-    pub(crate) fn new(mut tools: Vec<Tool>) -> Self {
+    /// `notice` is what a model is to be told about tools that are missing.
+    pub(crate) fn new(mut tools: Vec<Tool>, notice: Option<String>) -> Self {
         tools.sort_by(|a, b| a.name.cmp(&b.name));
         let tools: Vec<Arc<Tool>> = tools.into_iter().map(Arc::new).collect();
         let by_name = tools
@@ -21,12 +23,21 @@ impl Catalog {
             .enumerate()
             .map(|(at, tool)| (tool.name.to_string(), at))
             .collect();
-        Self { tools, by_name }
+        Self {
+            tools,
+            by_name,
+            notice,
+        }
     }
 
     /// The tool of exactly this name, whether switched on or off.
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<Tool>> {
         self.by_name.get(name).and_then(|&at| self.tools.get(at))
+    }
+
+    /// What is wrong with the set, in words for a model; `None` when nothing is.
+    pub(crate) fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
     }
 
     /// The tools that a client is shown, in name order.

@@ -2,6 +2,7 @@
 
 pub(crate) mod catalog;
 pub(crate) mod content;
+pub(crate) mod in_force;
 pub(crate) mod schema;
 pub(crate) mod template;
 pub(crate) mod tool;

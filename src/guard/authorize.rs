@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    call::{Change, Header, Refused},
+    call::{Change, Header, Refusal, Refused},
     normalize::Parts,
     validate::ValidCall,
 };
-use crate::catalog::tool::Tool;
+use crate::{base::problem::Problem, catalog::tool::Tool};
 
 /// A call that passed every check of the guard.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct ClearedCall {
 
 impl ClearedCall {
     /// What is known of the call.
-    pub(crate) fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Arc<Header> {
         &self.parts.header
     }
 
@@ -29,7 +29,7 @@ impl ClearedCall {
     }
 
     /// The arguments byte for byte as received.
-    pub(crate) fn raw_arguments(&self) -> &str {
+    pub(crate) fn raw_arguments(&self) -> &Arc<str> {
         &self.parts.raw_arguments
     }
 
@@ -41,6 +41,17 @@ impl ClearedCall {
     /// Every difference between the two.
     pub(crate) fn changes(&self) -> &[Change] {
         &self.parts.changes
+    }
+
+    /// Refuses the call for a reason found outside the guard (no place in the queue, a value
+    /// that its backend cannot take). Nothing was touched.
+    pub(crate) fn refuse(self, stage: &'static str, problem: Problem) -> Refused {
+        Refused {
+            header: self.parts.header,
+            raw_arguments: self.parts.raw_arguments,
+            stage,
+            refusal: Refusal::Tool(Box::new(problem)),
+        }
     }
 }
 

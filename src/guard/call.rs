@@ -1,6 +1,6 @@
 //! What every stage of a call carries with it, and how a call is refused.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::base::{
 };
 
 /// What is known of a call whatever becomes of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Header {
     /// Our name for it.
     pub(crate) call_id: CallId,
@@ -37,9 +37,9 @@ pub(crate) struct Header {
 #[derive(Debug)]
 pub(crate) struct IncomingCall {
     /// What is known of it.
-    pub(crate) header: Header,
+    pub(crate) header: Arc<Header>,
     /// The arguments, byte for byte as received; `{}` where there were none.
-    pub(crate) raw_arguments: Box<str>,
+    pub(crate) raw_arguments: Arc<str>,
     /// The same, read strictly: always an object.
     pub(crate) arguments: Value,
 }
@@ -82,9 +82,9 @@ impl ChangeKind {
 /// A call that the guard said no to: nothing was touched.
 pub(crate) struct Refused {
     /// What is known of the call.
-    pub(crate) header: Header,
+    pub(crate) header: Arc<Header>,
     /// As received.
-    pub(crate) raw_arguments: Box<str>,
+    pub(crate) raw_arguments: Arc<str>,
     /// The stage that refused, as `validate`.
     pub(crate) stage: &'static str,
     /// How the client is told.

@@ -19,9 +19,9 @@ pub(crate) struct NormalizedCall {
 /// What the stages from here on hand to each other.
 #[derive(Debug)]
 pub(super) struct Parts {
-    pub(super) header: Header,
+    pub(super) header: Arc<Header>,
     pub(super) tool: Arc<Tool>,
-    pub(super) raw_arguments: Box<str>,
+    pub(super) raw_arguments: Arc<str>,
     pub(super) effective: Value,
     pub(super) changes: Vec<Change>,
 }

@@ -25,13 +25,13 @@ impl ResolvedCall {
     }
 
     /// What is known of the call.
-    pub(crate) fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Arc<Header> {
         &self.call.header
     }
 
-    /// How much memory the arguments take, about.
-    pub(crate) fn weight_bytes(&self) -> usize {
-        self.call.raw_arguments.len()
+    /// The arguments byte for byte as received.
+    pub(crate) fn raw_arguments(&self) -> &Arc<str> {
+        &self.call.raw_arguments
     }
 
     /// Gives the parts to the next stage.

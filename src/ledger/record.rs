@@ -30,7 +30,7 @@ pub(crate) struct CallRow {
     /// W3C trace id.
     pub(crate) trace_id: Option<String>,
     /// The arguments byte for byte as received.
-    pub(crate) raw_arguments: Box<str>,
+    pub(crate) raw_arguments: std::sync::Arc<str>,
     /// The arguments that are run, as JSON; `None` where the call was refused before.
     pub(crate) effective_arguments: Option<String>,
     /// The differences between the two, as JSON; `None` where there are none.

@@ -1,0 +1,197 @@
+//! The work: takes a call from the guard to its answer. Begin reading at [`pipeline`].
+
+pub(crate) mod answer;
+mod pipeline;
+mod queue;
+mod settle;
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use self::{answer::Respondent, queue::Queue};
+use crate::{
+    backend::Backend,
+    base::{
+        cancel::{CancelToken, Cancelled},
+        clock::Clock,
+        id::CallId,
+        limits::{CHECK_QUEUE_MAX, STOP_PATIENCE},
+        thread,
+    },
+    catalog::in_force::InForce,
+    guard::call::{IncomingCall, Refused},
+    ledger::Ledger,
+};
+
+/// Where the answer of a call goes, and the client's wish to have none.
+pub(crate) struct Ticket {
+    /// Takes the answer; dropped unused only when the process ends.
+    pub(crate) respondent: Box<dyn Respondent>,
+    /// Fires when the client cancels the call.
+    pub(crate) cancel: CancelToken,
+}
+
+/// What the engine is made of; put together by `cli`.
+pub(crate) struct Parts {
+    /// What can be called.
+    pub(crate) catalog: Arc<InForce>,
+    /// What survives.
+    pub(crate) ledger: Arc<dyn Ledger>,
+    /// The world.
+    pub(crate) backend: Arc<dyn Backend>,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How many programs run side by side.
+    pub(crate) workers: usize,
+}
+
+/// Runs calls. One thread, the gate, does everything that cannot wait for the world; workers
+/// do the rest, one call at a time each.
+pub(crate) struct Engine {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the engine's threads have in common.
+struct Shared {
+    catalog: Arc<InForce>,
+    ledger: Arc<dyn Ledger>,
+    backend: Arc<dyn Backend>,
+    clock: Arc<dyn Clock>,
+    queue: Queue,
+    open: Mutex<usize>,
+    idle: Condvar,
+    running: Mutex<HashMap<CallId, CancelToken>>,
+}
+
+impl Engine {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub(crate) fn start(parts: Parts) -> io::Result<Self> {
+        let Parts {
+            catalog,
+            ledger,
+            backend,
+            clock,
+            workers,
+        } = parts;
+        let shared = Arc::new(Shared {
+            catalog,
+            ledger,
+            backend,
+            clock,
+            queue: Queue::new(CHECK_QUEUE_MAX),
+            open: Mutex::new(0),
+            idle: Condvar::new(),
+            running: Mutex::new(HashMap::new()),
+        });
+        let gate = Arc::clone(&shared);
+        let mut threads = vec![thread::spawn("gate", move || pipeline::gate(&gate))?];
+        for number in 0..workers.max(1) {
+            let worker = Arc::clone(&shared);
+            threads.push(thread::spawn(format!("worker-{number}"), move || {
+                pipeline::worker(&worker)
+            })?);
+        }
+        Ok(Self { shared, threads })
+    }
+
+    /// Takes a call in. Waits while the gate is behind; never for the world.
+    pub(crate) fn submit(&self, call: IncomingCall, ticket: Ticket) {
+        self.shared.opened();
+        pipeline::arrive(&self.shared, call, ticket);
+    }
+
+    /// Takes in a `tools/call` that could not even be understood: it is written down and
+    /// answered like any other refusal.
+    pub(crate) fn refuse(&self, refused: Refused, ticket: Ticket) {
+        self.shared.opened();
+        pipeline::refuse(&self.shared, refused, ticket);
+    }
+
+    /// Waits until every call that was taken in is answered, at most `patience`. Whether they
+    /// all were.
+    pub(crate) fn drain(&self, patience: Duration) -> bool {
+        let open = self
+            .shared
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (open, _) = self
+            .shared
+            .idle
+            .wait_timeout_while(open, patience, |open| *open > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        *open == 0
+    }
+
+    /// Stops fast: calls that wait are refused, running programs are told to end.
+    pub(crate) fn stop(&self) {
+        self.shared.queue.stop();
+        let running: Vec<CancelToken> = self.shared.running().values().cloned().collect();
+        for token in running {
+            token.fire(Cancelled::Shutdown);
+        }
+    }
+}
+
+impl Drop for Engine {
+    /// Ends the threads. Calls that are still open are stopped, written down and answered;
+    /// what cannot be ended in time is left to the next start's recovery.
+    fn drop(&mut self) {
+        self.stop();
+        let _all_answered = self.drain(STOP_PATIENCE);
+        self.shared.queue.close();
+        for thread in self.threads.drain(..) {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+/// A running program that [`Engine::stop`] can reach; leaves the list when dropped.
+struct Registered<'a> {
+    shared: &'a Shared,
+    call_id: CallId,
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        self.shared.running().remove(&self.call_id);
+    }
+}
+
+impl Shared {
+    fn register(&self, call_id: CallId, cancel: &CancelToken) -> Registered<'_> {
+        self.running().insert(call_id, cancel.clone());
+        if self.queue.is_stopping() {
+            cancel.fire(Cancelled::Shutdown);
+        }
+        Registered {
+            shared: self,
+            call_id,
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<CallId, CancelToken>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened(&self) {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    }
+
+    fn closed(&self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        *open = open.saturating_sub(1);
+        if *open == 0 {
+            self.idle.notify_all();
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! The path of a call, top to bottom.
+//!
+//! [`arrive`] on the reader's thread binds the call to a tool; [`check`] on the gate takes it
+//! through the guard and asks the ledger to begin; [`run`], once the beginning is committed,
+//! invokes the backend on a worker (or on the gate, where nothing can wait) and asks the ledger
+//! to finish; the ledger's commit releases the answer. Each stage consumes what only the stage
+//! before can make.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use super::{
+    Shared, Ticket,
+    answer::{Answer, Body, Reply},
+    queue::{GateJob, NoPlace, Place},
+    settle::{self, Ended, FaultFacts},
+};
+use crate::{
+    backend::{self, Fault, Invocation, Work},
+    base::{
+        cancel::{CancelToken, Cancelled},
+        clock::Moment,
+        problem::{Code, Effects, Problem},
+    },
+    catalog::{
+        content::Output,
+        tool::{Effect, Run, Tool},
+    },
+    guard::{
+        authorize::{ClearedCall, authorize},
+        call::{IncomingCall, Refused},
+        normalize::normalize,
+        resolve::{ResolvedCall, resolve},
+        screen::screen,
+        validate::validate,
+    },
+    ledger::{AuditReceipt, IntentReceipt, LedgerError, record::Settlement},
+};
+
+/// A call bound to its tool, on its way to the guard.
+pub(super) struct Arrived {
+    call: ResolvedCall,
+    ticket: Ticket,
+}
+
+/// A call that the guard cleared and whose backend knows what to do.
+struct Prepared {
+    call: ClearedCall,
+    work: Work,
+    ticket: Ticket,
+    place: Option<Place>,
+    checked: Moment,
+}
+
+/// A call whose beginning is in the ledger: the receipt says so.
+pub(super) struct Started {
+    prepared: Prepared,
+    receipt: IntentReceipt,
+}
+
+/// Takes a call in, on the reader's thread.
+pub(super) fn arrive(shared: &Arc<Shared>, call: IncomingCall, ticket: Ticket) {
+    match resolve(call, &shared.catalog.get()) {
+        Ok(call) => shared.queue.push_check(Box::new(Arrived { call, ticket })),
+        Err(refused) => refuse(shared, *refused, ticket),
+    }
+}
+
+/// The gate: everything that is decided here and now.
+pub(super) fn gate(shared: &Arc<Shared>) {
+    while let Some(job) = shared.queue.pop_gate() {
+        match job {
+            GateJob::Check(arrived) => check(shared, *arrived),
+            GateJob::Run(started) => run(shared, *started),
+        }
+    }
+}
+
+/// A worker: runs what may wait for the world.
+pub(super) fn worker(shared: &Arc<Shared>) {
+    while let Some(started) = shared.queue.pop_work() {
+        run(shared, *started);
+    }
+}
+
+/// Guard, then the ledger.
+fn check(shared: &Arc<Shared>, arrived: Arrived) {
+    let Arrived { call, ticket } = arrived;
+    if shared.queue.is_stopping() {
+        let problem = Problem::new(
+            Code::ShuttingDown,
+            "the server is ending; nothing was started",
+        );
+        return refuse(shared, call.refuse("queue", problem), ticket);
+    }
+    if ticket.cancel.fired().is_some() {
+        let problem = Problem::new(Code::Cancelled, "cancelled before it was started")
+            .with_effects(Effects::None);
+        return refuse(shared, call.refuse("queue", problem), ticket);
+    }
+    let (header, raw) = (Arc::clone(call.header()), Arc::clone(call.raw_arguments()));
+    let cleared = match contained(|| normalize(call).and_then(validate).and_then(authorize)) {
+        Ok(Ok(cleared)) => cleared,
+        Ok(Err(refused)) => return refuse(shared, *refused, ticket),
+        Err(problem) => {
+            return refuse(
+                shared,
+                settle::refused_by_fault(header, raw, problem),
+                ticket,
+            );
+        }
+    };
+    match prepare(shared, &cleared) {
+        Ok((work, place)) => {
+            let checked = shared.clock.now();
+            begin(
+                shared,
+                Prepared {
+                    call: cleared,
+                    work,
+                    ticket,
+                    place,
+                    checked,
+                },
+            );
+        }
+        Err((stage, problem)) => refuse(shared, cleared.refuse(stage, problem), ticket),
+    }
+}
+
+/// What the backend will do, and a place to wait in for one that needs a worker.
+fn prepare(
+    shared: &Shared,
+    call: &ClearedCall,
+) -> Result<(Work, Option<Place>), (&'static str, Problem)> {
+    let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
+        Ok(Ok(work)) => work,
+        Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),
+    };
+    if work.is_immediate() {
+        return Ok((work, None));
+    }
+    match shared.queue.reserve(call.raw_arguments().len()) {
+        Ok(place) => Ok((work, Some(place))),
+        Err(NoPlace::Stopping) => Err((
+            "queue",
+            Problem::new(
+                Code::ShuttingDown,
+                "the server is ending; nothing was started",
+            ),
+        )),
+        Err(NoPlace::Full(waiting)) => {
+            let message = format!("{waiting} calls are waiting already; nothing was started");
+            Err((
+                "queue",
+                Problem::new(Code::Overloaded, message).after_ms(1000),
+            ))
+        }
+    }
+}
+
+/// Asks the ledger to admit the call. A read that touches nothing outside this process is
+/// settled in the same transaction; anything else continues in [`run`] after the commit.
+fn begin(shared: &Arc<Shared>, mut prepared: Prepared) {
+    let row = settle::call_row(&prepared.call);
+    let tool = prepared.call.tool();
+    prepared.work = match (tool.effect, prepared.work) {
+        (Effect::Read, Work::Immediate(output)) => {
+            let Prepared {
+                call,
+                ticket,
+                checked,
+                ..
+            } = prepared;
+            let (settlement, reply) = conclude(shared, &call, checked, checked, Ok(output));
+            let then = answer_when_recorded(shared, ticket, reply, Effects::None);
+            return shared.ledger.settle_at_once(row, settlement, then);
+        }
+        (Effect::Read | Effect::Write | Effect::Destroy, work) => work,
+    };
+    let intent = settle::first_intent(tool);
+    let next = Arc::clone(shared);
+    let then = move |begun: Result<IntentReceipt, LedgerError>| match begun {
+        Ok(receipt) => dispatch(&next, Started { prepared, receipt }),
+        Err(error) => not_begun(&next, prepared, &error),
+    };
+    shared.ledger.begin(row, intent, Box::new(then));
+}
+
+fn dispatch(shared: &Shared, started: Started) {
+    if started.prepared.work.is_immediate() {
+        shared.queue.push_gate_run(Box::new(started));
+    } else {
+        shared.queue.push_work(Box::new(started));
+    }
+}
+
+fn not_begun(shared: &Shared, prepared: Prepared, error: &LedgerError) {
+    if let Some(place) = prepared.place {
+        shared.queue.release(place);
+    }
+    let call_id = prepared.call.header().call_id;
+    let answer = Answer::unrecorded(call_id, Effects::None, &error.to_string());
+    prepared.ticket.respondent.answer(answer);
+    shared.closed();
+}
+
+/// The backend, then the ledger again.
+fn run(shared: &Arc<Shared>, started: Started) {
+    let Started {
+        prepared:
+            Prepared {
+                call,
+                work,
+                ticket,
+                place,
+                checked,
+            },
+        receipt,
+    } = started;
+    if let Some(place) = place {
+        shared.queue.release(place);
+    }
+    let begun = shared.clock.now();
+    let result = attempt(shared, &call, work, &ticket, &receipt);
+    let effects = settle::effects_of(call.tool(), &result);
+    let (settlement, reply) = conclude(shared, &call, checked, begun, result);
+    let then = answer_when_recorded(shared, ticket, reply, effects);
+    shared.ledger.finish(receipt, settlement, then);
+}
+
+/// One try of the backend, unless there is no use in trying any more.
+fn attempt(
+    shared: &Shared,
+    call: &ClearedCall,
+    work: Work,
+    ticket: &Ticket,
+    receipt: &IntentReceipt,
+) -> Result<Output, Fault> {
+    let (header, tool) = (call.header(), call.tool());
+    let deadline = header.received.plus(tool.timeout);
+    if let Some(why) = ticket.cancel.fired() {
+        return Err(settle::stopped_before_start(why));
+    }
+    if shared.queue.is_stopping() {
+        return Err(settle::stopped_before_start(Cancelled::Shutdown));
+    }
+    if shared.clock.now() >= deadline {
+        return Err(settle::late_before_start());
+    }
+    let cancel = CancelToken::default();
+    if stops_when_cancelled(tool) {
+        let stop = cancel.clone();
+        ticket
+            .cancel
+            .on_fire(move || stop.fire(Cancelled::ByClient));
+    }
+    let _registered = shared.register(header.call_id, &cancel);
+    let invocation = Invocation {
+        call_id: header.call_id,
+        tool,
+        arguments: call.effective(),
+        deadline,
+        cancel: &cancel,
+        progress: &|progress| ticket.respondent.progress(progress),
+    };
+    contained(|| shared.backend.invoke(work, &invocation, receipt))
+        .unwrap_or_else(|problem| Err(settle::backend_fault(tool, problem)))
+}
+
+/// A cancelled read is stopped. A write goes on to its own end, so that the model's repetition
+/// finds its result instead of causing it a second time.
+fn stops_when_cancelled(tool: &Tool) -> bool {
+    match (tool.effect, &tool.run) {
+        (Effect::Read, Run::Exec(_) | Run::Reply(_)) => true,
+        (Effect::Write | Effect::Destroy, Run::Exec(_) | Run::Reply(_)) => false,
+    }
+}
+
+/// From the backend's result to what is written and what is told: checked on the way out.
+fn conclude(
+    shared: &Shared,
+    call: &ClearedCall,
+    checked: Moment,
+    begun: Moment,
+    result: Result<Output, Fault>,
+) -> (Settlement, Reply) {
+    let (result, fault) = match result {
+        Ok(output) => (Ok(output), None),
+        Err(fault) => {
+            let Fault {
+                class,
+                problem,
+                backend_text,
+                status,
+            } = fault;
+            (
+                Err(Box::new(problem)),
+                Some(FaultFacts {
+                    class,
+                    backend_text,
+                    status,
+                }),
+            )
+        }
+    };
+    let ended = Ended {
+        call,
+        checked,
+        begun,
+        now: shared.clock.now(),
+        wall: shared.clock.wall(),
+    };
+    ended.settle(screen(call.tool(), result), fault)
+}
+
+/// Writes a refusal down and answers it.
+pub(super) fn refuse(shared: &Arc<Shared>, refused: Refused, ticket: Ticket) {
+    let call_id = refused.header.call_id;
+    let row = settle::refused_row(&refused, &shared.catalog.get());
+    let settlement = settle::refusal(&refused, shared.clock.now(), shared.clock.wall());
+    let reply = Reply {
+        call_id,
+        body: Body::refused(refused.refusal),
+        changes: Vec::new(),
+    };
+    let then = answer_when_recorded(shared, ticket, reply, Effects::None);
+    shared.ledger.refuse(row, settlement, then);
+}
+
+/// Releases the answer when its record is durable; says so when it cannot be.
+fn answer_when_recorded(
+    shared: &Arc<Shared>,
+    ticket: Ticket,
+    reply: Reply,
+    effects: Effects,
+) -> crate::ledger::Then<AuditReceipt> {
+    let shared = Arc::clone(shared);
+    Box::new(move |recorded| {
+        let answer = match recorded {
+            Ok(receipt) => Answer::recorded(reply, receipt),
+            Err(error) => Answer::unrecorded(reply.call_id, effects, &error.to_string()),
+        };
+        ticket.respondent.answer(answer);
+        shared.closed();
+    })
+}
+
+/// Runs something that may fail in ways nobody foresaw: a panic becomes a problem of this call
+/// alone.
+fn contained<T>(body: impl FnOnce() -> T) -> Result<T, Problem> {
+    std::panic::catch_unwind(AssertUnwindSafe(body)).map_err(|_| {
+        Problem::new(
+            Code::Internal,
+            "a fault in the gate itself; the operator's log has more",
+        )
+    })
+}

@@ -1,0 +1,185 @@
+//! Where calls wait: one lane for the gate, which is never blocked by the world, and one for
+//! the workers, which are.
+
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, PoisonError},
+};
+
+use super::pipeline::{Arrived, Started};
+use crate::base::limits::{QUEUE_BYTES_MAX, QUEUE_CALLS_MAX};
+
+/// Work for the gate.
+pub(super) enum GateJob {
+    /// A call that has to be checked.
+    Check(Box<Arrived>),
+    /// A call that has begun and whose backend cannot wait.
+    Run(Box<Started>),
+}
+
+#[derive(Default)]
+struct State {
+    runs: VecDeque<Box<Started>>,
+    checks: VecDeque<Box<Arrived>>,
+    work: VecDeque<Box<Started>>,
+    waiting_calls: usize,
+    waiting_bytes: usize,
+    stopping: bool,
+    closed: bool,
+}
+
+/// Bounded in calls and in bytes.
+pub(super) struct Queue {
+    checks_max: usize,
+    state: Mutex<State>,
+    gate_ready: Condvar,
+    gate_room: Condvar,
+    work_ready: Condvar,
+}
+
+/// A place among the calls that wait for a worker; given back when a worker takes the call.
+#[derive(Debug)]
+pub(super) struct Place {
+    bytes: usize,
+}
+
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoPlace {
+    /// Too many calls wait already: so many.
+    Full(usize),
+    /// The process is ending.
+    Stopping,
+}
+
+impl Queue {
+    /// A queue whose gate lane holds at most `checks_max` unchecked calls.
+    pub(super) fn new(checks_max: usize) -> Self {
+        Self {
+            checks_max,
+            state: Mutex::default(),
+            gate_ready: Condvar::new(),
+            gate_room: Condvar::new(),
+            work_ready: Condvar::new(),
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a call to be checked; waits for room. The gate always makes room, so this waits for
+    /// no program.
+    pub(super) fn push_check(&self, call: Box<Arrived>) {
+        let mut state = self.state();
+        while state.checks.len() >= self.checks_max && !state.closed {
+            state = self
+                .gate_room
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.checks.push_back(call);
+        if state.checks.len() == 1 {
+            self.gate_ready.notify_one();
+        }
+    }
+
+    /// Adds a begun call for the gate, which takes it before any call that has not begun.
+    pub(super) fn push_gate_run(&self, call: Box<Started>) {
+        let mut state = self.state();
+        state.runs.push_back(call);
+        if state.runs.len() == 1 {
+            self.gate_ready.notify_one();
+        }
+    }
+
+    /// Reserves a place for a call of this size among those that wait for a worker.
+    ///
+    /// # Errors
+    /// When there is none; nothing is reserved then.
+    pub(super) fn reserve(&self, bytes: usize) -> Result<Place, NoPlace> {
+        let mut state = self.state();
+        if state.stopping {
+            return Err(NoPlace::Stopping);
+        }
+        let full = state.waiting_calls >= QUEUE_CALLS_MAX
+            || state.waiting_bytes.saturating_add(bytes) > QUEUE_BYTES_MAX;
+        if full {
+            return Err(NoPlace::Full(state.waiting_calls));
+        }
+        state.waiting_calls += 1;
+        state.waiting_bytes += bytes;
+        Ok(Place { bytes })
+    }
+
+    /// Gives a place back.
+    pub(super) fn release(&self, place: Place) {
+        let mut state = self.state();
+        state.waiting_calls = state.waiting_calls.saturating_sub(1);
+        state.waiting_bytes = state.waiting_bytes.saturating_sub(place.bytes);
+    }
+
+    /// Adds a begun call for a worker.
+    pub(super) fn push_work(&self, call: Box<Started>) {
+        self.state().work.push_back(call);
+        self.work_ready.notify_one();
+    }
+
+    /// The next job of the gate; waits for one. `None` when the queue is closed and empty.
+    pub(super) fn pop_gate(&self) -> Option<GateJob> {
+        let mut state = self.state();
+        loop {
+            if let Some(call) = state.runs.pop_front() {
+                return Some(GateJob::Run(call));
+            }
+            if let Some(call) = state.checks.pop_front() {
+                if state.checks.len() + 1 == self.checks_max {
+                    self.gate_room.notify_all();
+                }
+                return Some(GateJob::Check(call));
+            }
+            if state.closed {
+                return None;
+            }
+            state = self
+                .gate_ready
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The next call for a worker; waits for one. `None` when the queue is closed and empty.
+    pub(super) fn pop_work(&self) -> Option<Box<Started>> {
+        let mut state = self.state();
+        loop {
+            if let Some(call) = state.work.pop_front() {
+                return Some(call);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self
+                .work_ready
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Whether the process is ending, so that nothing new is started.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.state().stopping
+    }
+
+    /// From now on nothing new is started; what waits is refused when its turn comes.
+    pub(super) fn stop(&self) {
+        self.state().stopping = true;
+    }
+
+    /// Lets the threads end once their lanes are empty.
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.gate_ready.notify_all();
+        self.gate_room.notify_all();
+        self.work_ready.notify_all();
+    }
+}

@@ -1,0 +1,281 @@
+//! From what happened to what is written: rows, settlements, outcomes. Values in, values out.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::answer::{Body, Reply};
+use crate::{
+    backend::{Fault, FaultClass},
+    base::{
+        cancel::Cancelled,
+        clock::{Moment, Timestamp},
+        problem::{Advice, Code, Effects, Problem},
+    },
+    catalog::{
+        catalog::Catalog,
+        content::Output,
+        tool::{Effect, Run, Tool},
+    },
+    guard::{
+        authorize::ClearedCall,
+        call::{Change, Header, Refusal, Refused},
+        screen::ScreenedOutcome,
+    },
+    ledger::record::{CallRow, Intent, Outcome, Settlement},
+};
+
+/// What is known when a call has ended.
+pub(super) struct Ended<'a> {
+    pub(super) call: &'a ClearedCall,
+    /// When the guard had decided.
+    pub(super) checked: Moment,
+    /// When the backend was asked.
+    pub(super) begun: Moment,
+    pub(super) now: Moment,
+    pub(super) wall: Timestamp,
+}
+
+/// What is kept of a fault beside its problem.
+pub(super) struct FaultFacts {
+    pub(super) class: FaultClass,
+    pub(super) backend_text: Option<String>,
+    pub(super) status: Option<String>,
+}
+
+impl Ended<'_> {
+    /// The settlement for the ledger and the reply that it covers.
+    pub(super) fn settle(
+        self,
+        screened: ScreenedOutcome,
+        fault: Option<FaultFacts>,
+    ) -> (Settlement, Reply) {
+        let (class, backend_text, backend_status) = match fault {
+            Some(FaultFacts {
+                class,
+                backend_text,
+                status,
+            }) => (Some(class), backend_text, status),
+            None => (None, None, None),
+        };
+        let tool = self.call.tool();
+        let (outcome, code, effects, body) = match screened.into_result() {
+            Ok(output) => (Outcome::Succeeded, None, ran(tool), Body::Output(output)),
+            Err(problem) => {
+                let outcome = outcome(class, &problem);
+                (
+                    outcome,
+                    Some(problem.code),
+                    problem.effects,
+                    Body::Problem {
+                        problem,
+                        backend_text,
+                    },
+                )
+            }
+        };
+        let received = self.call.header().received;
+        let settlement = Settlement {
+            outcome,
+            stage: backend_name(tool),
+            code,
+            effects,
+            reply: Some(body.to_json().to_string()),
+            backend_status,
+            guard_us: micros(self.checked, received),
+            wait_us: micros(self.begun, self.checked),
+            run_us: micros(self.now, self.begun),
+            finished: self.wall,
+        };
+        let call_id = self.call.header().call_id;
+        (
+            settlement,
+            Reply {
+                call_id,
+                body,
+                changes: self.call.changes().to_vec(),
+            },
+        )
+    }
+}
+
+/// The outcome that a problem stands for.
+fn outcome(class: Option<FaultClass>, problem: &Problem) -> Outcome {
+    match (problem.code, class) {
+        (Code::Cancelled, _) => Outcome::Cancelled,
+        (Code::Timeout, _) => Outcome::TimedOut,
+        (_, Some(FaultClass::Ambiguous)) if problem.effects == Effects::Unknown => Outcome::Unknown,
+        (_, Some(FaultClass::Clean | FaultClass::Definite | FaultClass::Ambiguous) | None) => {
+            Outcome::Failed
+        }
+    }
+}
+
+/// What a call did whose tool ran to its end.
+fn ran(tool: &Tool) -> Effects {
+    match tool.effect {
+        Effect::Read => Effects::None,
+        Effect::Write | Effect::Destroy => Effects::Applied,
+    }
+}
+
+/// What a call may have done, for an answer that has to be given without a record.
+pub(super) fn effects_of(tool: &Tool, result: &Result<Output, Fault>) -> Effects {
+    match result {
+        Ok(_) => ran(tool),
+        Err(fault) => fault.problem.effects,
+    }
+}
+
+fn backend_name(tool: &Tool) -> &'static str {
+    match tool.run {
+        Run::Exec(_) => "exec",
+        Run::Reply(_) => "reply",
+    }
+}
+
+fn micros(later: Moment, earlier: Moment) -> u64 {
+    u64::try_from(later.since(earlier).as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The row of a call that the guard cleared.
+pub(super) fn call_row(call: &ClearedCall) -> CallRow {
+    let header = call.header();
+    CallRow {
+        effective_arguments: Some(call.effective().to_string()),
+        changes: changes_json(call.changes()),
+        effect: Some(call.tool().effect.as_str()),
+        definition: Some(call.tool().digest),
+        ..bare_row(header, Arc::clone(call.raw_arguments()))
+    }
+}
+
+/// The row of a call that was refused; what its tool would have done is told by `catalog`.
+pub(super) fn refused_row(refused: &Refused, catalog: &Catalog) -> CallRow {
+    let tool = catalog.find(&refused.header.tool_name);
+    CallRow {
+        effect: tool.map(|tool| tool.effect.as_str()),
+        definition: tool.map(|tool| tool.digest),
+        ..bare_row(&refused.header, Arc::clone(&refused.raw_arguments))
+    }
+}
+
+fn bare_row(header: &Header, raw_arguments: Arc<str>) -> CallRow {
+    CallRow {
+        call_id: header.call_id,
+        received: header.received_wall,
+        tool: header.tool_name.clone(),
+        effect: None,
+        definition: None,
+        principal: header.principal.clone(),
+        client: header.client.clone(),
+        protocol_version: header.protocol_version,
+        request_id: header.request_id.clone(),
+        trace_id: header.trace_id.clone(),
+        raw_arguments,
+        effective_arguments: None,
+        changes: None,
+    }
+}
+
+/// The settlement of a refusal.
+pub(super) fn refusal(refused: &Refused, now: Moment, wall: Timestamp) -> Settlement {
+    let (outcome, code, effects) = match &refused.refusal {
+        Refusal::Protocol { .. } => (Outcome::Refused, None, Effects::None),
+        Refusal::Tool(problem) if problem.code == Code::Cancelled => {
+            (Outcome::Cancelled, Some(problem.code), problem.effects)
+        }
+        Refusal::Tool(problem) => (Outcome::Refused, Some(problem.code), problem.effects),
+    };
+    Settlement {
+        outcome,
+        stage: refused.stage,
+        code,
+        effects,
+        reply: Some(Body::refused(refused.refusal.clone()).to_json().to_string()),
+        backend_status: None,
+        guard_us: micros(now, refused.header.received),
+        wait_us: 0,
+        run_us: 0,
+        finished: wall,
+    }
+}
+
+/// The refusal of a call whose check broke down.
+pub(super) fn refused_by_fault(
+    header: Arc<Header>,
+    raw_arguments: Arc<str>,
+    problem: Problem,
+) -> Refused {
+    let problem = problem.with_effects(Effects::None);
+    Refused {
+        header,
+        raw_arguments,
+        stage: "guard",
+        refusal: Refusal::Tool(Box::new(problem)),
+    }
+}
+
+/// The intent of the first attempt.
+pub(super) fn first_intent(tool: &Tool) -> Intent {
+    Intent {
+        attempt: 1,
+        backend: backend_name(tool),
+    }
+}
+
+fn changes_json(changes: &[Change]) -> Option<String> {
+    let list: Vec<Value> = changes
+        .iter()
+        .map(|change| {
+            json!({"at": change.at, "kind": change.kind.as_str(), "from": change.from, "to": change.to})
+        })
+        .collect();
+    (!list.is_empty()).then(|| Value::Array(list).to_string())
+}
+
+/// A call that was cancelled, or met the end of the process, before its backend was asked.
+pub(super) fn stopped_before_start(why: Cancelled) -> Fault {
+    let problem = match why {
+        Cancelled::ByClient => Problem::new(Code::Cancelled, "cancelled before it was started"),
+        Cancelled::Shutdown => Problem::new(
+            Code::ShuttingDown,
+            "the server is ending; nothing was started",
+        ),
+    };
+    clean(problem.with_effects(Effects::None))
+}
+
+/// A call that waited so long that its time was up before its backend was asked.
+pub(super) fn late_before_start() -> Fault {
+    let message = "its time was up before a worker was free; nothing was started";
+    clean(
+        Problem::new(Code::Timeout, message)
+            .with_effects(Effects::None)
+            .with_advice(Advice::After)
+            .after_ms(1000),
+    )
+}
+
+fn clean(problem: Problem) -> Fault {
+    Fault {
+        class: FaultClass::Clean,
+        problem,
+        backend_text: None,
+        status: None,
+    }
+}
+
+/// A backend that broke down in a way nobody foresaw.
+pub(super) fn backend_fault(tool: &Tool, problem: Problem) -> Fault {
+    let effects = match tool.effect {
+        Effect::Read => Effects::None,
+        Effect::Write | Effect::Destroy => Effects::Unknown,
+    };
+    Fault {
+        class: FaultClass::Ambiguous,
+        problem: problem.with_effects(effects),
+        backend_text: None,
+        status: None,
+    }
+}

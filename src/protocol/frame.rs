@@ -1,0 +1,212 @@
+//! Newline framing with a bound: one `read` may bring many lines, and a line that is too long
+//! is thrown away up to its newline without being kept.
+
+use std::io::{self, Read};
+
+use crate::base::limits::LINE_BYTES_MAX;
+
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// One line, or what stood in its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Frame<'a> {
+    /// The bytes between two newlines, without a trailing carriage return and, on the first
+    /// line, without a byte order mark.
+    Line(&'a [u8]),
+    /// A line of more than [`LINE_BYTES_MAX`] bytes; it was discarded.
+    TooLong,
+}
+
+/// Cuts a stream into lines.
+#[derive(Debug)]
+pub(crate) struct LineReader<R> {
+    source: R,
+    buffer: Vec<u8>,
+    /// Bytes of `buffer` before this belong to lines already given.
+    given: usize,
+    /// Bytes of `buffer` before this are known to hold no newline.
+    searched: usize,
+    discarding: bool,
+    first: bool,
+    ended: bool,
+}
+
+impl<R: Read> LineReader<R> {
+    /// Reads from `source`.
+    pub(crate) fn new(source: R) -> Self {
+        Self {
+            source,
+            buffer: Vec::with_capacity(CHUNK_BYTES),
+            given: 0,
+            searched: 0,
+            discarding: false,
+            first: true,
+            ended: false,
+        }
+    }
+
+    /// Whether a whole line is here already, so that [`Self::next`] will not wait.
+    pub(crate) fn has_line(&self) -> bool {
+        self.buffer
+            .get(self.searched..)
+            .is_some_and(|rest| memchr::memchr(b'\n', rest).is_some())
+    }
+
+    /// The next line; `None` at the end of the stream. A last line without a newline counts.
+    ///
+    /// # Errors
+    /// Those of the stream, except interruption, which is retried.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Frame<'_>>> {
+        loop {
+            let rest = self.buffer.get(self.searched..).unwrap_or_default();
+            if let Some(at) = memchr::memchr(b'\n', rest) {
+                let end = self.searched + at;
+                if std::mem::take(&mut self.discarding) {
+                    self.skip_to(end + 1);
+                    return Ok(Some(Frame::TooLong));
+                }
+                return Ok(Some(self.take(end, end + 1)));
+            }
+            self.searched = self.buffer.len();
+            if self.discarding || self.searched - self.given > LINE_BYTES_MAX {
+                self.discarding = true;
+                self.buffer.clear();
+                self.skip_to(0);
+            }
+            if self.ended {
+                return Ok(self.last());
+            }
+            self.fill()?;
+        }
+    }
+
+    fn last(&mut self) -> Option<Frame<'_>> {
+        if std::mem::take(&mut self.discarding) {
+            return Some(Frame::TooLong);
+        }
+        let end = self.buffer.len();
+        (end > self.given).then(|| self.take(end, end))
+    }
+
+    fn skip_to(&mut self, next: usize) {
+        self.given = next;
+        self.searched = next;
+        self.first = false;
+    }
+
+    fn take(&mut self, end: usize, next: usize) -> Frame<'_> {
+        let start = self.given;
+        let first = self.first;
+        self.skip_to(next);
+        let mut line = self.buffer.get(start..end).unwrap_or_default();
+        if line.len() > LINE_BYTES_MAX {
+            return Frame::TooLong;
+        }
+        if first {
+            line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+        }
+        Frame::Line(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        self.buffer.drain(..self.given);
+        self.searched -= self.given;
+        self.given = 0;
+        if self.buffer.is_empty() && self.buffer.capacity() > 8 * CHUNK_BYTES {
+            self.buffer.shrink_to(CHUNK_BYTES);
+        }
+        let filled = self.buffer.len();
+        self.buffer.resize(filled + CHUNK_BYTES, 0);
+        let read = loop {
+            match self
+                .source
+                .read(self.buffer.get_mut(filled..).unwrap_or_default())
+            {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        self.buffer
+            .truncate(filled + read.as_ref().copied().unwrap_or(0));
+        self.ended = read? == 0;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(input: &[u8]) -> Vec<Option<Vec<u8>>> {
+        let mut reader = LineReader::new(input);
+        let mut lines = Vec::new();
+        while let Some(frame) = reader.next().unwrap() {
+            lines.push(match frame {
+                Frame::Line(line) => Some(line.to_vec()),
+                Frame::TooLong => None,
+            });
+        }
+        lines
+    }
+
+    #[track_caller]
+    fn check(input: &[u8], expected: &[&str]) {
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|line| Some(line.as_bytes().to_vec()))
+            .collect();
+        assert_eq!(lines(input), expected);
+    }
+
+    #[test]
+    fn p1_p5_carriage_returns_blank_lines_and_a_missing_last_newline() {
+        check(b"a\r\n\r\nb\nc", &["a", "", "b", "c"]);
+        check(b"", &[]);
+        check(b"\n", &[""]);
+        check(b"\xEF\xBB\xBFa\n\xEF\xBB\xBFb\n", &["a", "\u{feff}b"]);
+    }
+
+    #[test]
+    fn p4_a_line_that_is_too_long_is_dropped_and_the_next_one_served() {
+        let mut input = vec![b'x'; LINE_BYTES_MAX + 1];
+        input.extend(b"\nnext\n");
+        assert_eq!(lines(&input), [None, Some(b"next".to_vec())]);
+        assert_eq!(lines(&vec![b'x'; 3 * LINE_BYTES_MAX]), [None]);
+        assert_eq!(
+            lines(&[b'x'; LINE_BYTES_MAX])
+                .first()
+                .unwrap()
+                .as_ref()
+                .unwrap()
+                .len(),
+            LINE_BYTES_MAX
+        );
+    }
+
+    #[test]
+    fn p4_memory_stays_flat_however_long_the_line() {
+        let mut reader = LineReader::new(io::repeat(b'x').take(12 * 1024 * 1024));
+        assert_eq!(reader.next().unwrap(), Some(Frame::TooLong));
+        assert!(reader.buffer.capacity() <= 3 * LINE_BYTES_MAX);
+    }
+
+    #[test]
+    fn has_line_tells_whether_next_would_wait() {
+        let mut reader = LineReader::new(&b"a\nb\nc"[..]);
+        assert!(!reader.has_line());
+        reader.next().unwrap();
+        assert!(reader.has_line());
+        reader.next().unwrap();
+        assert!(!reader.has_line());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_come_out_as_they_went_in(parts in proptest::collection::vec("[a-z\u{e9}]{0,300}", 0..300)) {
+            let input = parts.iter().map(|part| format!("{part}\n")).collect::<String>();
+            let got: Vec<_> = lines(input.as_bytes()).into_iter().flatten().collect();
+            let expected: Vec<_> = parts.iter().map(|part| part.as_bytes().to_vec()).collect();
+            proptest::prop_assert_eq!(got, expected);
+        }
+    }
+}

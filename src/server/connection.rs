@@ -1,0 +1,412 @@
+//! One client on one pair of streams: reads lines, asks the session, acts.
+
+use std::{
+    cell::Cell,
+    io::{self, Read, Write},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    Settings,
+    batch::{Batch, Path},
+    in_flight::InFlight,
+    listing::Listing,
+    methods,
+    outbox::Outbox,
+    respond::Responder,
+    session::{self, Ask, CallParams, Request, Session},
+    subscriptions::Subscriptions,
+};
+use crate::{
+    base::{
+        cancel::CancelToken,
+        clock::Clock,
+        id::CallIds,
+        limits::{BATCH_MEMBERS_MAX, CATALOG_PATIENCE, LINE_BYTES_MAX},
+    },
+    catalog::{catalog::Catalog, in_force::InForce},
+    engine::{Engine, Ticket},
+    guard::call::{Header, IncomingCall, Refusal, Refused},
+    protocol::{
+        encode,
+        frame::{Frame, LineReader},
+        id::RequestId,
+        jsonrpc::{self, ErrorCode, Inbound, Malformed, Message},
+        meta::LogLevel,
+        version::{Era, Version},
+    },
+};
+
+/// What the answers of a connection share.
+pub(super) struct Wire {
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) in_flight: InFlight,
+    pub(super) subscriptions: Subscriptions,
+    pub(super) server_info: Value,
+}
+
+/// One client. Shared: one thread reads, one writes, and whoever reloads tells it.
+pub(crate) struct Connection {
+    wire: Arc<Wire>,
+    settings: Settings,
+    engine: Arc<Engine>,
+    catalog: Arc<InForce>,
+    clock: Arc<dyn Clock>,
+    ids: CallIds,
+    listing: Mutex<Option<(Arc<Catalog>, Arc<Listing>)>>,
+}
+
+impl Connection {
+    /// A connection whose calls `engine` runs.
+    pub(crate) fn new(
+        settings: Settings,
+        engine: Arc<Engine>,
+        catalog: Arc<InForce>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let wire = Wire {
+            outbox: Arc::new(Outbox::default()),
+            in_flight: InFlight::default(),
+            subscriptions: Subscriptions::default(),
+            server_info: methods::server_info(&settings),
+        };
+        let (wire, ids) = (Arc::new(wire), CallIds::new());
+        Self {
+            wire,
+            settings,
+            engine,
+            catalog,
+            clock,
+            ids,
+            listing: Mutex::default(),
+        }
+    }
+
+    /// Reads and serves until the end of `input`.
+    ///
+    /// # Errors
+    /// When `input` cannot be read any more.
+    pub(crate) fn read_from(&self, input: impl Read) -> io::Result<()> {
+        let mut session = Session::default();
+        let mut lines = LineReader::new(input);
+        loop {
+            self.wire.outbox.wait_for_room();
+            match lines.next()? {
+                None => return Ok(()),
+                Some(Frame::Line(line)) => self.line(&mut session, line),
+                Some(Frame::TooLong) => {
+                    let message =
+                        format!("message too large: a line has at most {LINE_BYTES_MAX} bytes");
+                    self.malformed(&session, &Malformed::invalid(None, message));
+                }
+            }
+        }
+    }
+
+    /// Writes answers until [`Self::close`].
+    ///
+    /// # Errors
+    /// When the client no longer reads.
+    pub(crate) fn write_to(&self, output: impl Write) -> io::Result<()> {
+        self.wire.outbox.write_to(output)
+    }
+
+    /// Ends open subscriptions with their final result: the first thing at the end of input.
+    pub(crate) fn end_subscriptions(&self) {
+        self.wire
+            .subscriptions
+            .end(&self.wire.outbox, &self.wire.in_flight);
+    }
+
+    /// Lets the writer end when everything is written.
+    pub(crate) fn close(&self) {
+        self.wire.outbox.close();
+    }
+
+    /// Tells the client that another catalog is in force, if it wants to know.
+    pub(crate) fn tools_changed(&self) {
+        self.wire
+            .subscriptions
+            .tools_changed(&self.wire.outbox, &self.wire.in_flight);
+    }
+
+    /// Tells a legacy client that asked for log messages; others read standard error.
+    pub(crate) fn log(&self, level: LogLevel, message: &str) {
+        if self
+            .wire
+            .subscriptions
+            .log_level()
+            .is_some_and(|wanted| wanted <= level)
+        {
+            let params = json!({"level": level.as_str(), "logger": "tollgate", "data": message});
+            self.wire.outbox.push(&encode::notification(
+                "notifications/message",
+                Some(&params),
+            ));
+        }
+    }
+
+    fn line(&self, session: &mut Session, line: &[u8]) {
+        let path = Path::Line(Arc::clone(&self.wire.outbox));
+        match jsonrpc::decode(line) {
+            Inbound::Blank => {}
+            Inbound::One(Ok(message)) => self.message(session, message, &path),
+            Inbound::One(Err(malformed)) => self.malformed(session, &malformed),
+            Inbound::Batch(members) => self.batch(session, &members),
+        }
+    }
+
+    fn malformed(&self, session: &Session, malformed: &Malformed) {
+        self.wire
+            .outbox
+            .push(&encode::malformed(malformed, session.era()));
+    }
+
+    /// An array: a batch in 2025-03-26, no message in any other revision.
+    fn batch(&self, session: &mut Session, members: &[&str]) {
+        let refusal = if !session.takes_batches() {
+            "an array is no message here: batches exist in MCP 2025-03-26 only".to_owned()
+        } else if members.is_empty() {
+            "a batch has at least one member".to_owned()
+        } else if members.len() > BATCH_MEMBERS_MAX {
+            format!("a batch has at most {BATCH_MEMBERS_MAX} members")
+        } else {
+            return self.batch_members(session, members);
+        };
+        self.malformed(session, &Malformed::invalid(None, refusal));
+    }
+
+    fn batch_members(&self, session: &mut Session, members: &[&str]) {
+        let path = Path::Batch(Batch::new(Arc::clone(&self.wire.outbox)));
+        for member in members {
+            match jsonrpc::decode_message(member) {
+                Ok(Message::Request { id, method, .. }) if method == "initialize" => {
+                    let malformed =
+                        Malformed::invalid(Some(id), "`initialize` cannot be in a batch");
+                    path.join();
+                    path.end(Some(encode::malformed(&malformed, session.era())));
+                }
+                Ok(message) => self.message(session, message, &path),
+                Err(malformed) => {
+                    path.join();
+                    path.end(Some(encode::malformed(&malformed, session.era())));
+                }
+            }
+        }
+        path.end(None);
+    }
+
+    fn message(&self, session: &mut Session, message: Message<'_>, path: &Path) {
+        match message {
+            Message::Request { id, method, params } => {
+                path.join();
+                match session.request(&method, params) {
+                    Ok(request) => self.request(id, request, path),
+                    Err(refusal) => path.end(Some(encode::error(
+                        &id,
+                        refusal.code,
+                        &refusal.message,
+                        refusal.data.as_ref(),
+                    ))),
+                }
+            }
+            Message::Notification { method, params } => self.notification(session, &method, params),
+            Message::Response => {}
+        }
+    }
+
+    /// A notification is never answered; unknown ones are ignored.
+    fn notification(&self, session: &Session, method: &str, params: Option<&str>) {
+        match method {
+            "notifications/cancelled" => {
+                if let Some(key) = session::cancelled_id(params) {
+                    self.wire.in_flight.cancel(&key);
+                }
+            }
+            "notifications/initialized" if session.has_handshake() => {
+                self.wire.subscriptions.legacy_is_ready();
+            }
+            _ => {}
+        }
+    }
+
+    fn request(&self, id: RequestId, request: Request, path: &Path) {
+        let Request {
+            version,
+            client,
+            meta,
+            ask,
+        } = request;
+        let result = match ask {
+            Ask::Call(params) => {
+                return self.call(Asked {
+                    id,
+                    version,
+                    client,
+                    meta,
+                    params,
+                    path: path.clone(),
+                });
+            }
+            Ask::Listen { tools } => return self.listen(id, tools, path),
+            Ask::Initialize(version) => {
+                methods::initialize(version, &self.settings, self.instructions().as_deref())
+            }
+            Ask::Discover => {
+                methods::discover(version, &self.settings, self.instructions().as_deref())
+            }
+            Ask::Ping => json!({}),
+            Ask::SetLevel(level) => {
+                self.wire.subscriptions.set_log_level(level);
+                json!({})
+            }
+            Ask::List(cursor) => match self.list(version, cursor.as_deref()) {
+                Ok(result) => result,
+                Err(message) => {
+                    let error = encode::error(&id, ErrorCode::InvalidParams, &message, None);
+                    return path.end(Some(error));
+                }
+            },
+        };
+        path.end(Some(encode::result(&id, &result)));
+    }
+
+    fn list(&self, version: Version, cursor: Option<&str>) -> Result<Value, String> {
+        let listing = self.listing();
+        let page = listing.page(cursor, self.settings.page_size)?;
+        Ok(methods::tools_list(version, &self.settings, &page))
+    }
+
+    /// The listing of the catalog in force, rendered when first asked for.
+    fn listing(&self) -> Arc<Listing> {
+        let catalog = self.catalog.get();
+        let mut cached = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*cached {
+            Some((of, listing)) if Arc::ptr_eq(of, &catalog) => Arc::clone(listing),
+            Some(_) | None => {
+                let listing = Arc::new(Listing::new(&catalog));
+                *cached = Some((catalog, Arc::clone(&listing)));
+                listing
+            }
+        }
+    }
+
+    /// The operator's instructions and, where the catalog is here already, what is wrong with
+    /// it. A handshake must not wait for a large folder.
+    fn instructions(&self) -> Option<String> {
+        let notice = self
+            .catalog
+            .get_within(CATALOG_PATIENCE)
+            .and_then(|catalog| catalog.notice().map(str::to_owned));
+        match (self.settings.instructions.clone(), notice) {
+            (Some(instructions), Some(notice)) => Some(format!("{instructions}\n\n{notice}")),
+            (instructions, notice) => instructions.or(notice),
+        }
+    }
+
+    fn listen(&self, id: RequestId, tools: bool, path: &Path) {
+        match self.wire.in_flight.open(id.key(), CancelToken::default()) {
+            Ok(open) => {
+                let tools = tools && self.settings.reloads;
+                self.wire
+                    .subscriptions
+                    .listen(&self.wire.outbox, id, open, tools);
+            }
+            Err(_) => path.end(Some(id_in_use(&id, Era::Modern))),
+        }
+    }
+
+    fn call(&self, asked: Asked) {
+        let cancel = CancelToken::default();
+        let open = match self.wire.in_flight.open(asked.id.key(), cancel.clone()) {
+            Ok(open) => open,
+            Err(_) => {
+                return asked
+                    .path
+                    .end(Some(id_in_use(&asked.id, asked.version.era())));
+            }
+        };
+        let Asked {
+            id,
+            version,
+            client,
+            meta,
+            params,
+            path,
+        } = asked;
+        let CallParams {
+            name,
+            raw_arguments,
+            arguments,
+        } = params;
+        let received_wall = self.clock.wall();
+        let header = Arc::new(Header {
+            call_id: self.ids.next(received_wall),
+            tool_name: name.clone(),
+            principal: self.settings.principal.clone(),
+            request_id: id.as_str().to_owned(),
+            protocol_version: version.as_str(),
+            client,
+            trace_id: meta.trace_id,
+            received: self.clock.now(),
+            received_wall,
+        });
+        let responder = Responder {
+            wire: Arc::clone(&self.wire),
+            clock: Arc::clone(&self.clock),
+            id,
+            open,
+            path,
+            version,
+            tool_name: name,
+            progress_token: meta.progress_token,
+            log_level: meta.log_level,
+            told: Cell::new(None),
+        };
+        let ticket = Ticket {
+            respondent: Box::new(responder),
+            cancel,
+        };
+        let raw_arguments = raw_arguments.into();
+        match arguments {
+            Ok(arguments) => {
+                self.engine.submit(
+                    IncomingCall {
+                        header,
+                        raw_arguments,
+                        arguments,
+                    },
+                    ticket,
+                );
+            }
+            Err(message) => {
+                let refusal = Refusal::Protocol { message };
+                let refused = Refused {
+                    header,
+                    raw_arguments,
+                    stage: "params",
+                    refusal,
+                };
+                self.engine.refuse(refused, ticket);
+            }
+        }
+    }
+}
+
+/// A `tools/call` and by whose rules it is answered.
+struct Asked {
+    id: RequestId,
+    version: Version,
+    client: Option<String>,
+    meta: crate::protocol::meta::RequestMeta,
+    params: CallParams,
+    path: Path,
+}
+
+fn id_in_use(id: &RequestId, era: Era) -> encode::Encoded {
+    let message = "a request with this `id` is not answered yet";
+    encode::malformed(&Malformed::invalid(Some(id.clone()), message), era)
+}

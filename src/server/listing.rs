@@ -1,0 +1,136 @@
+//! `tools/list`: the same bytes every time, in name order, one page or several.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+use serde_json::{Map, Value, json, value::RawValue};
+
+use crate::catalog::{
+    catalog::Catalog,
+    tool::{Effect, Run, Tool},
+};
+
+/// One page of tools, each as its JSON.
+#[derive(Debug)]
+pub(super) struct Page<'a> {
+    /// In name order.
+    pub(super) tools: Vec<&'a RawValue>,
+    /// Where the next page begins.
+    pub(super) next_cursor: Option<String>,
+}
+
+/// Every visible tool of one catalog as JSON, rendered once.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    tools: Vec<(String, Box<RawValue>)>,
+}
+
+impl Listing {
+    /// Renders the visible tools of `catalog`.
+    pub(super) fn new(catalog: &Catalog) -> Self {
+        let tools = catalog
+            .listed()
+            .map(|tool| (tool.name.to_string(), render(tool)))
+            .collect();
+        Self { tools }
+    }
+
+    /// The page that begins after `cursor`.
+    ///
+    /// # Errors
+    /// The sentence for -32602, when `cursor` is none that we gave out.
+    pub(super) fn page(
+        &self,
+        cursor: Option<&str>,
+        size: Option<usize>,
+    ) -> Result<Page<'_>, String> {
+        let start = match (cursor, size) {
+            (None, _) => 0,
+            (Some(_), None) => return Err("unknown `cursor`: the list has one page".to_owned()),
+            (Some(cursor), Some(_)) => {
+                let after = read_cursor(cursor).ok_or("unknown `cursor`")?;
+                self.tools.partition_point(|(name, _)| *name <= after)
+            }
+        };
+        let rest = self.tools.get(start..).unwrap_or_default();
+        let page = rest.get(..size.unwrap_or(usize::MAX)).unwrap_or(rest);
+        let more = page.len() < rest.len();
+        Ok(Page {
+            tools: page.iter().map(|(_, tool)| &**tool).collect(),
+            next_cursor: page
+                .last()
+                .filter(|_| more)
+                .map(|(name, _)| write_cursor(name)),
+        })
+    }
+}
+
+fn write_cursor(after: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("after:{after}"))
+}
+
+fn read_cursor(cursor: &str) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    String::from_utf8(bytes)
+        .ok()?
+        .strip_prefix("after:")
+        .map(str::to_owned)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedTool<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    description: &'a str,
+    input_schema: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_schema: Option<&'a Value>,
+    annotations: Value,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// The tool as every revision may see it: members that an older one does not know are ignored
+/// there by every known client.
+fn render(tool: &Tool) -> Box<RawValue> {
+    let mut rest = tool.listing.clone();
+    let meta = rest.entry("_meta").or_insert_with(|| json!({}));
+    if let Some(meta) = meta.as_object_mut() {
+        meta.insert(
+            "tollgate/effect".to_owned(),
+            Value::from(tool.effect.as_str()),
+        );
+        meta.insert(
+            "tollgate/idempotent".to_owned(),
+            Value::from(tool.idempotent),
+        );
+        let timeout_ms = u64::try_from(tool.timeout.as_millis()).unwrap_or(u64::MAX);
+        meta.insert("tollgate/timeoutMs".to_owned(), Value::from(timeout_ms));
+    }
+    let listed = ListedTool {
+        name: tool.name.as_str(),
+        title: tool.title.as_deref(),
+        description: &tool.description,
+        input_schema: &tool.input.published,
+        output_schema: tool.output.as_ref().map(|schema| &schema.published),
+        annotations: annotations(tool),
+        rest,
+    };
+    serde_json::value::to_raw_value(&listed).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// MCP's hints, derived from what the definition declares, so that they cannot contradict it.
+fn annotations(tool: &Tool) -> Value {
+    let read = tool.effect == Effect::Read;
+    let open_world = match tool.run {
+        Run::Exec(_) => true,
+        Run::Reply(_) => false,
+    };
+    json!({
+        "readOnlyHint": read,
+        "destructiveHint": tool.effect == Effect::Destroy,
+        "idempotentHint": read || tool.idempotent,
+        "openWorldHint": open_world,
+    })
+}

@@ -1,0 +1,85 @@
+//! What the methods other than `tools/call` answer.
+
+use serde_json::{Map, Value, json};
+
+use super::{Settings, listing::Page, translate};
+use crate::protocol::version::{Era, Version};
+
+/// `serverInfo`.
+pub(super) fn server_info(settings: &Settings) -> Value {
+    json!({"name": settings.name, "version": settings.version})
+}
+
+/// The result of `initialize` (MCP 2025-11-25, basic/lifecycle).
+pub(super) fn initialize(
+    version: Version,
+    settings: &Settings,
+    instructions: Option<&str>,
+) -> Value {
+    let mut result = json!({
+        "protocolVersion": version.as_str(),
+        "capabilities": capabilities(settings),
+        "serverInfo": server_info(settings),
+    });
+    add_instructions(&mut result, instructions);
+    result
+}
+
+/// The result of `server/discover` (MCP 2026-07-28, server/discover). Only versions that an
+/// envelope may name are listed: a client picks from them for its next request.
+pub(super) fn discover(version: Version, settings: &Settings, instructions: Option<&str>) -> Value {
+    let mut result = Map::new();
+    let versions: Vec<&str> = Version::MODERN
+        .iter()
+        .map(|version| version.as_str())
+        .collect();
+    result.insert("supportedVersions".to_owned(), json!(versions));
+    result.insert("capabilities".to_owned(), capabilities(settings));
+    add_cache(&mut result, settings);
+    let mut result = translate::finish(result, Map::new(), version, &server_info(settings));
+    add_instructions(&mut result, instructions);
+    result
+}
+
+/// The result of `tools/list`.
+pub(super) fn tools_list(version: Version, settings: &Settings, page: &Page<'_>) -> Value {
+    let mut result = Map::new();
+    let tools: Vec<Value> = page
+        .tools
+        .iter()
+        .filter_map(|tool| serde_json::from_str(tool.get()).ok())
+        .collect();
+    result.insert("tools".to_owned(), Value::Array(tools));
+    if let Some(cursor) = &page.next_cursor {
+        result.insert("nextCursor".to_owned(), Value::from(cursor.as_str()));
+    }
+    match version.era() {
+        Era::Legacy => {}
+        Era::Modern => add_cache(&mut result, settings),
+    }
+    translate::finish(result, Map::new(), version, &server_info(settings))
+}
+
+fn capabilities(settings: &Settings) -> Value {
+    let tools = if settings.reloads {
+        json!({"listChanged": true})
+    } else {
+        json!({})
+    };
+    json!({"tools": tools, "logging": {}})
+}
+
+/// How long the answer holds (MCP 2026-07-28, server/utilities/caching): not at all where the
+/// definitions may change, and only for this user, whose folder it is.
+fn add_cache(result: &mut Map<String, Value>, settings: &Settings) {
+    const UNCHANGING_MS: u64 = 3_600_000;
+    let ttl_ms = if settings.reloads { 0 } else { UNCHANGING_MS };
+    result.insert("ttlMs".to_owned(), Value::from(ttl_ms));
+    result.insert("cacheScope".to_owned(), Value::from("private"));
+}
+
+fn add_instructions(result: &mut Value, instructions: Option<&str>) {
+    if let (Some(instructions), Some(result)) = (instructions, result.as_object_mut()) {
+        result.insert("instructions".to_owned(), Value::from(instructions));
+    }
+}

@@ -1,0 +1,135 @@
+//! What waits to be written: many messages, one write.
+
+use std::{
+    io::{self, Write},
+    sync::{Condvar, Mutex, PoisonError},
+};
+
+use crate::{base::limits::OUTBOX_BYTES_MAX, protocol::encode::Encoded};
+
+#[derive(Default)]
+struct State {
+    bytes: Vec<u8>,
+    closed: bool,
+    lost: bool,
+}
+
+/// Holds messages until the writer takes them. Adding never waits: an answer that is recorded
+/// is never dropped for want of room; instead [`Outbox::wait_for_room`] holds the reader back.
+#[derive(Default)]
+pub(super) struct Outbox {
+    state: Mutex<State>,
+    ready: Condvar,
+    room: Condvar,
+}
+
+impl Outbox {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds one message; nothing once the client no longer reads.
+    pub(super) fn push(&self, message: &Encoded) {
+        let mut state = self.state();
+        if state.lost {
+            return;
+        }
+        let idle = state.bytes.is_empty();
+        state.bytes.extend_from_slice(message);
+        state.bytes.push(b'\n');
+        if idle {
+            self.ready.notify_one();
+        }
+    }
+
+    /// Waits while more than [`OUTBOX_BYTES_MAX`] bytes are unread by the client.
+    pub(super) fn wait_for_room(&self) {
+        let mut state = self.state();
+        while state.bytes.len() > OUTBOX_BYTES_MAX && !state.lost {
+            state = self
+                .room
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets [`Self::write_to`] end when everything is written.
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.ready.notify_one();
+    }
+
+    /// Writes to `output` until closed: whatever is there goes out in one write.
+    ///
+    /// # Errors
+    /// When the client no longer reads; what was not written is dropped, it is in the ledger.
+    pub(super) fn write_to(&self, mut output: impl Write) -> io::Result<()> {
+        let mut taken = Vec::new();
+        loop {
+            {
+                let mut state = self.state();
+                while state.bytes.is_empty() && !state.closed {
+                    state = self
+                        .ready
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+                if state.bytes.is_empty() {
+                    return Ok(());
+                }
+                std::mem::swap(&mut state.bytes, &mut taken);
+                self.room.notify_all();
+            }
+            if let Err(error) = output.write_all(&taken).and_then(|()| output.flush()) {
+                let mut state = self.state();
+                state.lost = true;
+                state.bytes = Vec::new();
+                self.room.notify_all();
+                return Err(error);
+            }
+            taken.clear();
+            taken.shrink_to(KEPT_BYTES);
+        }
+    }
+}
+
+/// Memory that is kept for the next write.
+const KEPT_BYTES: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_comes_out_in_order_one_message_a_line() {
+        let outbox = Outbox::default();
+        outbox.push(&b"a".to_vec());
+        outbox.push(&b"b".to_vec());
+        outbox.close();
+        let mut written = Vec::new();
+        outbox.write_to(&mut written).unwrap();
+        assert_eq!(written, b"a\nb\n");
+    }
+
+    #[test]
+    fn p31_a_client_that_no_longer_reads_ends_the_writing_and_frees_the_memory() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let outbox = Outbox::default();
+        outbox.push(&vec![b'x'; OUTBOX_BYTES_MAX + 1]);
+        assert_eq!(
+            outbox.write_to(Gone).unwrap_err().kind(),
+            io::ErrorKind::BrokenPipe
+        );
+        outbox.push(&b"more".to_vec());
+        outbox.wait_for_room();
+        assert_eq!(outbox.state().bytes.capacity(), 0);
+    }
+}

@@ -1,0 +1,480 @@
+//! Which era a request belongs to and what it may do: decisions only, nothing is sent here.
+//!
+//! Nothing latches. A request with a modern envelope is served by the modern rules whatever
+//! came before; `initialize` is a handshake whenever it comes (MCP 2026-07-28,
+//! basic/versioning, "Backward Compatibility").
+
+use serde_json::{Value, json};
+
+use crate::{
+    base::text,
+    protocol::{
+        id::{IdKey, RequestId},
+        jsonrpc::{ErrorCode, Malformed},
+        meta::{LogLevel, MetaError, RequestMeta, client_name},
+        params::{Params, ParamsError},
+        version::{Era, Version},
+    },
+};
+
+/// What the handshake of a legacy client left behind.
+#[derive(Debug)]
+struct Handshake {
+    version: Version,
+    client: Option<String>,
+}
+
+/// The conversation so far. Modern requests leave nothing here.
+#[derive(Debug, Default)]
+pub(super) struct Session {
+    handshake: Option<Handshake>,
+    seen_modern: bool,
+}
+
+/// What a request asks for, once it is known by whose rules.
+#[derive(Debug)]
+pub(super) enum Ask {
+    /// `initialize`: answer in this version.
+    Initialize(Version),
+    /// `server/discover`.
+    Discover,
+    /// `ping`.
+    Ping,
+    /// `tools/list`, from this cursor on.
+    List(Option<String>),
+    /// `tools/call`.
+    Call(CallParams),
+    /// `subscriptions/listen`; whether for changes of the tools.
+    Listen {
+        /// `toolsListChanged`.
+        tools: bool,
+    },
+    /// `logging/setLevel`.
+    SetLevel(LogLevel),
+}
+
+/// The parameters of a `tools/call`, read strictly.
+#[derive(Debug)]
+pub(super) struct CallParams {
+    /// The tool as named; empty where it is not.
+    pub(super) name: String,
+    /// The arguments as written; `{}` where there are none.
+    pub(super) raw_arguments: String,
+    /// The same, read; or the sentence for -32602.
+    pub(super) arguments: Result<Value, String>,
+}
+
+/// A request together with what the answer depends on.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// By whose rules it is answered.
+    pub(super) version: Version,
+    /// `NAME VERSION`, as the client says of itself.
+    pub(super) client: Option<String>,
+    /// What `_meta` says.
+    pub(super) meta: RequestMeta,
+    /// What is asked.
+    pub(super) ask: Ask,
+}
+
+/// A request that is not served.
+#[derive(Debug, PartialEq)]
+pub(super) struct Refusal {
+    /// The code on the wire.
+    pub(super) code: ErrorCode,
+    /// One sentence.
+    pub(super) message: String,
+    /// `data`, where the protocol demands it.
+    pub(super) data: Option<Value>,
+}
+
+impl Refusal {
+    fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            data: None,
+        }
+    }
+}
+
+impl From<ParamsError> for Refusal {
+    fn from(error: ParamsError) -> Self {
+        match error {
+            ParamsError::Message(violation) => {
+                let Malformed { code, message, .. } = violation.into();
+                Self::new(code, message)
+            }
+            ParamsError::Invalid(message) => Self::new(ErrorCode::InvalidParams, message),
+        }
+    }
+}
+
+impl From<MetaError> for Refusal {
+    fn from(error: MetaError) -> Self {
+        match error {
+            MetaError::Invalid(message) => Self::new(ErrorCode::InvalidParams, message),
+            MetaError::UnsupportedVersion { requested } => {
+                let supported: Vec<_> = Version::MODERN.iter().map(|v| v.as_str()).collect();
+                let requested = text::clip(&requested, 128);
+                Self {
+                    code: ErrorCode::UnsupportedProtocolVersion,
+                    message: format!("unsupported protocol version {}", text::quote(requested)),
+                    data: Some(json!({"supported": supported, "requested": requested})),
+                }
+            }
+        }
+    }
+}
+
+impl Session {
+    /// By whose rules something is answered that could not be read.
+    pub(super) fn era(&self) -> Era {
+        if self.seen_modern && self.handshake.is_none() {
+            Era::Modern
+        } else {
+            Era::Legacy
+        }
+    }
+
+    /// Whether arrays are batches: in 2025-03-26 only.
+    pub(super) fn takes_batches(&self) -> bool {
+        self.handshake
+            .as_ref()
+            .is_some_and(|made| made.version == Version::V2025_03_26)
+    }
+
+    /// Whether `notifications/initialized` ends a handshake here.
+    pub(super) fn has_handshake(&self) -> bool {
+        self.handshake.is_some()
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// When it is not served; the session is unchanged then.
+    pub(super) fn request(
+        &mut self,
+        method: &str,
+        params: Option<&str>,
+    ) -> Result<Request, Refusal> {
+        let mut params = Params::open(params)?;
+        if method == "initialize" {
+            return self.initialize(params);
+        }
+        let mut meta = RequestMeta::read(params.take("_meta")?)?;
+        let (version, client, ask) = match meta.envelope.take() {
+            Some(envelope) => {
+                self.seen_modern = true;
+                (
+                    envelope.version,
+                    envelope.client,
+                    modern(method, &mut params)?,
+                )
+            }
+            None => self.legacy(method, &mut params)?,
+        };
+        params.finish()?;
+        Ok(Request {
+            version,
+            client,
+            meta,
+            ask,
+        })
+    }
+
+    fn initialize(&mut self, mut params: Params<'_>) -> Result<Request, Refusal> {
+        let asked = params.take_text("protocolVersion")?;
+        let client = params.take("clientInfo")?;
+        params.finish()?;
+        let Some(asked) = asked else {
+            return Err(Refusal::new(
+                ErrorCode::InvalidParams,
+                "`params` lacks `protocolVersion`",
+            ));
+        };
+        let version = Version::negotiate(&asked);
+        let client = client.and_then(|client| client_name(&client).ok());
+        self.handshake = Some(Handshake {
+            version,
+            client: client.clone(),
+        });
+        Ok(Request {
+            version,
+            client,
+            meta: RequestMeta::default(),
+            ask: Ask::Initialize(version),
+        })
+    }
+
+    fn legacy(
+        &self,
+        method: &str,
+        params: &mut Params<'_>,
+    ) -> Result<(Version, Option<String>, Ask), Refusal> {
+        if method == "ping" {
+            return Ok((Version::NEWEST_LEGACY, None, Ask::Ping));
+        }
+        let Some(Handshake { version, client }) = &self.handshake else {
+            return Err(Refusal::new(
+                ErrorCode::InvalidParams,
+                "this request has neither a handshake before it nor an envelope in it: send \
+                 `initialize` first, or put `io.modelcontextprotocol/protocolVersion` and \
+                 `io.modelcontextprotocol/clientCapabilities` into `params._meta`",
+            ));
+        };
+        let ask = match method {
+            "tools/list" => Ask::List(params.take_text("cursor")?),
+            "tools/call" => Ask::Call(call(params)?),
+            "logging/setLevel" => Ask::SetLevel(level(params)?),
+            "server/discover" => {
+                return Err(Refusal::new(
+                    ErrorCode::InvalidParams,
+                    "`server/discover` needs the envelope of 2026-07-28 in `params._meta`",
+                ));
+            }
+            _ => return Err(unknown_method(method)),
+        };
+        Ok((*version, client.clone(), ask))
+    }
+}
+
+fn modern(method: &str, params: &mut Params<'_>) -> Result<Ask, Refusal> {
+    match method {
+        "server/discover" => Ok(Ask::Discover),
+        "tools/list" => Ok(Ask::List(params.take_text("cursor")?)),
+        "tools/call" => Ok(Ask::Call(call(params)?)),
+        "subscriptions/listen" => listen(params),
+        _ => Err(unknown_method(method)),
+    }
+}
+
+fn unknown_method(method: &str) -> Refusal {
+    let method = text::quote(text::clip(method, 128));
+    Refusal::new(
+        ErrorCode::MethodNotFound,
+        format!("method {method} is not served"),
+    )
+}
+
+fn call(params: &mut Params<'_>) -> Result<CallParams, Refusal> {
+    let raw_arguments = params.raw("arguments").unwrap_or("{}").to_owned();
+    let name = params.take("name")?;
+    let arguments = match params.take("arguments")? {
+        None => Ok(json!({})),
+        Some(arguments @ Value::Object(_)) => Ok(arguments),
+        Some(_) => Err("`arguments` must be an object".to_owned()),
+    };
+    let (name, arguments) = match name {
+        Some(Value::String(name)) => (name, arguments),
+        Some(_) | None => (String::new(), Err("`name` must be a string".to_owned())),
+    };
+    Ok(CallParams {
+        name,
+        raw_arguments,
+        arguments,
+    })
+}
+
+fn listen(params: &mut Params<'_>) -> Result<Ask, Refusal> {
+    match params.take("notifications")? {
+        Some(Value::Object(filter)) => Ok(Ask::Listen {
+            tools: filter.get("toolsListChanged") == Some(&Value::Bool(true)),
+        }),
+        Some(_) | None => Err(Refusal::new(
+            ErrorCode::InvalidParams,
+            "`notifications` must be an object",
+        )),
+    }
+}
+
+fn level(params: &mut Params<'_>) -> Result<LogLevel, Refusal> {
+    let level = params.take("level")?.unwrap_or_default();
+    LogLevel::read(&level).map_err(|message| Refusal::new(ErrorCode::InvalidParams, message))
+}
+
+/// The id that a `notifications/cancelled` names; `None` when it is malformed, which is to be
+/// ignored (MCP 2025-11-25, basic/utilities/cancellation).
+pub(super) fn cancelled_id(params: Option<&str>) -> Option<IdKey> {
+    let params = Params::open(params).ok()?;
+    Some(RequestId::read(params.raw("requestId")?)?.key())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENVELOPE: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+
+    fn shaken(version: &str) -> Session {
+        let mut session = Session::default();
+        let params = format!(
+            r#"{{"protocolVersion":"{version}","capabilities":{{}},"clientInfo":{{"name":"c","version":"1"}}}}"#
+        );
+        session.request("initialize", Some(&params)).unwrap();
+        session
+    }
+
+    /// `VERSION ASK` or `CODE MESSAGE`.
+    fn told(session: &mut Session, method: &str, params: &str) -> String {
+        match session.request(method, Some(params)) {
+            Ok(request) => format!("{} {:?}", request.version.as_str(), request.ask),
+            Err(refusal) => format!("{} {}", refusal.code.number(), refusal.message),
+        }
+    }
+
+    #[track_caller]
+    fn check(session: &mut Session, method: &str, params: &str, expected: &str) {
+        let told = told(session, method, params);
+        assert!(told.starts_with(expected), "{told}");
+    }
+
+    #[test]
+    fn p19_each_request_is_served_by_the_rules_of_its_own_era() {
+        let mut session = Session::default();
+        let enveloped = format!("{{{ENVELOPE}}}");
+        check(
+            &mut session,
+            "tools/list",
+            &enveloped,
+            "2026-07-28 List(None)",
+        );
+        check(
+            &mut session,
+            "initialize",
+            r#"{"protocolVersion":"2025-06-18"}"#,
+            "2025-06-18 Init",
+        );
+        check(&mut session, "tools/list", "{}", "2025-06-18 List(None)");
+        check(
+            &mut session,
+            "tools/list",
+            &enveloped,
+            "2026-07-28 List(None)",
+        );
+        check(
+            &mut session,
+            "server/discover",
+            &enveloped,
+            "2026-07-28 Discover",
+        );
+        check(
+            &mut session,
+            "initialize",
+            r#"{"protocolVersion":"2024-11-05"}"#,
+            "2024-11-05 Init",
+        );
+        check(&mut session, "tools/list", "{}", "2024-11-05 List(None)");
+    }
+
+    #[test]
+    fn p15_without_handshake_or_envelope_only_ping_is_served() {
+        let mut session = Session::default();
+        check(&mut session, "ping", "{}", "2025-11-25 Ping");
+        for method in ["tools/list", "tools/call", "server/discover", "nonsense"] {
+            check(
+                &mut session,
+                method,
+                "{}",
+                "-32602 this request has neither a handshake",
+            );
+        }
+    }
+
+    #[test]
+    fn p16_the_envelope_is_checked_before_the_method() {
+        let mut session = shaken("2025-11-25");
+        let wrong = r#"{"_meta":{"io.modelcontextprotocol/protocolVersion":"1900-01-01"}}"#;
+        check(
+            &mut session,
+            "nonsense",
+            wrong,
+            "-32022 unsupported protocol version \"1900-01-01\"",
+        );
+        let refusal = session.request("tools/list", Some(wrong)).unwrap_err();
+        assert_eq!(
+            refusal.data,
+            Some(json!({"supported": ["2026-07-28"], "requested": "1900-01-01"}))
+        );
+        let bare = r#"{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}"#;
+        check(&mut session, "nonsense", bare, "-32602 `_meta` lacks");
+    }
+
+    #[test]
+    fn p14_methods_of_the_other_era_are_not_served() {
+        let mut session = shaken("2025-11-25");
+        let enveloped = format!("{{{ENVELOPE}}}");
+        check(
+            &mut session,
+            "ping",
+            &enveloped,
+            "-32601 method \"ping\" is not served",
+        );
+        check(&mut session, "logging/setLevel", &enveloped, "-32601");
+        check(&mut session, "subscriptions/listen", "{}", "-32601");
+        check(&mut session, "resources/list", "{}", "-32601");
+        check(&mut session, &"m".repeat(500), "{}", "-32601 method \"mmm");
+    }
+
+    #[test]
+    fn p21_arguments_are_an_object_or_absent() {
+        let mut session = shaken("2025-11-25");
+        let mut arguments = |params: &str| match session.request("tools/call", Some(params)) {
+            Ok(Request {
+                ask: Ask::Call(call),
+                ..
+            }) => call.arguments,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(arguments(r#"{"name":"a"}"#), Ok(json!({})));
+        assert_eq!(
+            arguments(r#"{"name":"a","arguments":{"x":1}}"#),
+            Ok(json!({"x": 1}))
+        );
+        for other in ["null", "[]", "\"x\"", "5"] {
+            let params = format!(r#"{{"name":"a","arguments":{other}}}"#);
+            assert_eq!(
+                arguments(&params),
+                Err("`arguments` must be an object".to_owned())
+            );
+        }
+        assert_eq!(arguments("{}"), Err("`name` must be a string".to_owned()));
+    }
+
+    #[test]
+    fn p6_nothing_of_a_message_stays_unchecked() {
+        let mut session = shaken("2025-11-25");
+        let params = r#"{"name":"a","task":{"ttl":1,"ttl":2}}"#;
+        check(
+            &mut session,
+            "tools/call",
+            params,
+            "-32600 duplicate member at `/params/…/ttl`",
+        );
+        let params = r#"{"name":"a","_meta":{"x":{"y":1,"y":1}}}"#;
+        check(
+            &mut session,
+            "tools/call",
+            params,
+            "-32600 duplicate member at `/params/_meta/x/y`",
+        );
+    }
+
+    #[test]
+    fn p12_batches_belong_to_one_revision() {
+        assert!(shaken("2025-03-26").takes_batches());
+        assert!(!shaken("2025-06-18").takes_batches());
+        assert!(!Session::default().takes_batches());
+    }
+
+    #[test]
+    fn p23_a_malformed_cancellation_is_ignored() {
+        assert_eq!(cancelled_id(None), None);
+        assert_eq!(cancelled_id(Some("[]")), None);
+        assert_eq!(cancelled_id(Some(r#"{"requestId":{}}"#)), None);
+        assert_eq!(
+            cancelled_id(Some(r#"{"requestId":7}"#)),
+            Some(IdKey::Integer("7".into()))
+        );
+    }
+}
