@@ -32,6 +32,19 @@ pub(crate) const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub(crate) const LEDGER_QUEUE_MAX: usize = 4096;
 /// Verbs that share one commit.
 pub(crate) const LEDGER_BATCH_MAX: usize = 512;
+/// Bytes of a reply that the ledger keeps; of a longer one it keeps the beginning.
+pub(crate) const LEDGER_REPLY_BYTES_MAX: usize = 256 * 1024;
+/// How long a lock on the ledger is waited for.
+pub(crate) const LEDGER_LOCK_WAIT: Duration = Duration::from_secs(10);
+/// Smallest time between two looks whether the ledger file is still in its place, while
+/// nothing is synced.
+pub(crate) const LEDGER_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// Size in bytes to which the write-ahead log is cut back after a checkpoint.
+pub(crate) const LEDGER_WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
+/// Rows that one read transaction goes through, so that no reader holds up a checkpoint.
+pub(crate) const LEDGER_SCAN_ROWS_MAX: i64 = 10_000;
+/// Call ids listed for a prefix that fits several.
+pub(crate) const LEDGER_MATCHES_MAX: usize = 10;
 
 /// How long a handshake waits for a catalog that is still being loaded.
 pub(crate) const CATALOG_PATIENCE: Duration = Duration::from_millis(50);

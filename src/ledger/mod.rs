@@ -4,7 +4,15 @@
 //! tells its continuation only after that transaction is committed; the receipts it hands over
 //! can be made nowhere else. Continuations run on the ledger's own thread and must not block.
 
+#[cfg(test)]
+mod contract;
+pub(crate) mod log;
+#[cfg(test)]
+pub(crate) mod memory;
 pub(crate) mod record;
+pub(crate) mod sqlite;
+
+use std::sync::mpsc;
 
 use record::{CallRow, Intent, Settlement};
 
@@ -16,6 +24,7 @@ pub(crate) type Then<T> = Box<dyn FnOnce(Result<T, LedgerError>) + Send>;
 #[derive(Debug)]
 pub(crate) struct IntentReceipt {
     row: i64,
+    durability: Durability,
 }
 
 impl IntentReceipt {
@@ -35,6 +44,25 @@ impl AuditReceipt {
     /// The ledger row that the receipt is for.
     pub(crate) fn row(&self) -> i64 {
         self.row
+    }
+}
+
+/// What must have become of a row before its verb counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    /// Committed: it survives the death of the process.
+    Committed,
+    /// Synced to disk as well: it survives the loss of power.
+    Synced,
+}
+
+impl Durability {
+    fn of(row: &CallRow) -> Self {
+        if row.must_sync() {
+            Self::Synced
+        } else {
+            Self::Committed
+        }
     }
 }
 
@@ -67,4 +95,18 @@ pub(crate) trait Ledger: Send + Sync {
 
     /// Writes down a call that was refused before anything was touched.
     fn refuse(&self, row: CallRow, settlement: Settlement, then: Then<AuditReceipt>);
+}
+
+/// Calls a verb and blocks until it is durable: for the command line and for tests, never for
+/// a thread that the ledger itself needs.
+///
+/// # Errors
+/// What the verb told, or [`LedgerError::Closed`] when it was dropped without an answer.
+pub(crate) fn wait<T: Send + 'static>(verb: impl FnOnce(Then<T>)) -> Result<T, LedgerError> {
+    let (tell, told) = mpsc::sync_channel(1);
+    verb(Box::new(move |result| {
+        // The receiver waits below, and there is room for the one answer.
+        let _heard = tell.send(result);
+    }));
+    told.recv().unwrap_or(Err(LedgerError::Closed))
 }

@@ -1,0 +1,130 @@
+//! The ledger as one SQLite file that several processes share.
+
+mod files;
+mod instance;
+mod job;
+mod open;
+mod patience;
+mod queue;
+pub(crate) mod read;
+mod recovery;
+mod schema;
+pub(in crate::ledger) mod statements;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::{path::PathBuf, sync::Arc};
+
+use job::Job;
+use queue::Queue;
+
+use super::{
+    AuditReceipt, IntentReceipt, Ledger, LedgerError, Then,
+    record::{CallRow, Intent, Settlement},
+};
+use crate::base::{clock::Clock, thread};
+
+/// Which rows are synced to disk before their verb counts as done. All of them survive the
+/// death of the process; those that are synced survive the loss of power too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AuditSync {
+    /// Those of tools that are not reads, refusals included.
+    #[default]
+    Writes,
+    /// Every one.
+    All,
+}
+
+/// A ledger in a state directory. Its thread and its files come with the first verb.
+pub(crate) struct SqliteLedger {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    dir: PathBuf,
+    clock: Arc<dyn Clock>,
+    sync: AuditSync,
+    queue: Queue,
+}
+
+impl SqliteLedger {
+    /// A ledger in the directory `dir`, which is made when there is none. Touches nothing yet.
+    pub(crate) fn new(dir: PathBuf, clock: Arc<dyn Clock>, sync: AuditSync) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                dir,
+                clock,
+                sync,
+                queue: Queue::default(),
+            }),
+        }
+    }
+
+    /// Takes no more verbs, does those that wait, answers them and lets go of the files. Later
+    /// verbs are told [`LedgerError::Closed`]. Called from a continuation it does not wait.
+    pub(crate) fn close(&self) {
+        self.shared.queue.close();
+    }
+
+    fn submit(&self, job: Job) {
+        let start = || {
+            let shared = Arc::clone(&self.shared);
+            thread::spawn("ledger", move || writer::run(&shared))
+        };
+        if let Err((job, error)) = self.shared.queue.push(job, start) {
+            job.answer(Err(error));
+        }
+    }
+}
+
+impl Drop for SqliteLedger {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Ledger for SqliteLedger {
+    fn begin(&self, row: CallRow, intent: Intent, then: Then<IntentReceipt>) {
+        self.submit(Job::Begin(row, intent, then));
+    }
+
+    fn intend(&self, of: &IntentReceipt, intent: Intent, then: Then<IntentReceipt>) {
+        self.submit(Job::Intend(of.row, of.durability, intent, then));
+    }
+
+    fn finish(&self, of: IntentReceipt, settlement: Settlement, then: Then<AuditReceipt>) {
+        self.submit(Job::Finish(of, settlement, then));
+    }
+
+    fn settle_at_once(&self, row: CallRow, settlement: Settlement, then: Then<AuditReceipt>) {
+        self.submit(Job::AtOnce(row, settlement, then));
+    }
+
+    fn refuse(&self, row: CallRow, settlement: Settlement, then: Then<AuditReceipt>) {
+        self.submit(Job::AtOnce(row, settlement, then));
+    }
+}
+
+/// What SQLite says, in our words and with a way out.
+fn explain(error: &rusqlite::Error) -> LedgerError {
+    use rusqlite::ErrorCode;
+    let text = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "the ledger is locked by another process; end the program that keeps it open".to_owned()
+        }
+        Some(ErrorCode::DiskFull) => "the disk of the ledger is full; free some space".to_owned(),
+        Some(ErrorCode::NotADatabase) => {
+            "the ledger file is not a database; put a backup in its place, or choose another state directory with `--state`".to_owned()
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            "the ledger file is damaged; keep a copy of it and put a backup in its place".to_owned()
+        }
+        Some(ErrorCode::ReadOnly) => {
+            "the ledger file cannot be written; give yourself write permission to it and its directory".to_owned()
+        }
+        _ => format!("the ledger cannot be used: {error}; see whether its disk is full or failing"),
+    };
+    LedgerError::Unavailable(text)
+}

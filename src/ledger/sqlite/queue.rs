@@ -1,0 +1,145 @@
+//! The way to the writer: many senders, one thread that takes all there is at once.
+
+use std::{
+    collections::VecDeque,
+    mem,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle, ThreadId},
+};
+
+use super::{super::LedgerError, job::Job};
+use crate::base::limits::{LEDGER_BATCH_MAX, LEDGER_QUEUE_MAX};
+
+/// A bounded queue, and the thread that empties it. A senders' wake-up moves a whole batch.
+#[derive(Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    work: Condvar,
+    room: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    writer: Writer,
+    /// The writer sleeps and must be woken.
+    idle: bool,
+    /// Senders that sleep for want of room.
+    crowd: usize,
+}
+
+#[derive(Default)]
+enum Writer {
+    #[default]
+    Unstarted,
+    Running(ThreadId, JoinHandle<()>),
+    Closed,
+}
+
+impl State {
+    fn is_own_thread(&self) -> bool {
+        matches!(&self.writer, Writer::Running(id, _) if *id == thread::current().id())
+    }
+}
+
+impl Queue {
+    /// Puts `job` in the queue, starting the writer with `start` when it is the first. Blocks
+    /// while the queue is full, except on the writer's own thread, which would wait for itself.
+    ///
+    /// # Errors
+    /// Gives the job back when the queue is closed or there is no thread to be had.
+    pub(super) fn push(
+        &self,
+        job: Job,
+        start: impl FnOnce() -> std::io::Result<JoinHandle<()>>,
+    ) -> Result<(), (Job, LedgerError)> {
+        let mut state = self.lock();
+        if matches!(state.writer, Writer::Unstarted) {
+            match start() {
+                Ok(handle) => state.writer = Writer::Running(handle.thread().id(), handle),
+                Err(error) => {
+                    let text = format!("no thread for the ledger: {error}; try again later");
+                    return Err((job, LedgerError::Unavailable(text)));
+                }
+            }
+        }
+        while state.jobs.len() >= LEDGER_QUEUE_MAX && !state.is_own_thread() {
+            if matches!(state.writer, Writer::Closed) {
+                break;
+            }
+            state.crowd += 1;
+            state = self
+                .room
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+            state.crowd -= 1;
+        }
+        if matches!(state.writer, Writer::Closed) {
+            return Err((job, LedgerError::Closed));
+        }
+        state.jobs.push_back(job);
+        if mem::take(&mut state.idle) {
+            drop(state);
+            self.work.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Moves what waits, at most [`LEDGER_BATCH_MAX`] jobs, into the empty `batch`; sleeps
+    /// until there is some. `false` once the queue is closed and empty.
+    pub(super) fn take(&self, batch: &mut VecDeque<Job>) -> bool {
+        let mut state = self.lock();
+        while state.jobs.is_empty() {
+            if matches!(state.writer, Writer::Closed) {
+                return false;
+            }
+            state.idle = true;
+            state = self
+                .work
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state.idle = false;
+        if state.jobs.len() <= LEDGER_BATCH_MAX {
+            mem::swap(&mut state.jobs, batch);
+        } else {
+            batch.extend(state.jobs.drain(..LEDGER_BATCH_MAX));
+        }
+        if state.crowd > 0 {
+            drop(state);
+            self.room.notify_all();
+        }
+        true
+    }
+
+    /// Takes no more jobs and waits until those inside are done. From the writer's own thread
+    /// it does not wait.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        let own = state.is_own_thread();
+        let writer = mem::replace(&mut state.writer, Writer::Closed);
+        drop(state);
+        self.work.notify_all();
+        self.room.notify_all();
+        if let Writer::Running(_, handle) = writer
+            && !own
+        {
+            // A writer that panicked has answered everybody on its way out.
+            let _ended = handle.join();
+        }
+    }
+
+    /// Closes the queue without waiting and gives what was still in it.
+    pub(super) fn abandon(&self) -> VecDeque<Job> {
+        let mut state = self.lock();
+        state.writer = Writer::Closed;
+        let left = mem::take(&mut state.jobs);
+        drop(state);
+        self.room.notify_all();
+        left
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

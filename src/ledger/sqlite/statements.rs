@@ -1,0 +1,193 @@
+//! The statements of the writer, prepared once, and what is bound to them.
+
+use rusqlite::{Connection, Error, Statement, params};
+
+use super::super::record::{CallRow, Intent, Settlement};
+use crate::base::{clock::Timestamp, limits::LEDGER_REPLY_BYTES_MAX, text};
+
+const ADMIT: &str = "
+INSERT INTO calls (call_id, received, tool, effect, definition, principal, client,
+    protocol_version, request_id, trace_id, raw_arguments, effective_arguments, changes,
+    instance, state)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'running')";
+
+const ADMIT_SETTLED: &str = "
+INSERT INTO calls (call_id, received, tool, effect, definition, principal, client,
+    protocol_version, request_id, trace_id, raw_arguments, effective_arguments, changes,
+    instance, outcome, stage, code, effects, reply, reply_clipped_from, backend_status,
+    guard_us, wait_us, run_us, finished, state)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+    ?20, ?21, ?22, ?23, ?24, ?25, 'settled')";
+
+const SETTLE: &str = "
+UPDATE calls SET state = 'settled', outcome = ?2, stage = ?3, code = ?4, effects = ?5,
+    reply = ?6, reply_clipped_from = ?7, backend_status = ?8, guard_us = ?9, wait_us = ?10,
+    run_us = ?11, finished = ?12
+WHERE row = ?1 AND state = 'running'";
+
+const INTEND: &str = "INSERT INTO intents (call, attempt, backend, at) VALUES (?1, ?2, ?3, ?4)";
+
+/// Every statement that a batch needs.
+pub(super) struct Statements<'c> {
+    connection: &'c Connection,
+    begin: Statement<'c>,
+    commit: Statement<'c>,
+    version: Statement<'c>,
+    admit: Statement<'c>,
+    admit_settled: Statement<'c>,
+    settle: Statement<'c>,
+    intend: Statement<'c>,
+    instance: i64,
+}
+
+impl<'c> Statements<'c> {
+    /// Prepares them; rows will name the instance of row `instance`.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(super) fn prepare(connection: &'c Connection, instance: i64) -> rusqlite::Result<Self> {
+        Ok(Self {
+            connection,
+            begin: connection.prepare("BEGIN IMMEDIATE")?,
+            commit: connection.prepare("COMMIT")?,
+            version: connection.prepare("PRAGMA user_version")?,
+            admit: connection.prepare(ADMIT)?,
+            admit_settled: connection.prepare(ADMIT_SETTLED)?,
+            settle: connection.prepare(SETTLE)?,
+            intend: connection.prepare(INTEND)?,
+            instance,
+        })
+    }
+
+    /// Begins a transaction that may write and gives the schema version found in it.
+    pub(super) fn begin(&mut self) -> rusqlite::Result<i32> {
+        self.begin.execute([])?;
+        self.version.query_row([], |row| row.get(0))
+    }
+
+    /// Commits it.
+    pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
+        self.commit.execute([]).map(drop)
+    }
+
+    /// Takes it back, if there is one.
+    pub(super) fn roll_back(&mut self) {
+        if !self.connection.is_autocommit() {
+            // SQLite rolls back by itself what it cannot roll back when told.
+            let _nothing_more_to_do = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+
+    /// Writes a call that begins to run; gives its row.
+    pub(super) fn admit(&mut self, row: &CallRow) -> rusqlite::Result<i64> {
+        self.admit.execute(params![
+            row.call_id.as_bytes(),
+            row.received.as_micros(),
+            row.tool,
+            row.effect,
+            row.definition,
+            row.principal.as_str(),
+            row.client,
+            row.protocol_version,
+            row.request_id,
+            row.trace_id,
+            row.raw_arguments,
+            row.effective_arguments,
+            row.changes,
+            self.instance,
+        ])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Writes a call that is over already; gives its row.
+    pub(super) fn admit_settled(
+        &mut self,
+        row: &CallRow,
+        end: &Settlement,
+    ) -> rusqlite::Result<i64> {
+        let (reply, clipped_from) = stored_reply(end);
+        self.admit_settled.execute(params![
+            row.call_id.as_bytes(),
+            row.received.as_micros(),
+            row.tool,
+            row.effect,
+            row.definition,
+            row.principal.as_str(),
+            row.client,
+            row.protocol_version,
+            row.request_id,
+            row.trace_id,
+            row.raw_arguments,
+            row.effective_arguments,
+            row.changes,
+            self.instance,
+            end.outcome.as_str(),
+            end.stage,
+            end.code.map(|code| code.as_str()),
+            end.effects.as_str(),
+            reply,
+            clipped_from,
+            end.backend_status,
+            integer(end.guard_us),
+            integer(end.wait_us),
+            integer(end.run_us),
+            end.finished.as_micros(),
+        ])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Writes how the running call of `row` ended.
+    pub(super) fn settle(&mut self, row: i64, end: &Settlement) -> rusqlite::Result<()> {
+        let (reply, clipped_from) = stored_reply(end);
+        let changed = self.settle.execute(params![
+            row,
+            end.outcome.as_str(),
+            end.stage,
+            end.code.map(|code| code.as_str()),
+            end.effects.as_str(),
+            reply,
+            clipped_from,
+            end.backend_status,
+            integer(end.guard_us),
+            integer(end.wait_us),
+            integer(end.run_us),
+            end.finished.as_micros(),
+        ])?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(Error::StatementChangedRows(changed))
+        }
+    }
+
+    /// Writes what is about to be done for the call of row `call`.
+    pub(super) fn intend(
+        &mut self,
+        call: i64,
+        intent: &Intent,
+        at: Timestamp,
+    ) -> rusqlite::Result<()> {
+        self.intend
+            .execute(params![
+                call,
+                intent.attempt,
+                intent.backend,
+                at.as_micros()
+            ])
+            .map(drop)
+    }
+}
+
+/// As much of the reply as is kept, and how long it was where that is not all.
+pub(in super::super) fn stored_reply(end: &Settlement) -> (Option<&str>, Option<i64>) {
+    let Some(reply) = end.reply.as_deref() else {
+        return (None, None);
+    };
+    let kept = text::clip(reply, LEDGER_REPLY_BYTES_MAX);
+    let clipped_from = (kept.len() < reply.len()).then(|| integer(reply.len() as u64));
+    (Some(kept), clipped_from)
+}
+
+fn integer(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

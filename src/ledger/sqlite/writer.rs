@@ -1,0 +1,250 @@
+//! The one thread that writes: takes what waits, commits it together, then answers.
+
+use std::{collections::VecDeque, path::Path, sync::Arc};
+
+use super::{
+    super::{Durability, LedgerError},
+    AuditSync, Shared, explain,
+    files::FileIdentity,
+    job::Job,
+    open::{self, Opened},
+    schema,
+    statements::Statements,
+};
+use crate::base::{
+    clock::{Clock, Moment},
+    limits::LEDGER_LOOK_INTERVAL,
+};
+
+/// Runs until the queue is closed and empty. The ledger is opened with the first batch; while
+/// that fails, every batch is told why.
+pub(super) fn run(shared: &Arc<Shared>) {
+    let _abandon = AbandonOnExit(shared);
+    let mut batch = VecDeque::new();
+    while shared.queue.take(&mut batch) {
+        match open::open(&shared.dir, &*shared.clock) {
+            Ok(opened) => serve(shared, opened, &mut batch),
+            Err(error) => refuse_all(&mut batch, &error),
+        }
+    }
+}
+
+/// Answers whoever would wait forever if this thread ended before its time.
+struct AbandonOnExit<'a>(&'a Shared);
+
+impl Drop for AbandonOnExit<'_> {
+    fn drop(&mut self) {
+        refuse_all(&mut self.0.queue.abandon(), &LedgerError::Closed);
+    }
+}
+
+fn refuse_all(batch: &mut VecDeque<Job>, error: &LedgerError) {
+    for job in batch.drain(..) {
+        job.answer(Err(error.clone()));
+    }
+}
+
+fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
+    let statements = match Statements::prepare(&opened.connection, opened.instance_row) {
+        Ok(statements) => statements,
+        Err(error) => return refuse_all(batch, &explain(&error)),
+    };
+    let mut writer = Writer {
+        opened: &opened,
+        statements,
+        clock: &*shared.clock,
+        sync: shared.sync,
+        level: Durability::Synced,
+        looked: shared.clock.now(),
+        rows: Vec::new(),
+        broken: None,
+    };
+    writer.process(batch);
+    while shared.queue.take(batch) {
+        writer.process(batch);
+    }
+    drop(writer);
+    checkpoint(&mut opened);
+}
+
+/// Empties the log into the file, unless somebody is in the way: then it is left to the next.
+fn checkpoint(opened: &mut Opened) {
+    let _impatient = opened.connection.busy_handler(None::<fn(i32) -> bool>);
+    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let _left_to_the_next = opened.connection.query_row(sql, [], |_| Ok(()));
+}
+
+struct Writer<'a> {
+    opened: &'a Opened,
+    statements: Statements<'a>,
+    clock: &'a dyn Clock,
+    sync: AuditSync,
+    /// What a commit does at present.
+    level: Durability,
+    /// When the path of the file was looked at last.
+    looked: Moment,
+    /// The rows of the batch at hand; kept for its memory.
+    rows: Vec<i64>,
+    /// Why nothing can be written any more.
+    broken: Option<LedgerError>,
+}
+
+impl Writer<'_> {
+    /// Commits the batch and answers every job in it, in order.
+    fn process(&mut self, batch: &mut VecDeque<Job>) {
+        let wanted = self.durability(batch);
+        if self.broken.is_none() && self.was_replaced(wanted) {
+            self.broken = Some(replaced(&self.opened.path));
+        }
+        if let Some(error) = &self.broken {
+            return refuse_all(batch, &error.clone());
+        }
+        match self.transact(batch.iter(), wanted) {
+            Ok(()) => {
+                for (job, row) in batch.drain(..).zip(self.rows.drain(..)) {
+                    job.answer(Ok(row));
+                }
+            }
+            Err(failure) if failure.is_of_one_job && batch.len() > 1 => {
+                self.process_singly(batch, wanted);
+            }
+            Err(failure) => refuse_all(batch, &failure.error),
+        }
+    }
+
+    /// One transaction each, so that the job that cannot be written harms no other.
+    fn process_singly(&mut self, batch: &mut VecDeque<Job>, wanted: Durability) {
+        for job in batch.drain(..) {
+            let written = match &self.broken {
+                Some(error) => Err(error.clone()),
+                None => self
+                    .transact(std::iter::once(&job), wanted)
+                    .map_err(|failure| failure.error),
+            };
+            let row = self.rows.first().copied().unwrap_or(0);
+            job.answer(written.map(|()| row));
+        }
+    }
+
+    fn durability(&self, batch: &VecDeque<Job>) -> Durability {
+        let synced = |job: &Job| job.durability() == Durability::Synced;
+        match self.sync {
+            AuditSync::All => Durability::Synced,
+            AuditSync::Writes if batch.iter().any(synced) => Durability::Synced,
+            AuditSync::Writes => Durability::Committed,
+        }
+    }
+
+    /// Whether another file, or none, is where ours was. A file that lost its name goes on
+    /// taking rows, which nobody would ever find again. Looked at before every synced commit,
+    /// whose cost hides it, and otherwise once in a while.
+    fn was_replaced(&mut self, wanted: Durability) -> bool {
+        let now = self.clock.now();
+        if wanted == Durability::Committed && now.since(self.looked) < LEDGER_LOOK_INTERVAL {
+            return false;
+        }
+        self.looked = now;
+        FileIdentity::at(&self.opened.path) != Some(self.opened.file)
+    }
+
+    /// Writes `jobs` in one transaction and leaves their rows in `self.rows`.
+    fn transact<'j>(
+        &mut self,
+        jobs: impl Iterator<Item = &'j Job>,
+        wanted: Durability,
+    ) -> Result<(), Failure> {
+        self.rows.clear();
+        let done = self
+            .set_level(wanted)
+            .and_then(|()| self.statements.begin())
+            .map_err(|error| Failure::of_all(&error))
+            .and_then(|version| self.check_version(version))
+            .and_then(|()| self.write(jobs));
+        if let Err(failure) = &done {
+            self.statements.roll_back();
+            if failure.is_final {
+                self.broken = Some(failure.error.clone());
+            }
+        }
+        done
+    }
+
+    fn write<'j>(&mut self, jobs: impl Iterator<Item = &'j Job>) -> Result<(), Failure> {
+        let now = self.clock.wall();
+        for job in jobs {
+            let row = job
+                .write(&mut self.statements, now)
+                .map_err(|error| Failure::of_one(&error))?;
+            self.rows.push(row);
+        }
+        self.statements
+            .commit()
+            .map_err(|error| Failure::of_one(&error))
+    }
+
+    /// A newer process may have changed the tables under us.
+    fn check_version(&self, version: i32) -> Result<(), Failure> {
+        if version == schema::version() {
+            return Ok(());
+        }
+        let text = "the ledger was changed by a newer version while this one ran; start again with the newer binary";
+        Err(Failure {
+            error: LedgerError::Unavailable(text.to_owned()),
+            is_of_one_job: false,
+            is_final: true,
+        })
+    }
+
+    fn set_level(&mut self, wanted: Durability) -> rusqlite::Result<()> {
+        if self.level == wanted {
+            return Ok(());
+        }
+        let level = match wanted {
+            Durability::Committed => "NORMAL",
+            Durability::Synced => "FULL",
+        };
+        self.opened
+            .connection
+            .pragma_update(None, "synchronous", level)?;
+        self.level = wanted;
+        Ok(())
+    }
+}
+
+/// Why a transaction did not happen.
+struct Failure {
+    error: LedgerError,
+    /// Another transaction without the job at fault may do better.
+    is_of_one_job: bool,
+    /// Nothing must be written to this file any more.
+    is_final: bool,
+}
+
+impl Failure {
+    fn of_all(error: &rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        Self {
+            error: explain(error),
+            is_of_one_job: false,
+            is_final: matches!(
+                error.sqlite_error_code(),
+                Some(DatabaseCorrupt | NotADatabase)
+            ),
+        }
+    }
+
+    fn of_one(error: &rusqlite::Error) -> Self {
+        let all = Self::of_all(error);
+        Self {
+            is_of_one_job: !all.is_final,
+            ..all
+        }
+    }
+}
+
+fn replaced(path: &Path) -> LedgerError {
+    LedgerError::Unavailable(format!(
+        "the ledger `{}` was replaced while running; put it back and start again",
+        path.display()
+    ))
+}
