@@ -3,10 +3,11 @@
 mod backend;
 mod base;
 mod catalog;
+mod cli;
 mod guard;
 mod ledger;
 
 /// Runs the program with the arguments and streams of this process.
 pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    cli::run(std::env::args_os())
 }
