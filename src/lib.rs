@@ -3,6 +3,7 @@
 mod backend;
 mod base;
 mod catalog;
+mod cli;
 mod engine;
 mod guard;
 mod ledger;
@@ -11,5 +12,5 @@ mod server;
 
 /// Runs the program with the arguments and streams of this process.
 pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    cli::run(std::env::args_os())
 }

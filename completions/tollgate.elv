@@ -1,0 +1,118 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[tollgate] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'tollgate'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'tollgate'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand serve 'Answer an MCP client on standard input and output'
+            cand call 'Make one call from the shell'
+            cand tools 'List the tools that a client would see'
+            cand validate-config 'Check the definitions and say everything that is wrong with them'
+            cand log 'Show what was called and what became of it'
+            cand completions 'Print a completion script for a shell'
+            cand man 'Print or write the manual pages'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;serve'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --drain 'Time that running calls get to end when standard input has ended'
+            cand --workers 'Calls that run at the same time'
+            cand --page-size 'Tools in one page of the tool list [default: all on one page]'
+            cand --audit-sync 'Which rows of the ledger are on the disk before the reply leaves'
+            cand --name 'Name that the server gives itself towards clients'
+            cand --instructions 'Text that clients may show the model about this server [default: none]'
+            cand --log-level 'Least important event that is written to standard error'
+            cand --strict 'Refuse to start when any definition has an error'
+            cand --no-watch 'Do not reload the definitions when their files change'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;call'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --json 'Print the whole result as a client would get it'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;tools'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --json 'Print the tool objects as a client would get them'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;validate-config'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --format 'How the findings are written'
+            cand --strict 'Let warnings count as errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;log'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --tool 'Only calls of this tool'
+            cand --outcome 'Only calls that ended so'
+            cand --code 'Only calls with this problem'
+            cand --principal 'Only calls made for this principal'
+            cand --since 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`'
+            cand --limit 'Most calls to show'
+            cand --json 'Print one JSON object a call'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;completions'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;man'= {
+            cand --out 'Write all pages into this folder, which must exist, instead of printing the main one'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;help'= {
+            cand serve 'Answer an MCP client on standard input and output'
+            cand call 'Make one call from the shell'
+            cand tools 'List the tools that a client would see'
+            cand validate-config 'Check the definitions and say everything that is wrong with them'
+            cand log 'Show what was called and what became of it'
+            cand completions 'Print a completion script for a shell'
+            cand man 'Print or write the manual pages'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;help;serve'= {
+        }
+        &'tollgate;help;call'= {
+        }
+        &'tollgate;help;tools'= {
+        }
+        &'tollgate;help;validate-config'= {
+        }
+        &'tollgate;help;log'= {
+        }
+        &'tollgate;help;completions'= {
+        }
+        &'tollgate;help;man'= {
+        }
+        &'tollgate;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

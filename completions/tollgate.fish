@@ -1,0 +1,107 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_tollgate_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_tollgate_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_tollgate_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_tollgate_using_subcommand
+    set -l cmd (__fish_tollgate_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c tollgate -n "__fish_tollgate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_needs_command" -s V -l version -d 'Print version'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "serve" -d 'Answer an MCP client on standard input and output'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "call" -d 'Make one call from the shell'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "tools" -d 'List the tools that a client would see'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "log" -d 'Show what was called and what became of it'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "man" -d 'Print or write the manual pages'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l drain -d 'Time that running calls get to end when standard input has ended' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l workers -d 'Calls that run at the same time' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l page-size -d 'Tools in one page of the tool list [default: all on one page]' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l audit-sync -d 'Which rows of the ledger are on the disk before the reply leaves' -r -f -a "writes\t'Calls that change something, and their refusals'
+all\t'Every call, reads too'"
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l name -d 'Name that the server gives itself towards clients' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l instructions -d 'Text that clients may show the model about this server [default: none]' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l log-level -d 'Least important event that is written to standard error' -r -f -a "off\t'Nothing'
+error\t'What needs a person'
+warn\t'What may need one'
+info\t'Start, end, reloads'
+debug\t'Each call'
+trace\t'Each line'"
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l strict -d 'Refuse to start when any definition has an error'
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l no-watch -d 'Do not reload the definitions when their files change'
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l json -d 'Print the whole result as a client would get it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l json -d 'Print the tool objects as a client would get them'
+complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand validate-config" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand validate-config" -l format -d 'How the findings are written' -r -f -a "human\t'With the lines in question, for people'
+plain\t'One line each, as `FILE:LINE:COLUMN: error: TEXT`'
+json\t'One JSON object each'"
+complete -c tollgate -n "__fish_tollgate_using_subcommand validate-config" -l strict -d 'Let warnings count as errors'
+complete -c tollgate -n "__fish_tollgate_using_subcommand validate-config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l tool -d 'Only calls of this tool' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l outcome -d 'Only calls that ended so' -r -f -a "succeeded\t''
+failed\t''
+refused\t''
+cancelled\t''
+timed_out\t''
+unknown\t''"
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l code -d 'Only calls with this problem' -r -f -a "VALIDATION_FAILED\t''
+NORMALIZATION_REFUSED\t''
+RULE_VIOLATION\t''
+RULE_ERROR\t''
+FORBIDDEN\t''
+TOOL_DISABLED\t''
+OVERLOADED\t''
+SHUTTING_DOWN\t''
+TIMEOUT\t''
+CANCELLED\t''
+OUTCOME_UNKNOWN\t''
+BACKEND_FAILED\t''
+BACKEND_UNAVAILABLE\t''
+OUTPUT_INVALID\t''
+STATE_UNAVAILABLE\t''
+INTERNAL\t''"
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l principal -d 'Only calls made for this principal' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l since -d 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l limit -d 'Most calls to show' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l json -d 'Print one JSON object a call'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand man" -l out -d 'Write all pages into this folder, which must exist, instead of printing the main one' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log completions man help" -f -a "serve" -d 'Answer an MCP client on standard input and output'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log completions man help" -f -a "call" -d 'Make one call from the shell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log completions man help" -f -a "tools" -d 'List the tools that a client would see'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log completions man help" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log completions man help" -f -a "log" -d 'Show what was called and what became of it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log completions man help" -f -a "man" -d 'Print or write the manual pages'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

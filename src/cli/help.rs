@@ -1,0 +1,201 @@
+//! What stands below the options in help texts and manual pages: examples first.
+//!
+//! A line of capitals at the margin is a heading; everything under it is indented by two.
+
+use super::exit::ExitStatus;
+
+/// Below the help of the program itself.
+pub(crate) fn overview() -> String {
+    format!("{OVERVIEW}\n{FOLDERS}\n{}", ExitStatus::table())
+}
+
+const OVERVIEW: &str = "\
+EXAMPLES
+  See what is wrong with the definitions in ./tools.d, then what they offer:
+      tollgate validate-config
+      tollgate tools
+
+  Try one of them by hand, then see what was recorded:
+      tollgate call echo '{\"text\": \"hello\"}'
+      tollgate log
+
+  In the configuration of a desktop client (give whole paths):
+      \"command\": \"tollgate\", \"args\": [\"serve\", \"--tools\", \"/home/me/tools.d\"]
+";
+
+const FOLDERS: &str = "\
+FILES
+  Tool definitions are looked for in this order:
+      --tools DIR
+      $TOLLGATE_TOOLS
+      ./tools.d
+      $XDG_CONFIG_HOME/tollgate/tools.d, by default ~/.config/tollgate/tools.d
+
+  The ledger is kept in:
+      --state DIR
+      $TOLLGATE_STATE
+      $XDG_STATE_HOME/tollgate, by default ~/.local/state/tollgate
+";
+
+/// Below the help of `serve`.
+pub(crate) const SERVE: &str = "\
+EXAMPLES
+  Serve the definitions in ./tools.d:
+      tollgate serve
+
+  Answer a recorded conversation and give slow tools a minute to end:
+      tollgate serve --drain 1m < conversation.ndjson
+
+  Start only if every definition is sound, and keep reads on the disk too:
+      tollgate serve --strict --audit-sync all --tools /etc/tollgate/tools.d
+";
+
+/// Below the help of `call`.
+pub(crate) const CALL: &str = "\
+EXAMPLES
+  Call a tool with arguments:
+      tollgate call echo '{\"text\": \"hello\"}'
+
+  Take the arguments from a file, and print the whole result:
+      tollgate call create_order - --json < order.json
+
+EXIT STATUS
+  0 when the tool succeeded, 1 when the call was refused or failed.
+";
+
+/// Below the help of `tools`.
+pub(crate) const TOOLS: &str = "\
+EXAMPLES
+  List what a client would see:
+      tollgate tools
+
+  Give a program the same list, input schemas included:
+      tollgate tools --json
+";
+
+/// Below the help of `validate-config`.
+pub(crate) const VALIDATE_CONFIG: &str = "\
+EXAMPLES
+  Check ./tools.d:
+      tollgate validate-config
+
+  In continuous integration, one line a finding, warnings count too:
+      tollgate validate-config --tools deploy/tools.d --format plain --strict
+
+EXIT STATUS
+  0 when there is no error, 1 when there is one (with --strict: or a warning), 78 when the
+  folder cannot be read.
+";
+
+/// Below the help of `log`.
+pub(crate) const LOG: &str = "\
+EXAMPLES
+  The last twenty calls:
+      tollgate log
+
+  What was refused today, and for which reason:
+      tollgate log --outcome refused --since 24h
+
+  Calls that may or may not have happened:
+      tollgate log --outcome unknown --limit 100
+
+  One call, whole:
+      tollgate log 0199f7a2-51c3-7d1e-8a55-0c1f6be3a9d4
+";
+
+/// Below the help of `completions`.
+pub(crate) const COMPLETIONS: &str = "\
+EXAMPLES
+  For bash:
+      tollgate completions bash > ~/.local/share/bash-completion/completions/tollgate
+
+  For zsh, into a folder of $fpath:
+      tollgate completions zsh > ~/.zfunc/_tollgate
+
+  For fish:
+      tollgate completions fish > ~/.config/fish/completions/tollgate.fish
+";
+
+/// Below the help of `man`.
+pub(crate) const MAN: &str = "\
+EXAMPLES
+  Read the main page:
+      tollgate man | man -l -
+
+  Install all pages for this user:
+      tollgate man --out ~/.local/share/man/man1
+";
+
+/// One heading with what stands under it, its indentation of two taken away.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Section {
+    /// In capitals.
+    pub(crate) heading: String,
+    /// As it is to be shown: line breaks and deeper indentation count.
+    pub(crate) lines: Vec<String>,
+}
+
+/// Takes a text of this file apart, for a page that has its own way to set headings.
+pub(crate) fn sections(text: &str) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for line in text.lines() {
+        match (line.strip_prefix("  "), sections.last_mut()) {
+            (Some(indented), Some(section)) => section.lines.push(indented.to_owned()),
+            (None, Some(section)) if line.is_empty() => section.lines.push(String::new()),
+            (Some(_) | None, _) => sections.push(Section {
+                heading: line.to_owned(),
+                lines: Vec::new(),
+            }),
+        }
+    }
+    for section in &mut sections {
+        while section.lines.last().is_some_and(String::is_empty) {
+            section.lines.pop();
+        }
+    }
+    sections
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_headings_with_indented_lines() {
+        let section = |heading: &str, lines: &[&str]| Section {
+            heading: heading.to_owned(),
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        };
+        assert_eq!(
+            sections("ONE\n  a:\n      b\n\n  c\n\nTWO\n  d\n"),
+            [
+                section("ONE", &["a:", "    b", "", "c"]),
+                section("TWO", &["d"])
+            ]
+        );
+    }
+
+    #[test]
+    fn every_help_text_begins_with_examples_and_has_capital_headings() {
+        let overview = overview();
+        let texts = [
+            overview.as_str(),
+            SERVE,
+            CALL,
+            TOOLS,
+            VALIDATE_CONFIG,
+            LOG,
+            COMPLETIONS,
+            MAN,
+        ];
+        for text in texts {
+            let sections = sections(text);
+            assert_eq!(sections[0].heading, "EXAMPLES");
+            for section in sections {
+                let heading = &section.heading;
+                assert_eq!(*heading, heading.to_uppercase(), "{text}");
+                assert!(!section.lines.is_empty(), "{heading}");
+            }
+        }
+    }
+}

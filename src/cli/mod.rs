@@ -1,0 +1,82 @@
+//! What people see: arguments, commands, exit statuses, and the one place where everything
+//! is put together.
+
+pub(crate) mod args;
+pub(crate) mod commands;
+pub(crate) mod exit;
+pub(crate) mod help;
+pub(crate) mod locate;
+pub(crate) mod span;
+pub(crate) mod welcome;
+
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal as _, Write as _},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+use exit::{CommandError, ExitStatus};
+
+/// Runs the command that `arguments` (the program's name first) ask for, on the streams of
+/// this process, and says how to end.
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let ended = match Cli::try_parse_from(arguments) {
+        Ok(cli) => dispatch(cli.command),
+        Err(answer) => show(&answer),
+    };
+    match ended {
+        Ok(status) => status.into(),
+        Err(error) => {
+            if let Some(text) = error.text() {
+                // Nobody is left to tell when standard error is gone as well.
+                let _ = writeln!(io::stderr().lock(), "{text}");
+            }
+            error.status().into()
+        }
+    }
+}
+
+/// Writes to standard output and sees that it arrives.
+///
+/// # Errors
+/// [`CommandError::Stdout`].
+pub(crate) fn print(bytes: &[u8]) -> Result<(), CommandError> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(CommandError::Stdout)
+}
+
+/// Shows a help text, the version, or what is wrong with the command line.
+fn show(answer: &clap::Error) -> Result<ExitStatus, CommandError> {
+    if answer.use_stderr() {
+        // The status tells as well, when standard error is gone.
+        let _ = answer.print();
+        return Ok(ExitStatus::Usage);
+    }
+    answer
+        .print()
+        .and_then(|()| io::stdout().flush())
+        .map_err(CommandError::Stdout)?;
+    Ok(ExitStatus::Fine)
+}
+
+fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
+    match command {
+        None if io::stdin().is_terminal() => {
+            print(welcome::WELCOME.as_bytes())?;
+            Ok(ExitStatus::Fine)
+        }
+        None | Some(Command::Serve(_)) => commands::absent("serve"),
+        Some(Command::Call(_)) => commands::absent("call"),
+        Some(Command::Tools(_)) => commands::absent("tools"),
+        Some(Command::ValidateConfig(_)) => commands::absent("validate-config"),
+        Some(Command::Log(_)) => commands::absent("log"),
+        Some(Command::Completions(args)) => commands::completions::completions(&args),
+        Some(Command::Man(args)) => commands::man::man(&args),
+    }
+}

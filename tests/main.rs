@@ -1,0 +1,52 @@
+//! The tests that see only the program and its source text. One binary, because each costs a
+//! link; a module that is missing here is found by `tidy`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy lets these pass in test functions only, not in what they share"
+)]
+
+mod generated;
+mod imports;
+mod program;
+mod source;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+
+/// The folder that the package stands in.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below `folder` whose name ends in `.ending`, in order.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|own| own == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The program, with nothing in its environment.
+fn tollgate() -> assert_cmd::Command {
+    assert_cmd::Command::from_std(process())
+}
+
+/// The same, for a test that sets the streams itself.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the ban is for the program itself"
+)]
+fn process() -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tollgate"));
+    command.env_clear();
+    command
+}
