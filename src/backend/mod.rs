@@ -1,11 +1,18 @@
 //! One try at the world, reported precisely: did not start, ran and failed, may have
 //! happened, succeeded.
 
+pub(crate) mod exec;
+mod failure;
+mod output;
+mod plain;
+mod process;
+pub(crate) mod reply;
+
 use serde_json::Value;
 
 use crate::{
     base::{cancel::CancelToken, clock::Moment, id::CallId, problem::Problem},
-    catalog::{content::Output, tool::Tool},
+    catalog::tool::Tool,
 };
 
 /// One try, fully described.
