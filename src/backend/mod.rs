@@ -1,11 +1,29 @@
 //! One try at the world, reported precisely: did not start, ran and failed, may have
 //! happened, succeeded.
 
+pub(crate) mod exec;
+mod failure;
+mod output;
+mod plain;
+mod process;
+pub(crate) mod reply;
+
+use std::{path::PathBuf, sync::Arc};
+
 use serde_json::Value;
 
 use crate::{
-    base::{cancel::CancelToken, clock::Moment, id::CallId, problem::Problem},
-    catalog::{content::Output, tool::Tool},
+    base::{
+        cancel::CancelToken,
+        clock::{Clock, Moment},
+        id::CallId,
+        limits::KILL_GRACE,
+        problem::Problem,
+    },
+    catalog::{
+        content::Output,
+        tool::{Run, Tool},
+    },
     ledger::IntentReceipt,
 };
 
@@ -14,8 +32,8 @@ use crate::{
 pub(crate) enum Work {
     /// The answer is here already; nothing outside this process is touched.
     Immediate(Output),
-    /// A program's argument list, without the program itself.
-    Exec(Vec<String>),
+    /// What a program will be given.
+    Exec(exec::Prepared),
 }
 
 impl Work {
@@ -39,7 +57,36 @@ pub(crate) trait Backend: Send + Sync {
         work: Work,
         invocation: &Invocation<'_>,
         receipt: &IntentReceipt,
-    ) -> Result<Output, Fault>;
+    ) -> Result<Output, Box<Fault>>;
+}
+
+/// The real world: starts programs.
+pub(crate) struct Programs {
+    /// What deadlines are set on.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// A directory of ours, for this user alone; made when a program first needs it.
+    pub(crate) runtime_dir: PathBuf,
+}
+
+impl Backend for Programs {
+    fn invoke(
+        &self,
+        work: Work,
+        invocation: &Invocation<'_>,
+        receipt: &IntentReceipt,
+    ) -> Result<Output, Box<Fault>> {
+        match work {
+            Work::Immediate(output) => Ok(output),
+            Work::Exec(prepared) => {
+                let host = exec::Host {
+                    clock: &*self.clock,
+                    runtime_dir: &self.runtime_dir,
+                    kill_grace: KILL_GRACE,
+                };
+                exec::invoke(&host, &prepared, invocation, receipt)
+            }
+        }
+    }
 }
 
 /// One try, fully described.
@@ -97,6 +144,9 @@ pub(crate) enum FaultClass {
 ///
 /// # Errors
 /// When a value cannot go where the template puts it: a refusal, nothing was touched.
-pub(crate) fn prepare(_tool: &Tool, _arguments: &Value) -> Result<Work, Problem> {
-    Ok(Work::Exec(Vec::new()))
+pub(crate) fn prepare(tool: &Tool, arguments: &Value) -> Result<Work, Box<Problem>> {
+    match &tool.run {
+        Run::Exec(plan) => exec::prepare(plan, arguments).map(Work::Exec),
+        Run::Reply(plan) => Ok(Work::Immediate(reply::render(plan, arguments))),
+    }
 }

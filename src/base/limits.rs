@@ -64,10 +64,10 @@ pub(crate) const TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 pub(crate) const TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 /// Between the polite and the final signal to a program that must end.
 pub(crate) const KILL_GRACE: Duration = Duration::from_secs(2);
-/// How long a process that was told to end waits for its programs; clients kill after 2 s.
+/// The same while this process itself is told to end: its client waits two seconds in all.
+pub(crate) const KILL_GRACE_SHUTDOWN: Duration = Duration::from_secs(1);
+/// How long a process that was told to end waits for its programs.
 pub(crate) const STOP_PATIENCE: Duration = Duration::from_millis(1500);
-/// Between the polite and the final signal when the process itself is ending.
-pub(crate) const STOP_GRACE: Duration = Duration::from_secs(1);
 /// How long a pipe may stay open after the program that owned it has ended.
 pub(crate) const PIPE_LINGER: Duration = Duration::from_millis(250);
 
@@ -79,6 +79,8 @@ pub(crate) const STDERR_BYTES_MAX: usize = 64 * 1024;
 pub(crate) const STDERR_TAIL_BYTES: usize = 1024;
 /// A program that prints more than this, kept or not, is ended.
 pub(crate) const OUTPUT_TOTAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Longest line by which a program reports progress; a longer one is ignored.
+pub(crate) const PROGRESS_LINE_BYTES_MAX: usize = 512;
 
 /// Characters of a caller's own value that are repeated in an error.
 pub(crate) const QUOTE_CHARS_MAX: usize = 120;
@@ -91,5 +93,6 @@ pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 const _: () = assert!(STRING_BYTES_MAX < LINE_BYTES_MAX);
 const _: () = assert!(REPLY_BYTES_MAX < 10 * 1024 * 1024);
 const _: () = assert!(LEDGER_BATCH_MAX <= LEDGER_QUEUE_MAX);
-const _: () = assert!(STOP_GRACE.as_millis() < STOP_PATIENCE.as_millis());
+const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() <= KILL_GRACE.as_millis());
+const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() < STOP_PATIENCE.as_millis());
 const _: () = assert!(STDERR_TAIL_BYTES <= STDERR_BYTES_MAX);

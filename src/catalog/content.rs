@@ -53,4 +53,7 @@ pub(crate) struct Output {
     pub(crate) structured: Option<Value>,
     /// More was printed than is kept; how many bytes there were in all.
     pub(crate) truncated_from: Option<u64>,
+    /// The text is not exactly what was printed: invalid UTF-8 was replaced, or escape
+    /// sequences and control characters were taken out.
+    pub(crate) cleaned: bool,
 }

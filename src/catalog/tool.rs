@@ -1,6 +1,6 @@
 //! One tool, compiled: immutable, and complete enough that nothing is looked up again.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -73,13 +73,13 @@ pub(crate) struct Tool {
 #[derive(Debug)]
 pub(crate) enum Run {
     /// Starts a program.
-    Exec(ExecPlan),
+    Exec(Arc<ExecPlan>),
     /// Answers from a template; touches nothing.
     Reply(ReplyPlan),
 }
 
 /// A program with its argument list. There is no shell.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ExecPlan {
     /// Absolute path, found when the definition was loaded.
     pub(crate) program: PathBuf,

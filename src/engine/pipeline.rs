@@ -134,7 +134,8 @@ fn prepare(
 ) -> Result<(Work, Option<Place>), (&'static str, Problem)> {
     let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
         Ok(Ok(work)) => work,
-        Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),
+        Ok(Err(problem)) => return Err(("prepare", *problem)),
+        Err(problem) => return Err(("prepare", problem)),
     };
     if work.is_immediate() {
         return Ok((work, None));
@@ -235,7 +236,7 @@ fn attempt(
     work: Work,
     ticket: &Ticket,
     receipt: &IntentReceipt,
-) -> Result<Output, Fault> {
+) -> Result<Output, Box<Fault>> {
     let (header, tool) = (call.header(), call.tool());
     let deadline = header.received.plus(tool.timeout);
     if let Some(why) = ticket.cancel.fired() {
@@ -282,7 +283,7 @@ fn conclude(
     call: &ClearedCall,
     checked: Moment,
     begun: Moment,
-    result: Result<Output, Fault>,
+    result: Result<Output, Box<Fault>>,
 ) -> (Settlement, Reply) {
     let (result, fault) = match result {
         Ok(output) => (Ok(output), None),
@@ -292,7 +293,7 @@ fn conclude(
                 problem,
                 backend_text,
                 status,
-            } = fault;
+            } = *fault;
             (
                 Err(Box::new(problem)),
                 Some(FaultFacts {

@@ -120,7 +120,7 @@ fn ran(tool: &Tool) -> Effects {
 }
 
 /// What a call may have done, for an answer that has to be given without a record.
-pub(super) fn effects_of(tool: &Tool, result: &Result<Output, Fault>) -> Effects {
+pub(super) fn effects_of(tool: &Tool, result: &Result<Output, Box<Fault>>) -> Effects {
     match result {
         Ok(_) => ran(tool),
         Err(fault) => fault.problem.effects,
@@ -235,7 +235,7 @@ fn changes_json(changes: &[Change]) -> Option<String> {
 }
 
 /// A call that was cancelled, or met the end of the process, before its backend was asked.
-pub(super) fn stopped_before_start(why: Cancelled) -> Fault {
+pub(super) fn stopped_before_start(why: Cancelled) -> Box<Fault> {
     let problem = match why {
         Cancelled::ByClient => Problem::new(Code::Cancelled, "cancelled before it was started"),
         Cancelled::Shutdown => Problem::new(
@@ -247,7 +247,7 @@ pub(super) fn stopped_before_start(why: Cancelled) -> Fault {
 }
 
 /// A call that waited so long that its time was up before its backend was asked.
-pub(super) fn late_before_start() -> Fault {
+pub(super) fn late_before_start() -> Box<Fault> {
     let message = "its time was up before a worker was free; nothing was started";
     clean(
         Problem::new(Code::Timeout, message)
@@ -257,25 +257,25 @@ pub(super) fn late_before_start() -> Fault {
     )
 }
 
-fn clean(problem: Problem) -> Fault {
-    Fault {
+fn clean(problem: Problem) -> Box<Fault> {
+    Box::new(Fault {
         class: FaultClass::Clean,
         problem,
         backend_text: None,
         status: None,
-    }
+    })
 }
 
 /// A backend that broke down in a way nobody foresaw.
-pub(super) fn backend_fault(tool: &Tool, problem: Problem) -> Fault {
+pub(super) fn backend_fault(tool: &Tool, problem: Problem) -> Box<Fault> {
     let effects = match tool.effect {
         Effect::Read => Effects::None,
         Effect::Write | Effect::Destroy => Effects::Unknown,
     };
-    Fault {
+    Box::new(Fault {
         class: FaultClass::Ambiguous,
         problem: problem.with_effects(effects),
         backend_text: None,
         status: None,
-    }
+    })
 }

@@ -126,7 +126,7 @@ pub(super) fn record(at: i64, row: CallRow, end: Option<CallEnd>) -> CallRecord 
         protocol_version: row.protocol_version.to_owned(),
         request_id: row.request_id,
         trace_id: row.trace_id,
-        raw_arguments: row.raw_arguments.into(),
+        raw_arguments: row.raw_arguments.to_string(),
         effective_arguments: row.effective_arguments,
         changes: row.changes,
         end,

@@ -93,6 +93,9 @@ fn success(
             "[cut: the program printed {total} bytes]"
         )));
     }
+    if output.cleaned {
+        meta.insert("tollgate/cleaned".to_owned(), Value::Bool(true));
+    }
     result.insert("content".to_owned(), Value::Array(content));
     if let Some(structured) = structured_for(version, output.structured.as_ref()) {
         result.insert("structuredContent".to_owned(), structured.clone());
@@ -216,7 +219,7 @@ mod tests {
         Body::Output(Output {
             content,
             structured,
-            truncated_from: None,
+            ..Output::default()
         })
     }
 

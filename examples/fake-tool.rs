@@ -1,0 +1,180 @@
+//! A program that misbehaves on demand: what the backend's tests run instead of a tool.
+
+use std::{
+    env, fs,
+    io::{self, Read as _, Write as _},
+    process::{Command, ExitCode},
+    sync::{Arc, atomic::AtomicBool},
+    thread,
+};
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let _told = writeln!(io::stderr(), "fake-tool: {error}");
+            ExitCode::from(99)
+        }
+    }
+}
+
+fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
+    match args {
+        ["echo", rest @ ..] => print(serde_json::to_string(rest)?.as_bytes())?,
+        ["env"] => print_environment()?,
+        ["fds"] => print_descriptors()?,
+        ["cwd"] => print(env::current_dir()?.to_string_lossy().as_bytes())?,
+        ["cat"] => print(&read_stdin()?)?,
+        ["print", text] => print(text.as_bytes())?,
+        ["print-hex", hex] => print(&bytes(hex)?)?,
+        ["print-many", count] => print_many(count.parse()?)?,
+        ["exit", code, stderr_hex] => {
+            io::stderr().write_all(&bytes(stderr_hex)?)?;
+            return Ok(code.parse()?);
+        }
+        ["sleep"] => sleep(),
+        ["ignore-term"] => {
+            signal_hook::flag::register(
+                signal_hook::consts::SIGTERM,
+                Arc::new(AtomicBool::new(false)),
+            )?;
+            report("progress 1 - ready\n")?;
+            sleep();
+        }
+        ["ready-then-sleep"] => {
+            report("progress 1 - ready\n")?;
+            sleep();
+        }
+        ["close-stdout-then-exit", code] => {
+            rustix::stdio::dup2_stdout(fs::File::open("/dev/null")?)?;
+            rustix::stdio::dup2_stderr(fs::File::open("/dev/null")?)?;
+            report("progress 1 - closed\n")?;
+            // The test answers through standard input, so that nobody has to wait for time.
+            read_stdin()?;
+            return Ok(code.parse()?);
+        }
+        ["close-stdout-then-sleep"] => {
+            rustix::stdio::dup2_stdout(fs::File::open("/dev/null")?)?;
+            rustix::stdio::dup2_stderr(fs::File::open("/dev/null")?)?;
+            report("progress 1 - closed\n")?;
+            sleep();
+        }
+        ["leave-child"] => leave_child()?,
+        ["stderr-then-stdin", count] => {
+            io::stderr().write_all(&vec![b'e'; count.parse()?])?;
+            let read = read_stdin()?.len();
+            print(read.to_string().as_bytes())?;
+        }
+        ["kill-self", signal] => signal_self(signal)?,
+        ["report", lines @ ..] => {
+            for line in lines {
+                report(&format!("{line}\n"))?;
+            }
+        }
+        ["append", path, line] => append(path, line)?,
+        _ => return Ok(98),
+    }
+    Ok(0)
+}
+
+fn print(bytes: &[u8]) -> io::Result<()> {
+    io::stdout().write_all(bytes)?;
+    io::stdout().flush()
+}
+
+fn print_many(count: u64) -> Outcome {
+    let mut source = io::repeat(b'x').take(count);
+    io::copy(&mut source, &mut io::stdout().lock())?;
+    Ok(())
+}
+
+fn print_environment() -> Outcome {
+    let all: std::collections::BTreeMap<String, String> = env::vars().collect();
+    print(serde_json::to_string(&all)?.as_bytes())?;
+    Ok(())
+}
+
+/// Without the descriptor by which the list itself is read.
+fn print_descriptors() -> Outcome {
+    let mut open = Vec::new();
+    for entry in fs::read_dir("/proc/self/fd")? {
+        let entry = entry?;
+        let target = fs::read_link(entry.path())?;
+        let itself = target.starts_with("/proc") && target.ends_with("fd");
+        if !itself {
+            open.push(entry.file_name().to_string_lossy().parse::<u32>()?);
+        }
+    }
+    open.sort_unstable();
+    print(serde_json::to_string(&open)?.as_bytes())?;
+    Ok(())
+}
+
+fn read_stdin() -> io::Result<Vec<u8>> {
+    let mut read = Vec::new();
+    io::stdin().read_to_end(&mut read)?;
+    Ok(read)
+}
+
+fn bytes(hex: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let digits: Vec<char> = hex.chars().collect();
+    let pair = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16);
+    Ok(digits.chunks(2).map(pair).collect::<Result<_, _>>()?)
+}
+
+fn sleep() {
+    loop {
+        thread::park();
+    }
+}
+
+/// Prints the process id of a sleeping child that inherits every stream, and ends.
+#[expect(clippy::disallowed_methods, reason = "a program that behaves badly")]
+fn leave_child() -> Outcome {
+    let child = Command::new(env::current_exe()?).arg("sleep").spawn()?;
+    print(child.id().to_string().as_bytes())?;
+    Ok(())
+}
+
+fn signal_self(name: &str) -> Outcome {
+    use rustix::process::{Signal, getpid, kill_process};
+    let signal = match name {
+        "KILL" => Signal::KILL,
+        "TERM" => Signal::TERM,
+        "STOP" => Signal::STOP,
+        _ => return Err("no such signal".into()),
+    };
+    if signal == Signal::STOP {
+        report("progress 1 - ready\n")?;
+    }
+    kill_process(getpid(), signal)?;
+    sleep();
+    Ok(())
+}
+
+/// Writes to the file that `$PROGRESS` names; without one there is nobody to tell.
+fn report(line: &str) -> Outcome {
+    let Some((_, path)) = env::vars_os().find(|(name, _)| name == "PROGRESS") else {
+        return Ok(());
+    };
+    fs::OpenOptions::new()
+        .write(true)
+        .open(path)?
+        .write_all(line.as_bytes())?;
+    Ok(())
+}
+
+/// One line in a file that survives this process: counts how often an effect happened.
+fn append(path: &str, line: &str) -> Outcome {
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    file.sync_all()?;
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! Runs a tool's program: fills its argument list, starts it, judges how it ended.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+use super::{
+    Fault, Invocation, failure,
+    output::{self, Printed},
+    process::{self, Program, Watch},
+};
+use crate::{
+    base::{
+        clock::Clock,
+        id::CallId,
+        limits::{ARGV_BYTES_MAX, ARGV_ELEMENT_BYTES_MAX},
+        problem::{Code, Detail, Problem},
+    },
+    catalog::{
+        content::Output,
+        template::{ArgTemplate, Part, TextTemplate},
+        tool::{Effect, ExecPlan, Stdin},
+    },
+    ledger::IntentReceipt,
+};
+
+/// Where a program without a path of its own finds others.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What every run needs of the process around it.
+#[derive(Clone, Copy)]
+pub(crate) struct Host<'a> {
+    /// What deadlines are set on.
+    pub(crate) clock: &'a dyn Clock,
+    /// A directory of ours, for this user alone; made when a program first needs it.
+    pub(crate) runtime_dir: &'a Path,
+    /// From the polite signal to the final one, as `KILL_GRACE`.
+    pub(crate) kill_grace: Duration,
+}
+
+/// What a program will be given. Made before the intent is written, so that a value that may
+/// not be an argument is refused while nothing has happened; good for every attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    plan: Arc<ExecPlan>,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    stdin: Option<Vec<u8>>,
+}
+
+/// Fills the templates of `plan` with the effective arguments. A variable whose text lacks an
+/// argument is left out.
+///
+/// # Errors
+/// `NORMALIZATION_REFUSED` for a value that may not stand there, `VALIDATION_FAILED` for one
+/// that is too long for the system.
+pub(crate) fn prepare(plan: &Arc<ExecPlan>, arguments: &Value) -> Result<Prepared, Box<Problem>> {
+    let mut args = Vec::new();
+    for template in &plan.args {
+        fill(template, arguments, &mut args)?;
+    }
+    if args.iter().map(|arg| arg.len() + 1).sum::<usize>() > ARGV_BYTES_MAX {
+        return Err(too_long("", ARGV_BYTES_MAX));
+    }
+    let mut env = Vec::new();
+    for (name, text) in &plan.env {
+        if let Some(value) = text.fill(arguments) {
+            let at = pointer(text);
+            if value.contains('\0') {
+                return Err(refused(&at, "it holds a NUL character"));
+            }
+            if name.len() + 1 + value.len() > ARGV_ELEMENT_BYTES_MAX {
+                return Err(too_long(&at, ARGV_ELEMENT_BYTES_MAX));
+            }
+            env.push((name.clone(), value));
+        }
+    }
+    let stdin = match plan.stdin {
+        Stdin::Empty => None,
+        Stdin::Json => Some(format!("{arguments}\n").into_bytes()),
+    };
+    Ok(Prepared {
+        plan: Arc::clone(plan),
+        args,
+        env,
+        stdin,
+    })
+}
+
+/// Runs the program once, on the calling thread, until it is over or the deadline has passed
+/// (and with it the grace of the kill). Its environment is what is declared, a fixed `PATH` and
+/// `LANG`, `MCP_OP_ID` (the call's id) and `MCP_DEADLINE_MS` (milliseconds left).
+///
+/// # Errors
+/// A [`Fault`] for everything but exit code 0 with output as declared.
+pub(crate) fn invoke(
+    host: &Host<'_>,
+    prepared: &Prepared,
+    invocation: &Invocation<'_>,
+    _receipt: &IntentReceipt,
+) -> Result<Output, Box<Fault>> {
+    let watch = Watch {
+        clock: host.clock,
+        deadline: invocation.deadline,
+        cancel: invocation.cancel,
+        kill_grace: host.kill_grace,
+        progress: invocation.progress,
+    };
+    let attempt = Attempt {
+        plan: &prepared.plan,
+        prepared,
+        call_id: invocation.call_id,
+        effect: invocation.tool.effect,
+        runtime_dir: host.runtime_dir,
+    };
+    attempt.run(&watch)
+}
+
+struct Attempt<'a> {
+    plan: &'a ExecPlan,
+    prepared: &'a Prepared,
+    call_id: CallId,
+    effect: Effect,
+    runtime_dir: &'a Path,
+}
+
+impl Attempt<'_> {
+    fn run(&self, watch: &Watch<'_>) -> Result<Output, Box<Fault>> {
+        let left = watch.deadline.since(watch.clock.now());
+        let cancelled = watch.cancel.fired();
+        if cancelled.is_some() || left.is_zero() {
+            return Err(Box::new(failure::too_late(cancelled)));
+        }
+        let env = self.environment(left);
+        let fifo = self
+            .plan
+            .progress
+            .then(|| self.runtime_dir.join(format!("progress-{}", self.call_id)));
+        let program = Program {
+            path: &self.plan.program,
+            args: &self.prepared.args,
+            env: &env,
+            cwd: self.plan.cwd.as_deref().unwrap_or(Path::new("/")),
+            stdin: self.prepared.stdin.as_deref(),
+            stdout_bytes_max: self.plan.stdout_bytes_max,
+            progress: fifo.as_deref(),
+        };
+        let ended = process::run(&program, watch)
+            .map_err(|failure| Box::new(failure::not_started(&failure)))?;
+        if let Some(fault) = failure::unsuccessful(&ended, self.effect) {
+            return Err(Box::new(fault));
+        }
+        let printed = Printed {
+            kept: &ended.stdout,
+            bytes: ended.stdout_bytes,
+        };
+        output::read(&self.plan.output, printed).map_err(|why| {
+            let fault = failure::bad_output(why, &ended.stderr_tail, self.effect);
+            Box::new(fault)
+        })
+    }
+
+    /// A later entry of a name goes before an earlier one: a definition may set `PATH`, but
+    /// not pass itself off as another call.
+    fn environment(&self, left: Duration) -> Vec<(String, String)> {
+        let fixed = [("PATH", PATH), ("LANG", "C.UTF-8")];
+        let ours = [
+            ("MCP_OP_ID", self.call_id.to_string()),
+            ("MCP_DEADLINE_MS", left.as_millis().to_string()),
+        ];
+        let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let ours = ours.map(|(name, value)| (name.to_owned(), value));
+        let declared = self.prepared.env.iter().cloned();
+        fixed.into_iter().chain(declared).chain(ours).collect()
+    }
+}
+
+fn fill(
+    template: &ArgTemplate,
+    arguments: &Value,
+    args: &mut Vec<String>,
+) -> Result<(), Box<Problem>> {
+    let before = args.len();
+    let filled = template.fill(arguments, args);
+    let is_long = |text: &str| text.len() > ARGV_ELEMENT_BYTES_MAX;
+    if let Err(slot) = filled {
+        // A length is not a question of form, whoever found it.
+        let value = arguments.pointer(&slot.pointer).and_then(Value::as_str);
+        return Err(if value.is_some_and(is_long) {
+            too_long(&slot.pointer, ARGV_ELEMENT_BYTES_MAX)
+        } else {
+            refused(&slot.pointer, &slot.why)
+        });
+    }
+    if args.iter().skip(before).any(|arg| is_long(arg)) {
+        let at = match template {
+            ArgTemplate::One { text, .. } => pointer(text),
+            ArgTemplate::Many { path, .. } => {
+                pointer(&TextTemplate(vec![Part::Slot(path.clone())]))
+            }
+        };
+        return Err(too_long(&at, ARGV_ELEMENT_BYTES_MAX));
+    }
+    Ok(())
+}
+
+/// Where the first slot of `text` gets its value.
+fn pointer(text: &TextTemplate) -> String {
+    let mut pointer = String::new();
+    let slot = text.0.iter().find_map(|part| match part {
+        Part::Slot(path) => Some(path),
+        Part::Literal(_) => None,
+    });
+    for name in slot.into_iter().flat_map(|path| &path.0) {
+        crate::base::json::push_pointer(&mut pointer, name);
+    }
+    pointer
+}
+
+/// The value is not repeated: only the schema knows whether it is a secret.
+fn refused(at: &str, why: &str) -> Box<Problem> {
+    let detail = Detail {
+        at: at.to_owned(),
+        constraint: "argument".to_owned(),
+        expected: "a text that a program cannot take for anything but a value".to_owned(),
+        got: None,
+    };
+    let message = format!("the value at `{at}` cannot be given to the program: {why}");
+    let problem = Problem::new(Code::NormalizationRefused, message);
+    Box::new(problem.with_details(vec![detail]))
+}
+
+fn too_long(at: &str, bytes_max: usize) -> Box<Problem> {
+    let (message, expected) = if at.is_empty() {
+        (
+            "the arguments are too long for a program".to_owned(),
+            format!("at most {bytes_max} bytes in all"),
+        )
+    } else {
+        (
+            format!("the value at `{at}` is too long to be given to the program"),
+            format!("at most {bytes_max} bytes"),
+        )
+    };
+    let detail = Detail {
+        at: at.to_owned(),
+        constraint: "argument".to_owned(),
+        expected,
+        got: None,
+    };
+    Box::new(Problem::new(Code::ValidationFailed, message).with_details(vec![detail]))
+}
+
+#[cfg(test)]
+mod tests;

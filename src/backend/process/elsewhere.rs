@@ -1,0 +1,20 @@
+//! Systems without process groups and pipes as Unix has them: programs are not started yet.
+
+use std::io;
+
+use super::{Ended, Program, StartFailure, Watch};
+
+/// Starts nothing.
+///
+/// # Errors
+/// Always: killing a whole tree of processes needs job objects here.
+pub(in crate::backend) fn run(
+    _program: &Program<'_>,
+    _watch: &Watch<'_>,
+) -> Result<Ended, StartFailure> {
+    let why = "starting programs is not supported on this system yet";
+    Err(StartFailure::Lasting(io::Error::new(
+        io::ErrorKind::Unsupported,
+        why,
+    )))
+}

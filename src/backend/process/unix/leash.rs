@@ -1,0 +1,118 @@
+//! Holding a started program: whatever happens here, its group dies and it is waited for.
+
+use std::{
+    ffi::OsStr,
+    io,
+    os::unix::process::CommandExt as _,
+    process::{Child, Command, ExitStatus, Stdio},
+};
+
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, kill_process_group},
+};
+
+use super::super::{Program, StartFailure};
+
+/// A child that leads its own process group. Dropping it kills the group and waits: after
+/// `SIGKILL` that is over at once, unless the kernel itself holds a member back.
+#[derive(Debug)]
+pub(super) struct Leash {
+    child: Child,
+    group: Pid,
+    reaped: bool,
+}
+
+impl Leash {
+    /// Starts `program`, with `progress` as `$PROGRESS`.
+    ///
+    /// # Errors
+    /// When it did not start; nothing has run then.
+    pub(super) fn start(
+        program: &Program<'_>,
+        progress: Option<&OsStr>,
+    ) -> Result<Self, StartFailure> {
+        let child = command(program, progress).spawn().map_err(classify)?;
+        let group = Pid::from_child(&child);
+        Ok(Self {
+            child,
+            group,
+            reaped: false,
+        })
+    }
+
+    /// The process id of the leader, which is that of the group.
+    pub(super) fn pid(&self) -> Pid {
+        self.group
+    }
+
+    /// The child, to take its pipes from.
+    pub(super) fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// Signals the whole group. Safe only before [`Leash::reap`], while the leader, dead or
+    /// alive, keeps the id from being given to others; so it does nothing afterwards.
+    pub(super) fn signal(&self, signal: Signal) {
+        if !self.reaped {
+            // Fails only when nobody is left (or, on some systems, only the dead leader).
+            let _nobody_left = kill_process_group(self.group, signal);
+        }
+    }
+
+    /// Kills what is left of the group and waits for the leader.
+    ///
+    /// # Errors
+    /// When somebody else has waited for the leader.
+    pub(super) fn reap(&mut self) -> io::Result<ExitStatus> {
+        self.signal(Signal::KILL);
+        let status = self.child.wait();
+        self.reaped = true;
+        status
+    }
+}
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        if !self.reaped {
+            // Nobody is left to whom the status could be told.
+            let _status = self.reap();
+        }
+    }
+}
+
+/// Keeps to what `posix_spawn` can do: `fork` copies the page tables of this whole process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that starts programs"
+)]
+fn command(program: &Program<'_>, progress: Option<&OsStr>) -> Command {
+    let mut command = Command::new(program.path);
+    command
+        .args(program.args)
+        .env_clear()
+        .envs(program.env.iter().map(|(name, value)| (name, value)))
+        .current_dir(program.cwd)
+        .process_group(0)
+        .stdin(if program.stdin.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if let Some(path) = progress {
+        command.env("PROGRESS", path);
+    }
+    command
+}
+
+/// Tells what will pass from what will be the same next time.
+pub(super) fn classify(error: io::Error) -> StartFailure {
+    match Errno::from_io_error(&error) {
+        Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE | Errno::TXTBSY) => {
+            StartFailure::Passing(error)
+        }
+        Some(_) | None => StartFailure::Lasting(error),
+    }
+}

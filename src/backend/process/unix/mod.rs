@@ -1,0 +1,23 @@
+//! Programs on Unix: process groups, pipes that never block, one `poll` for everything.
+
+mod bell;
+mod leash;
+mod pipe;
+mod progress;
+mod supervise;
+
+#[cfg(target_os = "linux")]
+#[path = "exit_linux.rs"]
+mod exit;
+#[cfg(not(target_os = "linux"))]
+#[path = "exit_portable.rs"]
+mod exit;
+
+/// The portable way is tried on Linux too, or nobody would know whether it works.
+#[cfg(all(test, target_os = "linux"))]
+mod exit_portable;
+
+#[cfg(test)]
+mod tests;
+
+pub(in crate::backend) use supervise::run;

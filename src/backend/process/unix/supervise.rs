@@ -1,0 +1,280 @@
+//! One thread, one `poll`: feeds a program, hears it out, and ends it when it must end.
+
+use std::{io, os::unix::process::ExitStatusExt as _, process::ExitStatus};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    process::Signal,
+};
+
+use super::{
+    super::{Ended, Ending, Program, StartFailure, Watch},
+    bell::Bell,
+    exit::ExitWatch,
+    leash::{Leash, classify},
+    pipe::{Inlet, Keep, Outlet},
+    progress::Fifo,
+};
+use crate::base::{
+    cancel::Cancelled,
+    clock::Moment,
+    limits::{KILL_GRACE_SHUTDOWN, OUTPUT_TOTAL_BYTES_MAX, PIPE_LINGER, STDERR_BYTES_MAX},
+};
+
+const BUFFER_BYTES: usize = 32 * 1024;
+
+/// Runs a program to its end on the calling thread.
+///
+/// It is over when the leader has ended and its pipes are closed, or `PIPE_LINGER` after it
+/// has ended. At the deadline, or when the call is cancelled, the group is asked to end
+/// (`SIGTERM`) and after the grace made to (`SIGKILL`). In every case, also when this panics,
+/// the leader has been waited for, its group is dead, and no descriptor is left open.
+///
+/// # Errors
+/// When the program did not start.
+pub(in crate::backend) fn run(
+    program: &Program<'_>,
+    watch: &Watch<'_>,
+) -> Result<Ended, StartFailure> {
+    let bell = Bell::for_token(watch.cancel).map_err(classify)?;
+    let fifo = program
+        .progress
+        .map(Fifo::create)
+        .transpose()
+        .map_err(classify)?;
+    let leash = Leash::start(program, fifo.as_ref().map(Fifo::path))?;
+    let ended = Run::new(program, watch, leash, bell, fifo).and_then(Run::finish);
+    Ok(ended.unwrap_or_else(|error| Ended {
+        ending: Ending::Lost(error.kind()),
+        stdout: Vec::new(),
+        stdout_bytes: 0,
+        stderr_tail: Vec::new(),
+    }))
+}
+
+/// What something happened to.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Stdin,
+    Stdout,
+    Stderr,
+    Progress,
+    Exit,
+    Cancel,
+}
+
+/// How far the end of the program has come, and when the next step is due.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// Nothing is asked of it.
+    Running,
+    /// Asked to end.
+    Asked { kill_at: Moment },
+    /// Made to end.
+    Killed,
+    /// The leader has ended; its pipes may still be open.
+    Exited { close_at: Moment },
+}
+
+/// Why we ended it.
+#[derive(Clone, Copy, Debug)]
+enum Stop {
+    TimedOut,
+    Cancelled(Cancelled),
+    Flooded,
+}
+
+struct Run<'a> {
+    watch: &'a Watch<'a>,
+    // Before `exit`: its drop ends the child, which the watch may be waiting for.
+    leash: Leash,
+    exit: ExitWatch,
+    bell: Bell,
+    fifo: Option<Fifo>,
+    stdin: Outlet<'a>,
+    stdout: Inlet,
+    stderr: Inlet,
+    phase: Phase,
+    stop: Option<Stop>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        program: &Program<'a>,
+        watch: &'a Watch<'a>,
+        mut leash: Leash,
+        bell: Bell,
+        fifo: Option<Fifo>,
+    ) -> io::Result<Self> {
+        let exit = ExitWatch::new(leash.pid())?;
+        let child = leash.child();
+        let stdin = Outlet::new(child.stdin.take(), program.stdin.unwrap_or_default())?;
+        let stdout = Inlet::new(child.stdout.take(), Keep::First(program.stdout_bytes_max))?;
+        let stderr = Inlet::new(child.stderr.take(), Keep::Last(STDERR_BYTES_MAX))?;
+        Ok(Self {
+            watch,
+            leash,
+            exit,
+            bell,
+            fifo,
+            stdin,
+            stdout,
+            stderr,
+            phase: Phase::Running,
+            stop: None,
+            buffer: vec![0; BUFFER_BYTES],
+        })
+    }
+
+    fn finish(mut self) -> io::Result<Ended> {
+        while !self.is_over() {
+            for source in self.wait()? {
+                self.serve(source);
+            }
+            self.advance();
+        }
+        let status = self.leash.reap()?;
+        Ok(Ended {
+            ending: ending(self.stop, status),
+            stdout_bytes: self.stdout.bytes(),
+            stdout: self.stdout.into_kept(),
+            stderr_tail: self.stderr.into_kept(),
+        })
+    }
+
+    /// Sleeps until something happens or the next step is due.
+    fn wait(&self) -> io::Result<Vec<Source>> {
+        let running = matches!(self.phase, Phase::Running);
+        let exited = matches!(self.phase, Phase::Exited { .. });
+        let input = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
+        let output = |fd| PollFd::from_borrowed_fd(fd, PollFlags::OUT);
+        let (sources, mut fds): (Vec<Source>, Vec<PollFd<'_>>) = [
+            self.stdin.fd().map(|fd| (Source::Stdin, output(fd))),
+            self.stdout.fd().map(|fd| (Source::Stdout, input(fd))),
+            self.stderr.fd().map(|fd| (Source::Stderr, input(fd))),
+            self.fifo
+                .as_ref()
+                .map(|fifo| (Source::Progress, PollFd::new(fifo, PollFlags::IN))),
+            (!exited).then(|| (Source::Exit, PollFd::new(&self.exit, PollFlags::IN))),
+            running.then(|| (Source::Cancel, PollFd::new(&self.bell, PollFlags::IN))),
+        ]
+        .into_iter()
+        .flatten()
+        .unzip();
+        match poll(&mut fds, self.timeout().as_ref()) {
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        }
+        let happened =
+            |(source, fd): (Source, PollFd<'_>)| (!fd.revents().is_empty()).then_some(source);
+        Ok(sources.into_iter().zip(fds).filter_map(happened).collect())
+    }
+
+    /// How long the phase lasts if nothing happens; `None` is as long as it takes.
+    fn timeout(&self) -> Option<Timespec> {
+        let until = match self.phase {
+            Phase::Running => self.watch.deadline,
+            Phase::Asked { kill_at } => kill_at,
+            Phase::Killed => return None,
+            Phase::Exited { close_at } => close_at,
+        };
+        // The kernel does not count suspended time here, the clock may: after a suspension this
+        // wakes late, and sees then that the deadline has passed. An absurdly far deadline is
+        // as good as none.
+        Timespec::try_from(until.since(self.watch.clock.now())).ok()
+    }
+
+    fn serve(&mut self, source: Source) {
+        match source {
+            Source::Stdin => self.stdin.write(),
+            Source::Stdout => self.stdout.read(&mut self.buffer),
+            Source::Stderr => self.stderr.read(&mut self.buffer),
+            Source::Progress => self.read_progress(),
+            Source::Exit => {
+                let close_at = self.watch.clock.now().plus(PIPE_LINGER);
+                self.phase = Phase::Exited { close_at };
+            }
+            Source::Cancel => {
+                if let Some(why) = self.watch.cancel.fired() {
+                    self.ask(Stop::Cancelled(why));
+                }
+            }
+        }
+    }
+
+    /// Reads reports; once the program was told to end nobody is told of them any more.
+    fn read_progress(&mut self) {
+        let Some(fifo) = &mut self.fifo else { return };
+        let tell: &dyn Fn(_) = match self.stop {
+            None => self.watch.progress,
+            Some(_) => &|_| {},
+        };
+        fifo.read(&mut self.buffer, tell);
+    }
+
+    /// Takes the step that is due, if one is.
+    fn advance(&mut self) {
+        let flooded = self.flooded();
+        let now = self.watch.clock.now();
+        match self.phase {
+            Phase::Running | Phase::Asked { .. } if flooded => {
+                self.stop.get_or_insert(Stop::Flooded);
+                self.stdout.close();
+                self.stderr.close();
+                self.kill();
+            }
+            Phase::Running if now >= self.watch.deadline => self.ask(Stop::TimedOut),
+            Phase::Asked { kill_at } if now >= kill_at => self.kill(),
+            Phase::Running | Phase::Asked { .. } | Phase::Killed | Phase::Exited { .. } => {}
+        }
+    }
+
+    fn flooded(&self) -> bool {
+        self.stdout.bytes().saturating_add(self.stderr.bytes()) > OUTPUT_TOTAL_BYTES_MAX
+    }
+
+    fn ask(&mut self, stop: Stop) {
+        // A leader that ended in the same moment has ended by itself.
+        if !matches!(self.phase, Phase::Running) {
+            return;
+        }
+        let grace = match stop {
+            Stop::Cancelled(Cancelled::Shutdown) => self.watch.kill_grace.min(KILL_GRACE_SHUTDOWN),
+            Stop::Cancelled(Cancelled::ByClient) | Stop::TimedOut | Stop::Flooded => {
+                self.watch.kill_grace
+            }
+        };
+        self.stop = Some(stop);
+        self.leash.signal(Signal::TERM);
+        let kill_at = self.watch.clock.now().plus(grace);
+        self.phase = Phase::Asked { kill_at };
+    }
+
+    fn kill(&mut self) {
+        self.leash.signal(Signal::KILL);
+        self.phase = Phase::Killed;
+    }
+
+    fn is_over(&self) -> bool {
+        let Phase::Exited { close_at } = self.phase else {
+            return false;
+        };
+        let closed = self.stdout.fd().is_none() && self.stderr.fd().is_none();
+        closed || self.stop.is_some() || self.flooded() || self.watch.clock.now() >= close_at
+    }
+}
+
+fn ending(stop: Option<Stop>, status: ExitStatus) -> Ending {
+    match stop {
+        Some(Stop::TimedOut) => Ending::TimedOut,
+        Some(Stop::Cancelled(why)) => Ending::Cancelled(why),
+        Some(Stop::Flooded) => Ending::Flooded,
+        None => status.code().map_or_else(
+            || Ending::Signalled(status.signal().unwrap_or(0)),
+            Ending::Exited,
+        ),
+    }
+}
