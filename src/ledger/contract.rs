@@ -178,7 +178,7 @@ fn of_a_long_reply_the_beginning_is_kept_and_its_length() {
         |ledger| {
             wait(|then| ledger.settle_at_once(row.clone(), long.clone(), then)).unwrap();
         },
-        &[memory::record(1, row.clone(), Some(kept.clone()))],
+        &[memory::record(1, row.clone(), Some(kept))],
     );
 }
 

@@ -11,11 +11,7 @@ use super::{
 };
 use crate::base::clock::Timestamp;
 
-/// One verb with its continuation.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would cost every call an allocation"
-)]
+/// One verb with its continuation. Large, because a box would cost every call an allocation.
 pub(super) enum Job {
     /// `begin`.
     Begin(CallRow, Intent, Then<IntentReceipt>),

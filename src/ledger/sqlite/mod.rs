@@ -73,9 +73,7 @@ impl SqliteLedger {
             let shared = Arc::clone(&self.shared);
             thread::spawn("ledger", move || writer::run(&shared))
         };
-        if let Err((job, error)) = self.shared.queue.push(job, start) {
-            job.answer(Err(error));
-        }
+        self.shared.queue.push(job, start);
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use super::{super::LedgerError, job::Job};
 use crate::base::limits::{LEDGER_BATCH_MAX, LEDGER_QUEUE_MAX};
 
-/// A bounded queue, and the thread that empties it. A senders' wake-up moves a whole batch.
+/// A bounded queue, and the thread that empties it. One wake-up moves a whole batch.
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -45,21 +45,16 @@ impl State {
 impl Queue {
     /// Puts `job` in the queue, starting the writer with `start` when it is the first. Blocks
     /// while the queue is full, except on the writer's own thread, which would wait for itself.
-    ///
-    /// # Errors
-    /// Gives the job back when the queue is closed or there is no thread to be had.
-    pub(super) fn push(
-        &self,
-        job: Job,
-        start: impl FnOnce() -> std::io::Result<JoinHandle<()>>,
-    ) -> Result<(), (Job, LedgerError)> {
+    /// A job that finds the queue closed, or no thread to be had, is answered so at once.
+    pub(super) fn push(&self, job: Job, start: impl FnOnce() -> std::io::Result<JoinHandle<()>>) {
         let mut state = self.lock();
         if matches!(state.writer, Writer::Unstarted) {
             match start() {
                 Ok(handle) => state.writer = Writer::Running(handle.thread().id(), handle),
                 Err(error) => {
                     let text = format!("no thread for the ledger: {error}; try again later");
-                    return Err((job, LedgerError::Unavailable(text)));
+                    drop(state);
+                    return job.answer(Err(LedgerError::Unavailable(text)));
                 }
             }
         }
@@ -75,14 +70,14 @@ impl Queue {
             state.crowd -= 1;
         }
         if matches!(state.writer, Writer::Closed) {
-            return Err((job, LedgerError::Closed));
+            drop(state);
+            return job.answer(Err(LedgerError::Closed));
         }
         state.jobs.push_back(job);
         if mem::take(&mut state.idle) {
             drop(state);
             self.work.notify_one();
         }
-        Ok(())
     }
 
     /// Moves what waits, at most [`LEDGER_BATCH_MAX`] jobs, into the empty `batch`; sleeps
