@@ -1,0 +1,135 @@
+//! What rules accept, refuse and survive.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::base::{clock::Timestamp, limits::RULE_STUCK_MAX};
+
+fn scope() -> Scope {
+    Scope::new(&json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "start": {"type": "string"},
+            "end": {"type": "string"},
+            "n": {"type": "integer"},
+            "price": {"type": "number"},
+            "ratio": {"type": "number"},
+            "state": {"type": "string", "enum": ["open", "closed"]},
+            "flag": {"type": "boolean"},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "rows": {"type": "array", "items": {"$ref": "#/$defs/row"}},
+            "owner": {"type": "object", "properties": {"name": {"type": "string"}}},
+            "free": {"type": "object"},
+        },
+        "$defs": {"row": {"type": "object", "properties": {
+            "name": {"type": "string"},
+            "cells": {"type": "array", "items": {"type": "integer"}},
+        }}},
+    }))
+}
+
+#[track_caller]
+fn compile(source: &str) -> Expression {
+    Expression::compile(source, &scope()).unwrap_or_else(|problem| panic!("{source}: {problem:?}"))
+}
+
+const NEW_YEAR_2026: i64 = 1_767_225_600_000_000;
+
+/// A limit that a busy machine does not reach.
+fn patient() -> Watch {
+    Watch::new(Duration::from_secs(60))
+}
+
+fn evaluate(source: &str, args: &Value) -> Result<bool, RuleError> {
+    let client = json!({"id": "ann", "roles": ["billing"], "attributes": {"org": "acme"}});
+    let now = Timestamp::from_micros(NEW_YEAR_2026);
+    let bindings = Bindings::new(args, &client, "refund_order", now);
+    compile(source).evaluate_under(&patient(), &bindings)
+}
+
+#[track_caller]
+fn check(source: &str, args: Value, expected: bool) {
+    assert_eq!(evaluate(source, &args), Ok(expected), "{source} {args}");
+}
+
+#[track_caller]
+fn check_error(source: &str, args: Value, expected: &str) {
+    let error = evaluate(source, &args).expect_err(source);
+    assert_eq!(error.to_string(), expected, "{source}");
+}
+
+#[track_caller]
+fn check_refused(source: &str, at: &str, message: &str, help: &str) {
+    let problem = Expression::compile(source, &scope()).expect_err(source);
+    let rest = source.get(problem.offset..).expect("between characters");
+    assert!(rest.starts_with(at), "{source}: points at {rest:?}");
+    assert_eq!(
+        (problem.message.as_str(), problem.help.as_str()),
+        (message, help),
+        "{source}"
+    );
+}
+
+#[test]
+fn rules_see_arguments_client_tool_and_time() {
+    check("args.start < args.end", json!({"start": "2024-03-15", "end": "2024-03-01"}), false);
+    check("'billing' in client.roles && client.attributes.org == 'acme'", json!({}), true);
+    check("client.id == 'ann' && tool == 'refund_order'", json!({}), true);
+    check("now == timestamp('2026-01-01T00:00:00Z')", json!({}), true);
+    check("timestamp(args.start) > now", json!({"start": "2026-01-01T00:00:01Z"}), true);
+    check("now - timestamp(args.start) < duration('1h')", json!({"start": "2025-12-31T00:00:00Z"}), false);
+    check("args.state in ['open']", json!({"state": "open"}), true);
+}
+
+#[test]
+fn numbers_are_what_they_look_like() {
+    check("args.n + 1 == 6 && args.n - 10 == -5 && args.n * 2 == 10", json!({"n": 5}), true);
+    check("args.price * args.ratio == 25.0", json!({"price": 10.0, "ratio": 2.5}), true);
+    check("double(args.price) * double(args.ratio) == 25.0", json!({"price": 10, "ratio": 2.5}), true);
+    check("args.n > 9223372036854775807", json!({"n": u64::MAX}), true);
+    check("args.price < 1e-300", json!({"price": 0}), true);
+}
+
+#[test]
+fn absent_members_can_be_asked_for() {
+    check("has(args.n)", json!({}), false);
+    check("!has(args.n) || args.n > 3", json!({}), true);
+    check("args.?n.orValue(7) == 7", json!({}), true);
+    check("args.?owner.?name.orValue('') == ''", json!({}), true);
+    check("args['n'] == 1", json!({"n": 1}), true);
+    check("has(args.free) && has(args.free.x)", json!({"free": {"x": null}}), true);
+}
+
+#[test]
+fn v12_what_cannot_be_evaluated_is_an_error_and_never_a_yes() {
+    check_error("args.n > 0", json!({}), "there is no member \"n\"");
+    check_error("args.n + 1 > 0", json!({"n": i64::MAX}), "a number does not fit into 64 bits");
+    check_error("args.n / 0 > 0", json!({"n": 1}), "division by zero");
+    check_error("args.n", json!({"n": 1}), "the result is not a boolean");
+    check_error("args.free", json!({"free": {}}), "the result is not a boolean");
+    check_error("timestamp(args.start) < now", json!({"start": "soon"}), "`timestamp` cannot read its argument");
+    check_error("args.tags[3] == ''", json!({"tags": []}), "a list is too short");
+    check_error("args.start.matches('a')", json!({"start": 1}), "\"@matches\" cannot be applied to ");
+    check_error("args.free.x < 5", json!({"free": {"x": "5"}}), "values of these types cannot be compared");
+}
+
+#[test]
+fn patterns_are_compiled_once_when_the_rule_is() {
+    let rule = compile("args.start.matches('^[a-z]+$') && matches(args.end, r'\\d')");
+    assert_eq!(rule.0.patterns.len(), 2);
+    assert!(!format!("{:?}", rule.0.tree).contains("[a-z]"));
+    let rule = "args.start.matches('^[a-z]+$') && matches(args.end, r'\\d')";
+    check(rule, json!({"start": "abc", "end": "x1"}), true);
+    check(rule, json!({"start": "Abc", "end": "x1"}), false);
+    check("args.tags.all(t, t.matches('^[a-z]+$'))", json!({"tags": ["a", "b1"]}), false);
+    check_refused(
+        "args.start.matches(args.end)",
+        "",
+        "`matches` needs a pattern that is written out",
+        "write it as `text.matches('...')`",
+    );
+}
