@@ -27,10 +27,12 @@ impl PrincipalConfig {
     /// Whether the tool `name` exists for this principal. A tool that does not is not listed
     /// and is answered like one that is not there at all.
     pub(crate) fn may_see(&self, name: &str) -> bool {
-        self.tools.iter().any(|entry| match entry.strip_suffix('*') {
-            Some(beginning) => name.starts_with(beginning),
-            None => entry == name,
-        })
+        self.tools
+            .iter()
+            .any(|entry| match entry.strip_suffix('*') {
+                Some(beginning) => name.starts_with(beginning),
+                None => entry == name,
+            })
     }
 
     /// Whether it may use tools of this effect (`read`, `write` or `destroy`).
@@ -113,7 +115,10 @@ mod tests {
         };
         assert_eq!(seen(&ann), [true, true, false, false]);
         assert_eq!(seen(&nobody), [false; 4]);
-        assert_eq!((ann.may_cause("read"), ann.may_cause("write")), (true, false));
+        assert_eq!(
+            (ann.may_cause("read"), ann.may_cause("write")),
+            (true, false)
+        );
         assert!(!nobody.may_cause("read"));
     }
 

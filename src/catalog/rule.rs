@@ -180,9 +180,12 @@ impl Expression {
         watch: &Watch,
         bindings: &Bindings<'_>,
     ) -> Result<bool, RuleError> {
-        let steps = cost::steps(&self.0.tree, bindings).map_err(|cost::TooMuch| RuleError::TooMuch)?;
+        let steps =
+            cost::steps(&self.0.tree, bindings).map_err(|cost::TooMuch| RuleError::TooMuch)?;
         let Some(context) = &bindings.context else {
-            return Err(RuleError::Failed("the engine could not be set up".to_owned()));
+            return Err(RuleError::Failed(
+                "the engine could not be set up".to_owned(),
+            ));
         };
         if steps <= RULE_STEPS_INLINE_MAX {
             return self.0.run(context);
@@ -262,7 +265,7 @@ fn describe(error: &ExecutionError) -> String {
         }
         ExecutionError::NoSuchOverload(error) => format!(
             "{} cannot be applied to {}",
-            text::quote(error.function()),
+            text::quote(error.function().trim_matches(['_', '@'])),
             text::list(error.argument_types().iter().map(String::as_str)),
         ),
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {

@@ -12,7 +12,7 @@ use crate::base::limits::{RULE_ITERATIONS_MAX, RULE_STEPS_MAX, RULE_VALUE_BYTES_
 pub(super) struct TooMuch;
 
 /// Values looked at one by one; beyond it the estimate becomes coarse instead of slow.
-const EXACT_MAX: usize = 4000;
+const EXACT_MAX: usize = 10_000;
 /// Bytes that are compared, copied or searched in the time of one step.
 const BYTES_PER_STEP: u64 = 256;
 
@@ -132,16 +132,16 @@ impl<'a> Meter<'a> {
             _ => None,
         });
         let given: Vec<u64> = sizes.iter().map(|size| self.bytes(size)).collect();
-        let bytes = given.iter().fold(0_u64, |sum, more| sum.saturating_add(*more));
+        let bytes = given
+            .iter()
+            .fold(0_u64, |sum, more| sum.saturating_add(*more));
         let mut sizes = sizes.into_iter();
         let first = sizes.next().unwrap_or(SMALL);
         match name {
-            operators::INDEX | operators::OPT_INDEX | operators::OPT_SELECT => {
-                Ok(match literal {
-                    Some(super::shape::Literal::Text(field)) => self.member(first, &field),
-                    _ => self.elements(&first),
-                })
-            }
+            operators::INDEX | operators::OPT_INDEX | operators::OPT_SELECT => Ok(match literal {
+                Some(super::shape::Literal::Text(field)) => self.member(first, &field),
+                _ => self.elements(&first),
+            }),
             operators::CONDITIONAL => {
                 let (a, b) = (sizes.next().unwrap_or(SMALL), sizes.next().unwrap_or(SMALL));
                 Ok(self.either(a, b))
@@ -161,7 +161,11 @@ impl<'a> Meter<'a> {
             operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT => Ok(SMALL),
             "size" => Ok(SMALL),
             other => {
-                let slower = if super::pattern::is_matches(other) { 32 } else { 1 };
+                let slower = if super::pattern::is_matches(other) {
+                    32
+                } else {
+                    1
+                };
                 self.charge(times.saturating_mul(slower), bytes)?;
                 Ok(Size::UpTo { bytes, items: 0 })
             }
@@ -206,7 +210,7 @@ impl<'a> Meter<'a> {
         result
     }
 
-    fn member(&self, of: Size<'a>, name: &str) -> Size<'a> {
+    fn member(&mut self, of: Size<'a>, name: &str) -> Size<'a> {
         match of {
             Size::OneOf(values) => {
                 Size::OneOf(values.iter().filter_map(|value| value.get(name)).collect())
@@ -216,20 +220,15 @@ impl<'a> Meter<'a> {
     }
 
     /// Some part of a value of which only the size is known.
-    fn part(&self, of: &Size<'a>) -> Size<'a> {
-        match of {
-            Size::UpTo { bytes, .. } => Size::UpTo {
-                bytes: *bytes,
-                items: *bytes / VALUE_BYTES,
-            },
-            Size::OneOf(_) => Size::UpTo {
-                bytes: self.bindings.whole_bytes,
-                items: self.bindings.whole_bytes / VALUE_BYTES,
-            },
+    fn part(&mut self, of: &Size<'a>) -> Size<'a> {
+        let bytes = self.bytes(of);
+        Size::UpTo {
+            bytes,
+            items: bytes / VALUE_BYTES,
         }
     }
 
-    fn elements(&self, of: &Size<'a>) -> Size<'a> {
+    fn elements(&mut self, of: &Size<'a>) -> Size<'a> {
         let Size::OneOf(values) = of else {
             return self.part(of);
         };
@@ -297,15 +296,15 @@ impl<'a> Meter<'a> {
     /// The memory of one value; once enough has been looked at, the memory of everything that was given.
     fn weigh(&mut self, value: &Value) -> u64 {
         self.visits += 1;
-        if self.visits > EXACT_MAX * 10 {
+        if self.visits > EXACT_MAX * 40 {
             return self.bindings.whole_bytes;
         }
         let contents = match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => 0,
             Value::String(text) => text.len() as u64,
-            Value::Array(items) => items.iter().fold(0_u64, |sum, item| {
-                sum.saturating_add(self.weigh(item))
-            }),
+            Value::Array(items) => items
+                .iter()
+                .fold(0_u64, |sum, item| sum.saturating_add(self.weigh(item))),
             Value::Object(members) => members.iter().fold(0_u64, |sum, (name, member)| {
                 sum.saturating_add(name.len() as u64)
                     .saturating_add(self.weigh(member))

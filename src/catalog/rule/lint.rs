@@ -120,8 +120,10 @@ struct Lint<'a> {
 
 impl<'a> Lint<'a> {
     fn offset(&self, id: u64) -> usize {
-        let chars = self.info.offset_for(id).map_or(0, |(start, _)| start);
-        super::byte_offset(&self.info.source, usize::try_from(chars).unwrap_or(0))
+        // The engine counts these in bytes, unlike the columns of its parser's errors.
+        let bytes = self.info.offset_for(id).map_or(0, |(start, _)| start);
+        let bytes = usize::try_from(bytes).unwrap_or(0);
+        text::clip(&self.info.source, bytes).len()
     }
 
     fn problem(&self, id: u64, message: String, help: String) -> RuleProblem {
@@ -245,7 +247,7 @@ impl<'a> Lint<'a> {
             }
             Some(shape::Member::NotAnObject(is)) => {
                 let message = format!("`{name}` is read from a value of type {is}");
-                return Err(self.problem(id, message, format!("a {is} has no members")));
+                return Err(self.problem(id, message, "only an object has members".to_owned()));
             }
         };
         let path = of.path.map(|mut path| {
@@ -273,7 +275,12 @@ impl<'a> Lint<'a> {
         self.known_function(id, &call.func_name)?;
         let name = call.func_name.as_str();
         if let [of, at] = call.args.as_mut_slice()
-            && [operators::INDEX, operators::OPT_INDEX, operators::OPT_SELECT].contains(&name)
+            && [
+                operators::INDEX,
+                operators::OPT_INDEX,
+                operators::OPT_SELECT,
+            ]
+            .contains(&name)
         {
             return self.index(id, of, at);
         }
@@ -328,7 +335,9 @@ impl<'a> Lint<'a> {
             return self.member(id, seen, name.inner());
         }
         let loops = self.visit(at)?.loops.max(seen.loops);
-        self.found.reads.extend(seen.path.filter(|path| !path.is_empty()));
+        self.found
+            .reads
+            .extend(seen.path.filter(|path| !path.is_empty()));
         let root = &self.scope.args;
         Ok(Seen {
             schema: seen.schema.and_then(|schema| shape::items(root, schema)),

@@ -1,6 +1,9 @@
 //! Regular expressions compiled once: the engine's own `matches` compiles at every call.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    any::Any,
+    sync::{Arc, LazyLock},
+};
 
 use cel::{
     Env, ExecutionError,
@@ -74,6 +77,10 @@ impl Val for Pattern {
     {
         Box::new(self.clone())
     }
+
+    fn as_any(&self) -> Option<&dyn Any> {
+        Some(self)
+    }
 }
 
 impl StaticVal for Pattern {}
@@ -86,9 +93,9 @@ fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Exe
         text.downcast_ref::<CelString<'_>>(),
         pattern.downcast_ref::<Pattern>(),
     ) {
-        (Some(text), Some(Pattern(regex))) => Ok(CowVal::owned(CelBool::from(
-            regex.is_match(text.inner()),
-        ))),
+        (Some(text), Some(Pattern(regex))) => {
+            Ok(CowVal::owned(CelBool::from(regex.is_match(text.inner()))))
+        }
         _ => Err(ExecutionError::no_such_overload(MATCHES, Vec::new())),
     }
 }

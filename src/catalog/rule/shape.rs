@@ -125,7 +125,11 @@ pub(super) fn items<'a>(root: &'a Value, schema: &'a Value) -> Option<&'a Value>
 
 /// Why a comparison of a value of `schema` with `literal` can only ever have one result: the
 /// message and the way out.
-pub(super) fn mismatch(root: &Value, schema: &Value, literal: &Literal) -> Option<(String, String)> {
+pub(super) fn mismatch(
+    root: &Value,
+    schema: &Value,
+    literal: &Literal,
+) -> Option<(String, String)> {
     let schema = resolve(root, schema)?;
     let types = types(schema);
     let given = literal.type_name();
