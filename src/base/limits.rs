@@ -87,6 +87,33 @@ pub(crate) const QUOTE_CHARS_MAX: usize = 120;
 /// Violations listed in one error.
 pub(crate) const VIOLATIONS_MAX: usize = 10;
 
+/// Longest expression of a rule.
+pub(crate) const RULE_SOURCE_BYTES_MAX: usize = 2048;
+/// Names and literals in one expression.
+pub(crate) const RULE_TERMS_MAX: usize = 200;
+/// Words and signs in one expression: bounds the depth of its tree, and so the stack.
+pub(crate) const RULE_TOKENS_MAX: usize = 800;
+/// Brackets inside each other in one expression.
+pub(crate) const RULE_DEPTH_MAX: usize = 32;
+/// Loops (`all`, `exists`, `map`, ...) that one value may pass through.
+pub(crate) const RULE_LOOP_DEPTH_MAX: usize = 2;
+/// Times that the bodies of an expression's loops may run, multiplied through.
+pub(crate) const RULE_ITERATIONS_MAX: u64 = 100_000;
+/// Memory that one intermediate value may take.
+pub(crate) const RULE_VALUE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Estimated steps (about a fifth of a microsecond each) of an evaluation that is started.
+pub(crate) const RULE_STEPS_MAX: u64 = 5_000_000;
+/// Estimated steps of an evaluation that runs on the caller's own thread.
+pub(crate) const RULE_STEPS_INLINE_MAX: u64 = 10_000;
+/// Memory of one compiled regular expression.
+pub(crate) const RULE_REGEX_BYTES_MAX: usize = 1024 * 1024;
+/// Longest evaluation of one expression; beyond it the call is refused.
+pub(crate) const RULE_TIME_MAX: Duration = Duration::from_millis(50);
+/// Evaluations that may be running although nobody waits for them any more.
+pub(crate) const RULE_STUCK_MAX: usize = 4;
+/// Stack of a thread that compiles or evaluates an expression.
+pub(crate) const RULE_STACK_BYTES: usize = 16 * 1024 * 1024;
+
 /// Smallest time between two progress notifications of one call.
 pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -96,3 +123,5 @@ const _: () = assert!(LEDGER_BATCH_MAX <= LEDGER_QUEUE_MAX);
 const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() <= KILL_GRACE.as_millis());
 const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() < STOP_PATIENCE.as_millis());
 const _: () = assert!(STDERR_TAIL_BYTES <= STDERR_BYTES_MAX);
+const _: () = assert!(RULE_STEPS_INLINE_MAX < RULE_STEPS_MAX);
+const _: () = assert!(RULE_TERMS_MAX <= RULE_TOKENS_MAX);

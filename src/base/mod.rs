@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod clock;
+pub(crate) mod explain;
 pub(crate) mod id;
 pub(crate) mod json;
 pub(crate) mod limits;

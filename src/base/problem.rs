@@ -94,15 +94,26 @@ codes! {
     RuleViolation = "RULE_VIOLATION", None, ChangedArgs, "A rule of the tool's operator is not met; `reason` is the operator's own code.";
     RuleError = "RULE_ERROR", None, AskOperator, "A rule could not be evaluated, so the call was refused.";
     Forbidden = "FORBIDDEN", None, Never, "This principal may not make this call.";
+    ConfirmationRequired = "CONFIRMATION_REQUIRED", None, ChangedArgs, "A person has to agree to this call first.";
     ToolDisabled = "TOOL_DISABLED", None, AskOperator, "The tool is switched off.";
+    ToolChanged = "TOOL_CHANGED", None, AskOperator, "The tool's definition is not the one that was approved.";
+    RateLimited = "RATE_LIMITED", None, After, "Too many calls in too short a time; this one was not started.";
     Overloaded = "OVERLOADED", None, After, "Too many calls are waiting; this one was not started.";
+    CircuitOpen = "CIRCUIT_OPEN", None, After, "The backend failed too often of late, so it is left alone for a while.";
     ShuttingDown = "SHUTTING_DOWN", None, After, "The server is ending; this call was not started.";
+    BudgetExceeded = "BUDGET_EXCEEDED", None, After, "The call could cost more than is left of the budget.";
+    RetryLoop = "RETRY_LOOP", None, ChangedArgs, "Nearly the same call failed in the same way several times, so it was not started again.";
+    IdempotencyMismatch = "IDEMPOTENCY_MISMATCH", None, ChangedArgs, "The operation key was used before with other arguments.";
+    IdempotencyExpired = "IDEMPOTENCY_EXPIRED", None, ChangedArgs, "The operation of this key ended so long ago that its answer is no longer kept.";
+    InProgress = "IN_PROGRESS", Unknown, After, "The same operation is still running.";
+    OutcomeUnknown = "OUTCOME_UNKNOWN", Unknown, AskOperator, "What the call did cannot be told.";
     Timeout = "TIMEOUT", Unknown, AskOperator, "The call was not done when its time was up.";
     Cancelled = "CANCELLED", Unknown, AskOperator, "The call was stopped because the client cancelled it or the server ended.";
-    OutcomeUnknown = "OUTCOME_UNKNOWN", Unknown, AskOperator, "What the call did cannot be told.";
     BackendFailed = "BACKEND_FAILED", Unknown, AskOperator, "The backend ran and did not succeed.";
     BackendUnavailable = "BACKEND_UNAVAILABLE", None, After, "The backend could not be started or reached.";
     OutputInvalid = "OUTPUT_INVALID", Applied, AskOperator, "The backend's answer does not fit what the tool declares.";
+    RolledBack = "ROLLED_BACK", RolledBack, After, "A step failed and everything before it was undone.";
+    NeedsAttention = "NEEDS_ATTENTION", Unknown, AskOperator, "A step failed and what was done before it could not be undone.";
     StateUnavailable = "STATE_UNAVAILABLE", None, After, "The ledger cannot be written, so nothing was started.";
     Internal = "INTERNAL", Unknown, AskOperator, "A fault in Tollgate itself.";
 }

@@ -3,6 +3,8 @@
 pub(crate) mod catalog;
 pub(crate) mod content;
 pub(crate) mod in_force;
+pub(crate) mod principal;
+pub(crate) mod rule;
 pub(crate) mod schema;
 pub(crate) mod template;
 pub(crate) mod tool;

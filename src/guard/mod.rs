@@ -9,5 +9,6 @@ pub(crate) mod authorize;
 pub(crate) mod call;
 pub(crate) mod normalize;
 pub(crate) mod resolve;
+pub(crate) mod rules;
 pub(crate) mod screen;
 pub(crate) mod validate;

@@ -1,0 +1,293 @@
+//! Rules in CEL: compiled and checked when a definition is loaded, evaluated within bounds.
+//!
+//! The engine parses recursively, evaluates recursively, has no budget and cannot be
+//! interrupted. So this module puts four fences around it:
+//!
+//! * Before parsing, [`tokens`] bounds length, words and nesting; the parser runs on a thread
+//!   with a large stack.
+//! * After parsing, [`lint`] lets only known names, functions, paths and types through, and
+//!   patterns only when written out, which are compiled then and never again.
+//! * Before each evaluation, [`cost`] estimates the work and the memory from the actual values
+//!   and refuses what is out of bounds.
+//! * What is estimated to be short runs on the caller's thread: the bound on words keeps its
+//!   stack below 1 MiB (tested in debug builds), half of what a worker has. Anything else runs
+//!   under [`watch`], on a thread with a large stack that is given up after the limit.
+//!
+//! A missing member, an error, or a result that is not a boolean is an error, and an error
+//! means no. Nothing here asks a clock: `now` is a value like the others.
+
+mod bindings;
+mod cost;
+mod lint;
+mod pattern;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod watch;
+
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
+
+use cel::{Context, ExecutionError, Value as Cel, common::ast::IdedExpr};
+use serde_json::{Value, json};
+
+pub(crate) use bindings::Bindings;
+pub(crate) use watch::Watch;
+
+use crate::base::{
+    limits::{RULE_STACK_BYTES, RULE_STEPS_INLINE_MAX},
+    text, thread,
+};
+
+/// A condition that the arguments must meet, with the operator's words for when they do not.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// Must be true.
+    pub(crate) require: Expression,
+    /// The operator's own name for the violation.
+    pub(crate) code: String,
+    /// The operator's sentence for the model.
+    pub(crate) message: String,
+    /// What would probably work.
+    pub(crate) suggest: Vec<String>,
+}
+
+/// Why an expression was not accepted when it was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RuleProblem {
+    /// Where in the source, in bytes; at most its length.
+    pub(crate) offset: usize,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// The way out; may be empty.
+    pub(crate) help: String,
+}
+
+impl RuleProblem {
+    fn new(offset: usize, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            offset,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}
+
+/// Why an expression gave no answer. The texts hold no values and no source: they are for the
+/// operator's log all the same.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RuleError {
+    /// It could be evaluated, and the result is something else.
+    #[error("the result is not a boolean")]
+    NotBoolean,
+    /// The engine refused.
+    #[error("{0}")]
+    Failed(String),
+    /// It could take more work or memory than is allowed; it was not started.
+    #[error("it could take too long with arguments of this size")]
+    TooMuch,
+    /// It was given up.
+    #[error("it took too long")]
+    TooSlow,
+    /// Too many evaluations that were given up are still running; it was not started.
+    #[error("too many slow evaluations are still running")]
+    TooManyStuck,
+    /// The system has no thread to give.
+    #[error("no thread could be started")]
+    NoThread,
+    /// The thread ended without an answer.
+    #[error("it ended without a result")]
+    Ended,
+}
+
+/// What the names in an expression stand for, as far as it is known when it is compiled.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    args: Value,
+    client: Value,
+    tool: Value,
+}
+
+impl Scope {
+    /// The scope of a rule of a tool with this input schema (a valid JSON Schema).
+    pub(crate) fn new(input_schema: &Value) -> Self {
+        Self {
+            args: input_schema.clone(),
+            client: json!({"type": "object", "additionalProperties": false, "properties": {
+                "id": {"type": "string"},
+                "roles": {"type": "array", "items": {"type": "string"}},
+                "attributes": {"type": "object"},
+            }}),
+            tool: json!({"type": "string"}),
+        }
+    }
+}
+
+/// A compiled expression. Immutable; may be evaluated on several threads at once.
+#[derive(Clone)]
+pub(crate) struct Expression(Arc<Compiled>);
+
+struct Compiled {
+    source: String,
+    tree: IdedExpr,
+    patterns: Vec<pattern::Pattern>,
+    reads: Vec<Vec<String>>,
+}
+
+static WATCH: LazyLock<Watch> = LazyLock::new(Watch::default);
+
+impl Expression {
+    /// Compiles `source` on a thread of its own and checks it against `known`.
+    ///
+    /// # Errors
+    /// The first problem. The process survives every `source`.
+    pub(crate) fn compile(source: &str, known: &Scope) -> Result<Self, RuleProblem> {
+        tokens::check(source)?;
+        let (owned, known) = (source.to_owned(), known.clone());
+        let lost = |_| RuleProblem::new(0, "the expression cannot be compiled", "simplify it");
+        thread::spawn_with_stack("rule-compiler", RULE_STACK_BYTES, move || {
+            compile_here(owned, &known)
+        })
+        .map_err(|_| RuleProblem::new(0, "no thread could be started", "try again"))?
+        .join()
+        .map_err(lost)?
+    }
+
+    /// As written. Not for clients.
+    pub(crate) fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// The places in the arguments that it reads, as member names from the top, sorted.
+    pub(crate) fn reads(&self) -> &[Vec<String>] {
+        &self.0.reads
+    }
+
+    /// Evaluates it within bounds.
+    ///
+    /// # Errors
+    /// When there is no answer: the caller must take that for a no.
+    pub(crate) fn evaluate(&self, bindings: &Bindings<'_>) -> Result<bool, RuleError> {
+        self.evaluate_under(&WATCH, bindings)
+    }
+
+    /// As [`Self::evaluate`], with a watch of the caller's.
+    pub(crate) fn evaluate_under(
+        &self,
+        watch: &Watch,
+        bindings: &Bindings<'_>,
+    ) -> Result<bool, RuleError> {
+        let steps =
+            cost::steps(&self.0.tree, bindings).map_err(|cost::TooMuch| RuleError::TooMuch)?;
+        let Some(context) = &bindings.context else {
+            return Err(RuleError::Failed(
+                "the engine could not be set up".to_owned(),
+            ));
+        };
+        if steps <= RULE_STEPS_INLINE_MAX {
+            return self.0.run(context);
+        }
+        let (compiled, context) = (Arc::clone(&self.0), Arc::clone(context));
+        watch.run(move || compiled.run(&context))
+    }
+}
+
+impl Compiled {
+    fn run(&self, context: &Context<'static, 'static>) -> Result<bool, RuleError> {
+        let mut scope = context.new_inner_scope();
+        for (index, pattern) in self.patterns.iter().enumerate() {
+            scope.add_variable_as_val(pattern::variable(index), Box::new(pattern.clone()));
+        }
+        match scope.resolve(&self.tree) {
+            Ok(Cel::Bool(answer)) => Ok(answer),
+            Ok(_) => Err(RuleError::NotBoolean),
+            Err(error) => Err(RuleError::Failed(describe(&error))),
+        }
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.0.source).finish()
+    }
+}
+
+fn compile_here(source: String, known: &Scope) -> Result<Expression, RuleProblem> {
+    let Some(env) = bindings::ENV.as_ref() else {
+        return Err(RuleProblem::new(0, "the engine could not be set up", ""));
+    };
+    let program = env.compile(&source).map_err(|errors| {
+        let first = errors.errors.iter().map(|error| error.pos).min();
+        let offset = first.map_or(0, |(line, column)| offset_of(&source, line, column));
+        let rest = source.get(offset..).unwrap_or_default();
+        let shown = rest.split_whitespace().next().unwrap_or_default();
+        let message = if shown.is_empty() {
+            "the expression ends too early".to_owned()
+        } else {
+            format!("the expression cannot be read at {}", text::quote(shown))
+        };
+        RuleProblem::new(offset, message, "look for a missing bracket or operator")
+    })?;
+    let mut tree = program.expression().clone();
+    let found = lint::lint(&mut tree, program.source_info(), known)?;
+    Ok(Expression(Arc::new(Compiled {
+        source,
+        tree,
+        patterns: found.patterns,
+        reads: found.reads.into_iter().collect(),
+    })))
+}
+
+/// The offset in bytes of a line and a column, both counted from 1, the column in characters.
+fn offset_of(source: &str, line: isize, column: isize) -> usize {
+    let line = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
+    let column = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
+    let before: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
+    before + byte_offset(source.get(before..).unwrap_or_default(), column)
+}
+
+/// The offset in bytes of the character of number `chars`.
+fn byte_offset(source: &str, chars: usize) -> usize {
+    source
+        .char_indices()
+        .nth(chars)
+        .map_or(source.len(), |(at, _)| at)
+}
+
+/// The engine's error in words that hold no value of the arguments.
+fn describe(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::NoSuchKey(name) => {
+            format!("there is no member {}", text::quote(name))
+        }
+        ExecutionError::NoSuchOverload(error) => format!(
+            "{} cannot be applied to {}",
+            text::quote(error.function().trim_matches(['_', '@'])),
+            text::list(error.argument_types().iter().map(String::as_str)),
+        ),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+            "division by zero".to_owned()
+        }
+        ExecutionError::Overflow(..) => "a number does not fit into 64 bits".to_owned(),
+        ExecutionError::IndexOutOfBounds(_) => "a list is too short".to_owned(),
+        ExecutionError::UnsupportedBinaryOperator(operator, ..) => {
+            format!("the types of the two sides do not fit operator `{operator}`")
+        }
+        ExecutionError::ValuesNotComparable(..) => {
+            "values of these types cannot be compared".to_owned()
+        }
+        ExecutionError::FunctionError { function, .. } => {
+            format!("`{function}` cannot read its argument")
+        }
+        ExecutionError::UndeclaredReference(name) => {
+            format!("there is no {}", text::quote(name))
+        }
+        ExecutionError::UnexpectedType { got, want } => {
+            format!("a value of type `{got}` stands where `{want}` is needed")
+        }
+        _ => "a value has the wrong type or form".to_owned(),
+    }
+}
