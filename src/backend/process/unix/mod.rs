@@ -17,7 +17,9 @@ mod exit;
 #[cfg(all(test, target_os = "linux"))]
 mod exit_portable;
 
+/// They look into `/proc`.
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;
 
 pub(in crate::backend) use supervise::run;

@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{CWD, Mode, OFlags, open};
+use rustix::fs::{Mode, OFlags, open};
 
 use super::super::super::{Progress, plain::plain};
 use crate::base::limits::PROGRESS_LINE_BYTES_MAX;
@@ -96,7 +96,8 @@ fn make_private(directory: &Path) -> io::Result<()> {
 
 #[cfg(not(target_vendor = "apple"))]
 fn make_fifo(path: &Path) -> io::Result<()> {
-    Ok(rustix::fs::mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR)?)
+    let mode = Mode::RUSR | Mode::WUSR;
+    Ok(rustix::fs::mkfifoat(rustix::fs::CWD, path, mode)?)
 }
 
 #[cfg(target_vendor = "apple")]

@@ -108,11 +108,12 @@ impl<'a> Run<'a> {
         bell: Bell,
         fifo: Option<Fifo>,
     ) -> io::Result<Self> {
-        let exit = ExitWatch::new(leash.pid())?;
         let child = leash.child();
         let stdin = Outlet::new(child.stdin.take(), program.stdin.unwrap_or_default())?;
         let stdout = Inlet::new(child.stdout.take(), Keep::First(program.stdout_bytes_max))?;
         let stderr = Inlet::new(child.stderr.take(), Keep::Last(STDERR_BYTES_MAX))?;
+        // Last: dropping it may wait for the child, which only dropping the leash ends.
+        let exit = ExitWatch::new(leash.pid())?;
         Ok(Self {
             watch,
             leash,
