@@ -2,6 +2,8 @@
 
 pub(crate) mod catalog;
 pub(crate) mod content;
+pub(crate) mod diagnostic;
 pub(crate) mod schema;
+pub(crate) mod source;
 pub(crate) mod template;
 pub(crate) mod tool;
