@@ -1,6 +1,14 @@
 //! Templates with typed slots: a value fills its slot and can never become anything else.
 
+mod fill;
+mod parse;
+
+pub(crate) use fill::{SlotRefused, Why, argument_list};
+pub(crate) use parse::{TemplateFault, TemplateWrong};
+
 use serde_json::Value;
+
+use crate::base::json::push_pointer;
 
 /// A place in the effective arguments: member names from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +20,15 @@ impl ArgPath {
         self.0
             .iter()
             .try_fold(arguments, |value, name| value.get(name))
+    }
+
+    /// The same place as a JSON pointer (RFC 6901).
+    pub(crate) fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for name in &self.0 {
+            push_pointer(&mut pointer, name);
+        }
+        pointer
     }
 }
 
@@ -27,6 +44,25 @@ pub(crate) enum Part {
 /// A text with slots, as `Hello {name}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TextTemplate(pub(crate) Vec<Part>);
+
+impl TextTemplate {
+    /// The arguments that it uses, in order.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &ArgPath> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Slot(path) => Some(path),
+        })
+    }
+
+    /// The text, if it is one without slots.
+    pub(crate) fn as_literal(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
 
 /// One entry of an argument list.
 #[derive(Clone, Debug, PartialEq, Eq)]
