@@ -4,7 +4,7 @@ mod fill;
 mod parse;
 
 pub(crate) use fill::{SlotRefused, Why, argument_list};
-pub(crate) use parse::{TemplateFault, TemplateWrong};
+pub(crate) use parse::TemplateFault;
 
 use serde_json::Value;
 

@@ -68,15 +68,14 @@ pub(super) fn resolve(
         findings.error("program", given.span, message, help);
         return None;
     };
-    let program = find(name, path).or_else(|(message, help)| {
-        findings.error("program", given.span, message, help);
-        Err(())
-    });
-    let program = program.ok()?;
-    if let Err((message, help)) = check(&program) {
-        findings.error("program", given.span, message, help);
-        return None;
-    }
+    let found = find(name, path).and_then(|program| check(&program).map(|()| program));
+    let program = match found {
+        Ok(program) => program,
+        Err((message, help)) => {
+            findings.error("program", given.span, message, help);
+            return None;
+        }
+    };
     if !exec.unsafe_interpreter
         && let Some(name) = interpreter(&program)
     {

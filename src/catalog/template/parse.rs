@@ -213,7 +213,7 @@ mod tests {
             }
             (Err(fault), Err((wrong, piece))) => {
                 assert_eq!(
-                    (fault.wrong, &template[fault.at]),
+                    (fault.wrong, template.get(fault.at).unwrap()),
                     (wrong, piece),
                     "{template}"
                 );
