@@ -7,6 +7,7 @@ mod cli;
 mod engine;
 mod guard;
 mod ledger;
+mod observe;
 mod protocol;
 mod server;
 

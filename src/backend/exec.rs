@@ -18,14 +18,15 @@ use crate::{
     },
     catalog::{
         content::Output,
-        template::{ArgTemplate, Part, TextTemplate},
+        template::{ArgPath, SlotRefused, TextTemplate, Why, argument_list},
         tool::{Effect, ExecPlan, Stdin},
     },
     ledger::IntentReceipt,
 };
 
-/// Where a program without a path of its own finds others.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Where programs are looked for, by us when a definition is loaded and by the programs
+/// themselves. Fixed, so that a tool does not depend on who started the server.
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What every run needs of the process around it.
 #[derive(Clone, Copy)]
@@ -55,13 +56,7 @@ pub(crate) struct Prepared {
 /// `NORMALIZATION_REFUSED` for a value that may not stand there, `VALIDATION_FAILED` for one
 /// that is too long for the system.
 pub(crate) fn prepare(plan: &Arc<ExecPlan>, arguments: &Value) -> Result<Prepared, Box<Problem>> {
-    let mut args = Vec::new();
-    for template in &plan.args {
-        fill(template, arguments, &mut args)?;
-    }
-    if args.iter().map(|arg| arg.len() + 1).sum::<usize>() > ARGV_BYTES_MAX {
-        return Err(too_long("", ARGV_BYTES_MAX));
-    }
+    let args = argument_list(&plan.args, arguments).map_err(|slot| told(&slot))?;
     let mut env = Vec::new();
     for (name, text) in &plan.env {
         if let Some(value) = text.fill(arguments) {
@@ -175,46 +170,22 @@ impl Attempt<'_> {
     }
 }
 
-fn fill(
-    template: &ArgTemplate,
-    arguments: &Value,
-    args: &mut Vec<String>,
-) -> Result<(), Box<Problem>> {
-    let before = args.len();
-    let filled = template.fill(arguments, args);
-    let is_long = |text: &str| text.len() > ARGV_ELEMENT_BYTES_MAX;
-    if let Err(slot) = filled {
-        // A length is not a question of form, whoever found it.
-        let value = arguments.pointer(&slot.pointer).and_then(Value::as_str);
-        return Err(if value.is_some_and(is_long) {
-            too_long(&slot.pointer, ARGV_ELEMENT_BYTES_MAX)
-        } else {
-            refused(&slot.pointer, &slot.why)
-        });
+/// A length is not a question of form: each has its own code.
+fn told(slot: &SlotRefused) -> Box<Problem> {
+    match slot.why {
+        Why::Prefix(char) => refused(&slot.pointer, &format!("it begins with `{char}`")),
+        Why::Nul => refused(&slot.pointer, "it holds a NUL character"),
+        Why::TooLong if slot.pointer.is_empty() => too_long("", ARGV_BYTES_MAX),
+        Why::TooLong => too_long(&slot.pointer, ARGV_ELEMENT_BYTES_MAX),
     }
-    if args.iter().skip(before).any(|arg| is_long(arg)) {
-        let at = match template {
-            ArgTemplate::One { text, .. } => pointer(text),
-            ArgTemplate::Many { path, .. } => {
-                pointer(&TextTemplate(vec![Part::Slot(path.clone())]))
-            }
-        };
-        return Err(too_long(&at, ARGV_ELEMENT_BYTES_MAX));
-    }
-    Ok(())
 }
 
 /// Where the first slot of `text` gets its value.
 fn pointer(text: &TextTemplate) -> String {
-    let mut pointer = String::new();
-    let slot = text.0.iter().find_map(|part| match part {
-        Part::Slot(path) => Some(path),
-        Part::Literal(_) => None,
-    });
-    for name in slot.into_iter().flat_map(|path| &path.0) {
-        crate::base::json::push_pointer(&mut pointer, name);
-    }
-    pointer
+    text.slots()
+        .next()
+        .map(ArgPath::pointer)
+        .unwrap_or_default()
 }
 
 /// The value is not repeated: only the schema knows whether it is a secret.

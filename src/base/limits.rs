@@ -52,6 +52,14 @@ pub(crate) const CATALOG_PATIENCE: Duration = Duration::from_millis(50);
 pub(crate) const DEFINITION_BYTES_MAX: u64 = 256 * 1024;
 /// Definitions in one folder. One thousand is a measured goal; beyond it a client drowns.
 pub(crate) const DEFINITIONS_MAX: usize = 2000;
+/// Problems reported for one definition file; the rest is counted.
+pub(crate) const DIAGNOSTICS_PER_FILE_MAX: usize = 100;
+/// A description longer than this costs every conversation too much.
+pub(crate) const DESCRIPTION_CHARS_ADVISED: usize = 2000;
+/// Quiet time in the folder before a change is acted on, so that one save is one reload.
+pub(crate) const WATCH_QUIET: Duration = Duration::from_millis(150);
+/// A folder that never falls quiet is acted on after this time.
+pub(crate) const WATCH_BUSY_MAX: Duration = Duration::from_secs(2);
 
 /// One element of an argument list; Linux refuses 131,072 bytes and more (MAX_ARG_STRLEN).
 pub(crate) const ARGV_ELEMENT_BYTES_MAX: usize = 131_071;

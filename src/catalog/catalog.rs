@@ -35,9 +35,26 @@ impl Catalog {
         self.by_name.get(name).and_then(|&at| self.tools.get(at))
     }
 
+    /// Whether a client would see and get the same from both.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        let identity = |catalog: &Self| -> Vec<_> {
+            catalog
+                .tools
+                .iter()
+                .map(|tool| (tool.name.clone(), tool.digest))
+                .collect()
+        };
+        self.notice == other.notice && identity(self) == identity(other)
+    }
+
     /// What is wrong with the set, in words for a model; `None` when nothing is.
     pub(crate) fn notice(&self) -> Option<&str> {
         self.notice.as_deref()
+    }
+
+    /// Every tool, in name order, switched on or off.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Tool>> {
+        self.tools.iter()
     }
 
     /// The tools that a client is shown, in name order.

@@ -1,10 +1,18 @@
 //! What `tools.d` declares: read, checked, compiled once, kept as an immutable snapshot.
 
 pub(crate) mod catalog;
+pub(crate) mod compile;
 pub(crate) mod content;
+pub(crate) mod definition;
+pub(crate) mod diagnostic;
+mod fields;
 pub(crate) mod in_force;
+pub(crate) mod load;
+mod permission;
 pub(crate) mod principal;
 pub(crate) mod rule;
 pub(crate) mod schema;
+pub(crate) mod source;
 pub(crate) mod template;
 pub(crate) mod tool;
+pub(crate) mod watch;

@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::template::{ArgTemplate, JsonTemplate, TextTemplate};
+use super::{
+    diagnostic::{Diagnostic, Severity, SourceFile, Span},
+    template::{ArgTemplate, JsonTemplate, TextTemplate},
+};
 use crate::base::id::ToolName;
 
 /// What a tool does to the world. Drives retries, replay, recovery and the MCP annotations.
@@ -67,6 +70,51 @@ pub(crate) struct Tool {
     pub(crate) listing: Map<String, Value>,
     /// SHA-256 of the canonical definition: which text this tool was compiled from.
     pub(crate) digest: [u8; 32],
+    /// What the definition says of itself; run by `validate-config`, never by a server.
+    pub(crate) tests: Vec<ToolTest>,
+}
+
+/// A call that the definition's author expects to be cleared or refused.
+#[derive(Clone, Debug)]
+pub(crate) struct ToolTest {
+    /// The raw arguments: always an object.
+    pub(crate) arguments: Value,
+    /// What the guard must say.
+    pub(crate) expect: Expect,
+    source: Arc<SourceFile>,
+    span: Span,
+}
+
+/// What a [`ToolTest`] expects of the guard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Expect {
+    /// The call is cleared.
+    Ok,
+    /// It is refused with this code or with this reason of the operator's own.
+    Code(String),
+}
+
+impl ToolTest {
+    /// A test that stands at `span` of `source`.
+    pub(crate) fn new(
+        arguments: Value,
+        expect: Expect,
+        (source, span): (&Arc<SourceFile>, Span),
+    ) -> Self {
+        let source = Arc::clone(source);
+        Self {
+            arguments,
+            expect,
+            source,
+            span,
+        }
+    }
+
+    /// The diagnostic for a test that did not go as expected; it points at the test.
+    pub(crate) fn failed(&self, message: String, help: &str) -> Diagnostic {
+        let place = (&self.source, self.span);
+        Diagnostic::about_text(Severity::Error, "test-failed", place, message, help)
+    }
 }
 
 /// How a tool does what it does.

@@ -3,10 +3,14 @@
 
 pub(crate) mod args;
 pub(crate) mod commands;
+mod compose;
 pub(crate) mod exit;
 pub(crate) mod help;
 pub(crate) mod locate;
+mod loopback;
+mod signals;
 pub(crate) mod span;
+mod streams;
 pub(crate) mod welcome;
 
 use std::{
@@ -71,11 +75,20 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
             print(welcome::WELCOME.as_bytes())?;
             Ok(ExitStatus::Fine)
         }
-        None | Some(Command::Serve(_)) => commands::absent("serve"),
-        Some(Command::Call(_)) => commands::absent("call"),
-        Some(Command::Tools(_)) => commands::absent("tools"),
-        Some(Command::ValidateConfig(_)) => commands::absent("validate-config"),
-        Some(Command::Log(_)) => commands::absent("log"),
+        None => match Cli::try_parse_from(["tollgate", "serve"]) {
+            Ok(Cli {
+                command: Some(Command::Serve(args)),
+            }) => commands::serve::serve(args),
+            Ok(_) => Err(CommandError::Internal(anyhow::anyhow!(
+                "`serve` has no defaults"
+            ))),
+            Err(answer) => show(&answer),
+        },
+        Some(Command::Serve(args)) => commands::serve::serve(args),
+        Some(Command::Call(args)) => commands::call::call(args),
+        Some(Command::Tools(args)) => commands::tools::tools(args),
+        Some(Command::ValidateConfig(args)) => commands::validate_config::validate_config(args),
+        Some(Command::Log(args)) => commands::log::log(args),
         Some(Command::Completions(args)) => commands::completions::completions(&args),
         Some(Command::Man(args)) => commands::man::man(&args),
     }

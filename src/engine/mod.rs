@@ -54,7 +54,7 @@ pub(crate) struct Parts {
 /// do the rest, one call at a time each.
 pub(crate) struct Engine {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What the engine's threads have in common.
@@ -100,7 +100,10 @@ impl Engine {
                 pipeline::worker(&worker)
             })?);
         }
-        Ok(Self { shared, threads })
+        Ok(Self {
+            shared,
+            threads: Mutex::new(threads),
+        })
     }
 
     /// Takes a call in. Waits while the gate is behind; never for the world.
@@ -140,18 +143,25 @@ impl Engine {
             token.fire(Cancelled::Shutdown);
         }
     }
+
+    /// Stops, and ends the threads. Calls that are still open are stopped, written down and
+    /// answered; what cannot be ended in time is left to the next start's recovery.
+    pub(crate) fn close(&self) {
+        self.stop();
+        let all_answered = self.drain(STOP_PATIENCE);
+        self.shared.queue.close();
+        if all_answered {
+            let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+            for thread in threads.drain(..) {
+                let _panicked = thread.join();
+            }
+        }
+    }
 }
 
 impl Drop for Engine {
-    /// Ends the threads. Calls that are still open are stopped, written down and answered;
-    /// what cannot be ended in time is left to the next start's recovery.
     fn drop(&mut self) {
-        self.stop();
-        let _all_answered = self.drain(STOP_PATIENCE);
-        self.shared.queue.close();
-        for thread in self.threads.drain(..) {
-            let _panicked = thread.join();
-        }
+        self.close();
     }
 }
 

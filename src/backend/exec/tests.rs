@@ -14,7 +14,11 @@ use crate::{
         limits::STDOUT_BYTES_DEFAULT,
         problem::{Advice, Effects},
     },
-    catalog::{content::Content, template::ArgPath, tool::OutputKind},
+    catalog::{
+        content::Content,
+        template::{ArgPath, ArgTemplate, Part},
+        tool::OutputKind,
+    },
 };
 
 fn slot(name: &str) -> Part {

@@ -1,16 +1,9 @@
 //! One file for each command.
 
+pub(crate) mod call;
 pub(crate) mod completions;
+pub(crate) mod log;
 pub(crate) mod man;
-
-use super::exit::{CommandError, ExitStatus};
-
-/// Says that this build lacks the command `name`.
-///
-/// # Errors
-/// Always.
-pub(crate) fn absent(name: &str) -> Result<ExitStatus, CommandError> {
-    Err(CommandError::Internal(anyhow::anyhow!(
-        "the command `{name}` is not part of this build"
-    )))
-}
+pub(crate) mod serve;
+pub(crate) mod tools;
+pub(crate) mod validate_config;

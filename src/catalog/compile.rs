@@ -1,0 +1,217 @@
+//! From a definition to a tool: names resolved, templates and schemas compiled, all problems
+//! told at their place.
+
+mod lint;
+mod placeholder;
+mod program;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    definition::{Definition, ExecDefinition, RunDefinition, TestDefinition},
+    diagnostic::Findings,
+    fields::wrong_type,
+    schema::{InputSchema, OutputSchema, SchemaProblem},
+    source::{Entry, Node, NodeValue},
+    tool::{ExecPlan, Expect, OutputKind, ReplyPlan, Run, Tool, ToolTest},
+};
+use crate::base::id::ToolName;
+use placeholder::Placeholders;
+pub(crate) use words::is_tool_name;
+
+/// Compiles one definition. Programs that are not absolute are looked for in the folders of
+/// `path`, in order. `None` when there is any error; all errors are among the findings.
+pub(crate) fn compile(node: &Node, path: &[PathBuf], findings: &mut Findings) -> Option<Tool> {
+    let before = findings.errors();
+    let definition = Definition::read(node, findings)?;
+    words::check(&definition, findings);
+    let input = definition
+        .input_schema
+        .and_then(|schema| input_schema(schema, findings));
+    let run = compile_run(&definition, path, findings);
+    let output = definition
+        .output_schema
+        .and_then(|entry| output_schema(entry, definition.run.as_ref(), findings));
+    let tests = definition
+        .tests
+        .iter()
+        .filter_map(|test| tool_test(test, findings))
+        .collect();
+    if findings.errors() != before {
+        return None;
+    }
+    let listing = definition.listing.iter();
+    Some(Tool {
+        name: ToolName::new(definition.name?.text),
+        title: definition.title.map(|title| title.text.to_owned()),
+        description: definition.description?.text.to_owned(),
+        effect: definition.effect,
+        idempotent: definition.idempotent,
+        enabled: definition.enabled,
+        input: input?,
+        output,
+        coerce: definition.coerce,
+        run: run?,
+        timeout: definition.timeout,
+        listing: listing
+            .map(|entry| (entry.key.clone(), entry.value.to_value()))
+            .collect(),
+        digest: digest(&node.to_value()),
+        tests,
+    })
+}
+
+/// SHA-256 of the canonical form of a definition: the same for every spelling of the same
+/// values.
+pub(crate) fn digest(definition: &Value) -> [u8; 32] {
+    Sha256::digest(sorted(definition).to_string().as_bytes()).into()
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
+            let sorted = members
+                .into_iter()
+                .map(|(name, value)| (name.clone(), sorted(value)));
+            Value::Object(sorted.collect::<Map<_, _>>())
+        }
+    }
+}
+
+fn input_schema(node: &Node, findings: &mut Findings) -> Option<InputSchema> {
+    if !lint::root_is_object(node, "inputSchema", findings) {
+        return None;
+    }
+    lint::client_limits(node, findings);
+    told(InputSchema::compile(&node.to_value()), node, findings)
+}
+
+fn output_schema(
+    entry: &Entry,
+    run: Option<&RunDefinition<'_>>,
+    findings: &mut Findings,
+) -> Option<OutputSchema> {
+    let structured = run.is_none_or(|run| match run {
+        RunDefinition::Exec(exec) => exec.output == OutputKind::Json,
+        RunDefinition::ReplyText(_) => false,
+        RunDefinition::ReplyJson(_) => true,
+    });
+    if !structured {
+        let message = "`outputSchema` needs JSON to describe".to_owned();
+        let help = "set `output: json`, or answer with `reply: {json: …}`";
+        findings.error("output-schema", entry.key_span, message, help);
+    }
+    if !lint::root_is_object(&entry.value, "outputSchema", findings) {
+        return None;
+    }
+    let compiled = OutputSchema::compile(&entry.value.to_value());
+    told(compiled, &entry.value, findings)
+}
+
+fn told<T>(
+    compiled: Result<T, Vec<SchemaProblem>>,
+    node: &Node,
+    findings: &mut Findings,
+) -> Option<T> {
+    match compiled {
+        Ok(schema) => Some(schema),
+        Err(problems) => {
+            for problem in problems {
+                let span = node.span_at(&problem.pointer);
+                findings.error("schema", span, problem.message, &problem.help);
+            }
+            None
+        }
+    }
+}
+
+fn compile_run(
+    definition: &Definition<'_>,
+    path: &[PathBuf],
+    findings: &mut Findings,
+) -> Option<Run> {
+    let placeholders = Placeholders::new(definition.input_schema);
+    match definition.run.as_ref()? {
+        RunDefinition::Exec(exec) => compile_exec(exec, &placeholders, path, findings)
+            .map(Arc::new)
+            .map(Run::Exec),
+        RunDefinition::ReplyText(text) => placeholders
+            .always_text(*text, findings)
+            .map(|text| Run::Reply(ReplyPlan::Text(text))),
+        RunDefinition::ReplyJson(node) => placeholders
+            .json(node, findings)
+            .map(|json| Run::Reply(ReplyPlan::Json(json))),
+    }
+}
+
+fn compile_exec(
+    exec: &ExecDefinition<'_>,
+    placeholders: &Placeholders<'_>,
+    path: &[PathBuf],
+    findings: &mut Findings,
+) -> Option<ExecPlan> {
+    let program = program::resolve(exec, path, findings);
+    let arguments = exec.command.iter().skip(1);
+    let args = arguments
+        .filter_map(|element| placeholders.argument(element, findings))
+        .collect();
+    let env = program::environment(exec, placeholders, findings);
+    let cwd = exec
+        .cwd
+        .and_then(|cwd| program::working_directory(cwd, findings));
+    Some(ExecPlan {
+        program: program?,
+        args,
+        env,
+        cwd: cwd.map(Path::to_path_buf),
+        stdin: exec.stdin,
+        output: exec.output.clone(),
+        progress: exec.progress,
+        stdout_bytes_max: exec.stdout_bytes_max,
+    })
+}
+
+fn tool_test(test: &TestDefinition<'_>, findings: &mut Findings) -> Option<ToolTest> {
+    let arguments = match test.args {
+        None => Value::Object(Map::new()),
+        Some(node) if matches!(node.value, NodeValue::Map(_)) => node.to_value(),
+        Some(node) => {
+            wrong_type(node, "args", "a mapping", "", findings);
+            return None;
+        }
+    };
+    let expect = match test.expect.text {
+        "ok" => Expect::Ok,
+        code if is_code(code) => Expect::Code(code.to_owned()),
+        _ => {
+            let message = "`expect` must be `ok` or an error code".to_owned();
+            let help = "codes are written like `VALIDATION_FAILED`";
+            findings.error("wrong-word", test.expect.span, message, help);
+            return None;
+        }
+    };
+    let place = (findings.source(), test.node.span);
+    Some(ToolTest::new(arguments, expect, place))
+}
+
+/// Codes are upper-case words: ours and those of operators' rules alike.
+fn is_code(text: &str) -> bool {
+    text.starts_with(|char: char| char.is_ascii_uppercase())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}

@@ -1,0 +1,225 @@
+//! Templates against the input schema: every slot names a property that exists.
+
+use super::super::{
+    definition::{ElementDefinition, Spanned},
+    diagnostic::{Findings, Span, did_you_mean, tick},
+    source::{Node, NodeValue},
+    template::{ArgPath, ArgTemplate, JsonTemplate, TemplateFault, TextTemplate},
+};
+use crate::base::text::list;
+
+/// How often a `$ref` is followed before it is taken for a circle.
+const REFS_MAX: usize = 8;
+
+/// What slots may name.
+pub(super) struct Placeholders<'a> {
+    /// The input schema; without one, slots are not checked: its absence is reported.
+    schema: Option<&'a Node>,
+}
+
+/// A property that a slot names.
+struct Declared<'a> {
+    schema: &'a Node,
+    /// It is required, or has a default, at every level.
+    always: bool,
+}
+
+impl<'a> Placeholders<'a> {
+    /// Slots name properties of `schema`.
+    pub(super) fn new(schema: Option<&'a Node>) -> Self {
+        Self { schema }
+    }
+
+    /// A text whose slots may be absent.
+    pub(super) fn text(&self, text: Spanned<'_>, findings: &mut Findings) -> Option<TextTemplate> {
+        let template = told(TextTemplate::parse(text.text), text, findings)?;
+        for path in template.slots() {
+            self.declared(path, text.span, findings);
+        }
+        Some(template)
+    }
+
+    /// A text that must always have a value: each slot is required or has a default.
+    pub(super) fn always_text(
+        &self,
+        text: Spanned<'_>,
+        findings: &mut Findings,
+    ) -> Option<TextTemplate> {
+        let template = told(TextTemplate::parse(text.text), text, findings)?;
+        for path in template.slots() {
+            let declared = self.declared(path, text.span, findings);
+            if declared.is_some_and(|declared| !declared.always) {
+                let slot = format!("{{{}}}", path.0.join("."));
+                let message = format!("`{slot}` may be absent, and then there is no text");
+                let help = "list it under `required`, or give it a `default`";
+                let span = findings.narrow(text.span, &slot);
+                findings.error("placeholder", span, message, help);
+            }
+        }
+        Some(template)
+    }
+
+    /// One entry of an argument list.
+    pub(super) fn argument(
+        &self,
+        element: &ElementDefinition<'_>,
+        findings: &mut Findings,
+    ) -> Option<ArgTemplate> {
+        let value = element.value;
+        let template = told(ArgTemplate::parse(value.text), value, findings)?;
+        match &template {
+            ArgTemplate::One { text, .. } => {
+                for path in text.slots() {
+                    self.declared(path, value.span, findings);
+                }
+            }
+            ArgTemplate::Many { path, .. } => {
+                let declared = self.declared(path, value.span, findings);
+                if let Some(declared) = declared.filter(|one| !is_array(one.schema)) {
+                    let name = path.0.join(".");
+                    let message = format!("`{{{name}...}}` needs `{name}` to be an array");
+                    let help = match declared.schema.get("type").and_then(Node::as_text) {
+                        Some(_) => format!("write `{{{name}}}` for a single value"),
+                        None => "say `type: array` in its schema".to_owned(),
+                    };
+                    findings.error("placeholder", value.span, message, &help);
+                }
+            }
+        }
+        Some(match element.allow_prefix {
+            true => template.allowing_prefix(),
+            false => template,
+        })
+    }
+
+    /// A JSON value whose strings are templates.
+    pub(super) fn json(&self, node: &Node, findings: &mut Findings) -> Option<JsonTemplate> {
+        match &node.value {
+            NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) => {
+                Some(JsonTemplate::Literal(node.to_value()))
+            }
+            NodeValue::Text(text) => {
+                let span = node.span;
+                let template = JsonTemplate::parse_string(text);
+                let template = told(template, Spanned { text, span }, findings)?;
+                match &template {
+                    JsonTemplate::Slot(path) => {
+                        self.declared(path, span, findings);
+                    }
+                    JsonTemplate::Text(text) => {
+                        for path in text.slots() {
+                            self.declared(path, span, findings);
+                        }
+                    }
+                    JsonTemplate::Literal(_) | JsonTemplate::Array(_) | JsonTemplate::Object(_) => {
+                    }
+                }
+                Some(template)
+            }
+            NodeValue::List(items) => Some(JsonTemplate::Array(
+                items
+                    .iter()
+                    .filter_map(|item| self.json(item, findings))
+                    .collect(),
+            )),
+            NodeValue::Map(entries) => {
+                let members = entries.iter().filter_map(|entry| {
+                    Some((entry.key.clone(), self.json(&entry.value, findings)?))
+                });
+                Some(JsonTemplate::Object(members.collect()))
+            }
+        }
+    }
+
+    /// The property that `path` names; an error at the slot within `span` where there is none.
+    fn declared(
+        &self,
+        path: &ArgPath,
+        span: Span,
+        findings: &mut Findings,
+    ) -> Option<Declared<'a>> {
+        let root = self.schema?;
+        let mut found = Declared {
+            schema: root,
+            always: true,
+        };
+        for name in &path.0 {
+            let schema = follow(root, found.schema);
+            let properties = schema.get("properties");
+            let Some(property) = properties.and_then(|properties| properties.get(name)) else {
+                let dotted = path.0.join(".");
+                let known = || {
+                    let entries = properties.map(Node::entries).unwrap_or_default();
+                    entries.iter().map(|entry| entry.key.as_str())
+                };
+                let message = format!("{} is not a property of `inputSchema`", tick(&dotted));
+                let help = did_you_mean(name, known()).unwrap_or_else(|| match known().count() {
+                    0 => "there are no properties; write `{{` and `}}` for braces".into(),
+                    1..=12 => format!("the properties are {}", list(known())),
+                    _ => "declare it there".into(),
+                });
+                let span = findings.narrow(span, &format!("{{{dotted}"));
+                findings.error("placeholder", span, message, &help);
+                return None;
+            };
+            let required = schema.get("required").map(Node::items).unwrap_or_default();
+            let required = required.iter().any(|item| item.as_text() == Some(name));
+            found = Declared {
+                schema: property,
+                always: found.always && (required || property.get("default").is_some()),
+            };
+        }
+        found.schema = follow(root, found.schema);
+        Some(found)
+    }
+}
+
+/// The schema that a local `$ref` leads to; the schema itself where there is none.
+fn follow<'a>(root: &'a Node, schema: &'a Node) -> &'a Node {
+    let mut schema = schema;
+    for _ in 0..REFS_MAX {
+        let target = schema.get("$ref").and_then(Node::as_text);
+        let Some(pointer) = target.and_then(|target| target.strip_prefix('#')) else {
+            return schema;
+        };
+        let names = pointer.split('/').skip(1);
+        let target = names.into_iter().try_fold(root, |node, name| {
+            node.get(&name.replace("~1", "/").replace("~0", "~"))
+        });
+        match target {
+            Some(target) => schema = target,
+            None => return schema,
+        }
+    }
+    schema
+}
+
+fn is_array(schema: &Node) -> bool {
+    let Some(kind) = schema.get("type") else {
+        return false;
+    };
+    match kind.as_text() {
+        Some(kind) => kind == "array",
+        None => {
+            let mut kinds = kind.items().iter().filter_map(Node::as_text).peekable();
+            kinds.peek().is_some() && kinds.all(|kind| matches!(kind, "array" | "null"))
+        }
+    }
+}
+
+fn told<T>(
+    parsed: Result<T, TemplateFault>,
+    text: Spanned<'_>,
+    findings: &mut Findings,
+) -> Option<T> {
+    match parsed {
+        Ok(template) => Some(template),
+        Err(fault) => {
+            let piece = text.text.get(fault.at).unwrap_or_default();
+            let span = findings.narrow(text.span, piece);
+            let (message, help) = fault.wrong.words();
+            findings.error("template", span, message.to_owned(), help);
+            None
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! A definition as written: every key that exists, read with its type, nothing resolved yet.
+
+use std::time::Duration;
+
+use super::{
+    diagnostic::{Findings, Span},
+    fields::{Fields, items, text},
+    source::{Entry, Node},
+    tool::{Coerce, Effect, OutputKind, Stdin},
+};
+use crate::base::limits::{TIMEOUT_DEFAULT, TIMEOUT_MAX};
+
+mod run;
+mod units;
+
+/// Keys of the format that this version cannot honour. A gate that ignored one would let
+/// through what its operator meant to stop, so each is an error. A key that becomes available
+/// loses its row here and gets its reader in [`Definition::read`].
+const NOT_AVAILABLE: &[&str] = &[
+    "rules",
+    "allow",
+    "checks",
+    "verify",
+    "ask",
+    "confirm",
+    "requires",
+    "steps",
+    "retry",
+    "limits",
+    "idempotency",
+];
+
+/// As [`NOT_AVAILABLE`], for the keys of `run`.
+const RUN_NOT_AVAILABLE: &[&str] = &["http", "sql"];
+
+/// A text and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spanned<'a> {
+    /// The text.
+    pub(crate) text: &'a str,
+    /// Where it stands.
+    pub(crate) span: Span,
+}
+
+/// One definition. What could not be read is absent, and the reason is among the findings.
+#[derive(Debug)]
+pub(crate) struct Definition<'a> {
+    /// All of it.
+    pub(crate) node: &'a Node,
+    /// See [`super::tool::Tool`] for this and what follows.
+    pub(crate) name: Option<Spanned<'a>>,
+    pub(crate) title: Option<Spanned<'a>>,
+    pub(crate) description: Option<Spanned<'a>>,
+    pub(crate) effect: Effect,
+    pub(crate) idempotent: bool,
+    pub(crate) enabled: bool,
+    pub(crate) input_schema: Option<&'a Node>,
+    pub(crate) output_schema: Option<&'a Entry>,
+    pub(crate) coerce: Coerce,
+    pub(crate) run: Option<RunDefinition<'a>>,
+    pub(crate) timeout: Duration,
+    /// `icons` and `_meta`.
+    pub(crate) listing: Vec<&'a Entry>,
+    /// Each with its expectation still as text.
+    pub(crate) tests: Vec<TestDefinition<'a>>,
+}
+
+/// What runs.
+#[derive(Debug)]
+pub(crate) enum RunDefinition<'a> {
+    /// A program.
+    Exec(ExecDefinition<'a>),
+    /// `reply: {text: …}`.
+    ReplyText(Spanned<'a>),
+    /// `reply: {json: …}`.
+    ReplyJson(&'a Node),
+}
+
+/// A program, see [`super::tool::ExecPlan`].
+#[derive(Debug)]
+pub(crate) struct ExecDefinition<'a> {
+    /// The entries of `command`; the first is the program.
+    pub(crate) command: Vec<ElementDefinition<'a>>,
+    pub(crate) command_span: Span,
+    pub(crate) env: &'a [Entry],
+    pub(crate) cwd: Option<Spanned<'a>>,
+    pub(crate) stdin: Stdin,
+    pub(crate) output: OutputKind,
+    pub(crate) progress: bool,
+    pub(crate) stdout_bytes_max: usize,
+    /// The author knows that the program runs whatever it is told.
+    pub(crate) unsafe_interpreter: bool,
+    /// The author knows that the environment changes what code is loaded.
+    pub(crate) unsafe_env: bool,
+}
+
+/// One entry of `command`.
+#[derive(Debug)]
+pub(crate) struct ElementDefinition<'a> {
+    /// The template.
+    pub(crate) value: Spanned<'a>,
+    /// Whether a value may begin the element with `-`, `+` or `@`.
+    pub(crate) allow_prefix: bool,
+}
+
+/// One entry of `tests`.
+#[derive(Debug)]
+pub(crate) struct TestDefinition<'a> {
+    /// The whole entry.
+    pub(crate) node: &'a Node,
+    /// The arguments; `None` stands for none.
+    pub(crate) args: Option<&'a Node>,
+    /// `ok` or a code.
+    pub(crate) expect: Spanned<'a>,
+}
+
+impl<'a> Definition<'a> {
+    /// Reads `node`; `None` where it is not a mapping at all.
+    pub(crate) fn read(node: &'a Node, findings: &mut Findings) -> Option<Self> {
+        let mut fields = Fields::open(node, "a definition", findings)?;
+        let name = fields
+            .require("name", findings)
+            .and_then(|node| spanned(node, "name", findings));
+        let title = take_spanned(&mut fields, "title", findings);
+        let description = fields
+            .require("description", findings)
+            .and_then(|node| spanned(node, "description", findings));
+        let effects = [Effect::Read, Effect::Write, Effect::Destroy].map(|one| (one.as_str(), one));
+        let effect = fields.word("effect", &effects, findings);
+        let idempotent = fields.flag("idempotent", findings);
+        let enabled = enabled(&mut fields, findings);
+        let input_schema = fields.require("inputSchema", findings);
+        let output_schema = fields.take_entry("outputSchema");
+        let words = [
+            ("never", Coerce::Never),
+            ("on_mismatch", Coerce::OnMismatch),
+        ];
+        let coerce = fields.word("coerce", &words, findings);
+        refuse_annotations(&mut fields, findings);
+        refuse_unavailable(&mut fields, NOT_AVAILABLE, findings);
+        let output = fields.take_entry("output");
+        let run = fields
+            .require("run", findings)
+            .and_then(|run| run::read(run, output, findings));
+        let timeout = fields
+            .take("timeout")
+            .and_then(|node| units::duration(node, "timeout", TIMEOUT_MAX, findings));
+        let listing = ["icons", "_meta"]
+            .into_iter()
+            .filter_map(|key| fields.take_entry(key))
+            .collect();
+        let tests = tests(&mut fields, findings);
+        fields.close(findings);
+        Some(Self {
+            node,
+            name,
+            title,
+            description,
+            effect: effect.unwrap_or(Effect::Write),
+            idempotent,
+            enabled,
+            input_schema,
+            output_schema,
+            coerce: coerce.unwrap_or(Coerce::OnMismatch),
+            run,
+            timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
+            listing,
+            tests,
+        })
+    }
+}
+
+fn spanned<'a>(node: &'a Node, name: &str, findings: &mut Findings) -> Option<Spanned<'a>> {
+    let text = text(node, name, findings)?;
+    let span = node.span;
+    Some(Spanned { text, span })
+}
+
+fn take_spanned<'a>(
+    fields: &mut Fields<'a>,
+    key: &'static str,
+    findings: &mut Findings,
+) -> Option<Spanned<'a>> {
+    fields
+        .take(key)
+        .and_then(|node| spanned(node, key, findings))
+}
+
+fn enabled(fields: &mut Fields<'_>, findings: &mut Findings) -> bool {
+    let Some(node) = fields.take("enabled") else {
+        return true;
+    };
+    if node.get("flag").is_some() {
+        let message = "flags are not available in this version".to_owned();
+        let help = "write `true` or `false`";
+        findings.error("not-available", node.span, message, help);
+        return false;
+    }
+    super::fields::truth(node, "enabled", findings).unwrap_or(false)
+}
+
+fn refuse_annotations(fields: &mut Fields<'_>, findings: &mut Findings) {
+    if let Some(entry) = fields.take_entry("annotations") {
+        let message = "`annotations` cannot be written, they are derived".to_owned();
+        let help = "set `effect` and `idempotent`; the hints follow from them";
+        findings.error("derived-key", entry.key_span, message, help);
+    }
+}
+
+fn refuse_unavailable(
+    fields: &mut Fields<'_>,
+    keys: &'static [&'static str],
+    findings: &mut Findings,
+) {
+    for key in keys {
+        if let Some(entry) = fields.take_entry(key) {
+            let message = format!("`{key}` is not available in this version");
+            let help = "take it out if the tool is safe without it, or set the tool aside";
+            findings.error("not-available", entry.key_span, message, help);
+        }
+    }
+}
+
+fn tests<'a>(fields: &mut Fields<'a>, findings: &mut Findings) -> Vec<TestDefinition<'a>> {
+    let Some(node) = fields.take("tests") else {
+        return Vec::new();
+    };
+    let mut tests = Vec::new();
+    for node in items(node, "tests", findings) {
+        let Some(mut fields) = Fields::open(node, "a test", findings) else {
+            continue;
+        };
+        let args = fields.take("args");
+        let expect = fields
+            .require("expect", findings)
+            .and_then(|node| spanned(node, "expect", findings));
+        fields.close(findings);
+        if let Some(expect) = expect {
+            tests.push(TestDefinition { node, args, expect });
+        }
+    }
+    tests
+}

@@ -1,0 +1,177 @@
+//! The part of a definition that says what runs.
+
+use super::{
+    super::{
+        diagnostic::{Findings, tick},
+        fields::{Fields, items, text, wrong_type},
+        source::{Entry, Node, NodeValue},
+        tool::{OutputKind, Stdin},
+    },
+    ElementDefinition, ExecDefinition, RUN_NOT_AVAILABLE, RunDefinition, refuse_unavailable,
+    spanned, take_spanned, units,
+};
+use crate::base::limits::{OUTPUT_TOTAL_BYTES_MAX, STDOUT_BYTES_DEFAULT};
+
+/// Reads `run`; `output` is the entry that stands beside it.
+pub(super) fn read<'a>(
+    node: &'a Node,
+    output: Option<&'a Entry>,
+    findings: &mut Findings,
+) -> Option<RunDefinition<'a>> {
+    let mut fields = Fields::open(node, "run", findings)?;
+    let before = findings.errors();
+    refuse_unavailable(&mut fields, RUN_NOT_AVAILABLE, findings);
+    let exec = fields.take_entry("exec");
+    let reply = fields.take_entry("reply");
+    fields.close(findings);
+    match (exec, reply) {
+        (Some(exec), None) => {
+            exec_definition(&exec.value, output, findings).map(RunDefinition::Exec)
+        }
+        (None, Some(reply)) => {
+            if let Some(output) = output {
+                let message = "`output` does not go with `reply`".to_owned();
+                let help = "`reply: {text: …}` and `reply: {json: …}` say it already";
+                findings.error("run", output.key_span, message, help);
+            }
+            reply_definition(&reply.value, findings)
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            if findings.errors() == before {
+                let message = "`run` must have exactly one of `exec` and `reply`".to_owned();
+                findings.error("run", node.span, message, "");
+            }
+            None
+        }
+    }
+}
+
+fn reply_definition<'a>(node: &'a Node, findings: &mut Findings) -> Option<RunDefinition<'a>> {
+    let mut fields = Fields::open(node, "reply", findings)?;
+    let text = fields.take("text");
+    let json = fields.take("json");
+    fields.close(findings);
+    match (text, json) {
+        (Some(text), None) => spanned(text, "text", findings).map(RunDefinition::ReplyText),
+        (None, Some(json)) => Some(RunDefinition::ReplyJson(json)),
+        (Some(_), Some(_)) | (None, None) => {
+            let message = "`reply` must have exactly one of `text` and `json`".to_owned();
+            findings.error("run", node.span, message, "");
+            None
+        }
+    }
+}
+
+fn exec_definition<'a>(
+    node: &'a Node,
+    output: Option<&'a Entry>,
+    findings: &mut Findings,
+) -> Option<ExecDefinition<'a>> {
+    let mut fields = Fields::open(node, "exec", findings)?;
+    let command = fields.require("command", findings);
+    let env = fields.take("env");
+    if let Some(env) = env.filter(|env| !matches!(env.value, NodeValue::Map(_))) {
+        wrong_type(env, "env", "a mapping", "", findings);
+    }
+    let cwd = take_spanned(&mut fields, "cwd", findings);
+    let words = [("json", Stdin::Json), ("none", Stdin::Empty)];
+    let stdin = fields.word("stdin", &words, findings);
+    let inner = fields.take_entry("output");
+    if let (Some(inner), Some(_)) = (inner, output) {
+        let message = "`output` stands both here and beside `run`".to_owned();
+        findings.error("run", inner.key_span, message, "keep one of the two");
+    }
+    let output = inner
+        .or(output)
+        .and_then(|entry| output_kind(&entry.value, findings));
+    let progress = fields.flag("progress", findings);
+    let limit = fields
+        .take("stdout_limit")
+        .and_then(|node| units::bytes(node, "stdout_limit", OUTPUT_TOTAL_BYTES_MAX, findings));
+    let unsafe_interpreter = fields.flag("unsafe_interpreter", findings);
+    let unsafe_env = fields.flag("unsafe_env", findings);
+    fields.close(findings);
+    let command = command?;
+    let elements = items(command, "command", findings);
+    Some(ExecDefinition {
+        command: elements
+            .iter()
+            .filter_map(|node| element(node, findings))
+            .collect(),
+        command_span: command.span,
+        env: env.map(Node::entries).unwrap_or_default(),
+        cwd,
+        stdin: stdin.unwrap_or(Stdin::Empty),
+        output: output.unwrap_or(OutputKind::Text),
+        progress,
+        stdout_bytes_max: limit.unwrap_or(STDOUT_BYTES_DEFAULT),
+        unsafe_interpreter,
+        unsafe_env,
+    })
+}
+
+fn element<'a>(node: &'a Node, findings: &mut Findings) -> Option<ElementDefinition<'a>> {
+    if !matches!(node.value, NodeValue::Map(_)) {
+        let value = spanned(node, "an element of `command`", findings)?;
+        return Some(ElementDefinition {
+            value,
+            allow_prefix: false,
+        });
+    }
+    let mut fields = Fields::open(node, "an element of `command`", findings)?;
+    let value = fields
+        .require("value", findings)
+        .and_then(|node| spanned(node, "value", findings));
+    let allow_prefix = fields.flag("allow_prefix", findings);
+    fields.close(findings);
+    value.map(|value| ElementDefinition {
+        value,
+        allow_prefix,
+    })
+}
+
+fn output_kind(node: &Node, findings: &mut Findings) -> Option<OutputKind> {
+    if !matches!(node.value, NodeValue::Map(_)) {
+        return match text(node, "output", findings)? {
+            "text" => Some(OutputKind::Text),
+            "json" => Some(OutputKind::Json),
+            "content" => Some(OutputKind::Content),
+            other => {
+                let message = format!("no such output: {}", tick(other));
+                let help = "write `text`, `json`, `content`, `{image: …}`, `{audio: …}` or `{resource: …}`";
+                findings.error("wrong-word", node.span, message, help);
+                None
+            }
+        };
+    }
+    let mut fields = Fields::open(node, "output", findings)?;
+    let image = fields.text("image", findings);
+    let audio = fields.text("audio", findings);
+    let resource = fields.take("resource");
+    fields.close(findings);
+    match (image, audio, resource) {
+        (Some(mime_type), None, None) => Some(OutputKind::Image {
+            mime_type: mime_type.into(),
+        }),
+        (None, Some(mime_type), None) => Some(OutputKind::Audio {
+            mime_type: mime_type.into(),
+        }),
+        (None, None, Some(node)) => {
+            let mut fields = Fields::open(node, "resource", findings)?;
+            let uri = fields
+                .require("uri", findings)
+                .and_then(|node| text(node, "uri", findings));
+            let mime_type = fields.text("mimeType", findings).map(str::to_owned);
+            fields.close(findings);
+            uri.map(|uri| OutputKind::Resource {
+                uri: uri.into(),
+                mime_type,
+            })
+        }
+        _ => {
+            let message = "`output` must have exactly one of `image`, `audio` and `resource`";
+            findings.error("wrong-type", node.span, message.into(), "");
+            None
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Typed reading of mappings: wrong types, missing and unknown keys become diagnostics.
+
+use super::{
+    diagnostic::{Findings, did_you_mean, tick},
+    source::{Entry, Node, NodeValue},
+};
+use crate::base::text::list;
+
+/// The entries of one mapping; each is taken at most once, and what nobody took is unknown.
+pub(crate) struct Fields<'a> {
+    node: &'a Node,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// The entries of `node`, which is called `name` in messages; `None` with an error where
+    /// it is not a mapping.
+    pub(crate) fn open(node: &'a Node, name: &str, findings: &mut Findings) -> Option<Self> {
+        if !matches!(node.value, NodeValue::Map(_)) {
+            wrong_type(node, name, "a mapping", "", findings);
+            return None;
+        }
+        Some(Self {
+            node,
+            known: Vec::new(),
+        })
+    }
+
+    /// The value of `key`, if it is there.
+    pub(crate) fn take(&mut self, key: &'static str) -> Option<&'a Node> {
+        self.take_entry(key).map(|entry| &entry.value)
+    }
+
+    /// The key and value of `key`, if it is there.
+    pub(crate) fn take_entry(&mut self, key: &'static str) -> Option<&'a Entry> {
+        self.known.push(key);
+        self.node.entry(key)
+    }
+
+    /// The value of `key`; an error where it is missing.
+    pub(crate) fn require(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings,
+    ) -> Option<&'a Node> {
+        let value = self.take(key);
+        if value.is_none() {
+            let message = format!("`{key}` is missing");
+            findings.error("missing-key", self.node.span, message, "");
+        }
+        value
+    }
+
+    /// The text of `key`, if it is there and is text.
+    pub(crate) fn text(&mut self, key: &'static str, findings: &mut Findings) -> Option<&'a str> {
+        self.take(key).and_then(|node| text(node, key, findings))
+    }
+
+    /// The truth of `key`; false where it is not there.
+    pub(crate) fn flag(&mut self, key: &'static str, findings: &mut Findings) -> bool {
+        self.take(key)
+            .and_then(|node| truth(node, key, findings))
+            .unwrap_or(false)
+    }
+
+    /// The value that belongs to the word of `key`, if it is there and is one of `words`.
+    pub(crate) fn word<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&str, T)],
+        findings: &mut Findings,
+    ) -> Option<T> {
+        let node = self.take(key)?;
+        let given = text(node, key, findings)?;
+        let found = words.iter().find(|(word, _)| *word == given);
+        if found.is_none() {
+            let known = || words.iter().map(|(word, _)| *word);
+            let message = format!(
+                "`{key}` must be one of {}, not {}",
+                list(known()),
+                tick(given)
+            );
+            let help = did_you_mean(given, known()).unwrap_or_default();
+            findings.error("wrong-word", node.span, message, &help);
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// Reports every key that nobody asked for.
+    pub(crate) fn close(self, findings: &mut Findings) {
+        for entry in self.node.entries() {
+            let key = entry.key.as_str();
+            if !self.known.contains(&key) {
+                let message = format!("unknown key {}", tick(key));
+                let help = did_you_mean(key, self.known.iter().copied()).unwrap_or_else(|| {
+                    format!("known here are {}", list(self.known.iter().copied()))
+                });
+                findings.error("unknown-key", entry.key_span, message, &help);
+            }
+        }
+    }
+}
+
+/// The text of `node`; an error where it is something else.
+pub(crate) fn text<'a>(node: &'a Node, name: &str, findings: &mut Findings) -> Option<&'a str> {
+    let text = node.as_text();
+    if text.is_none() {
+        let help = match node.value {
+            NodeValue::Bool(_) | NodeValue::Number(_) => "put it in quotes",
+            NodeValue::Null | NodeValue::Text(_) | NodeValue::List(_) | NodeValue::Map(_) => "",
+        };
+        wrong_type(node, name, "text", help, findings);
+    }
+    text
+}
+
+/// The truth of `node`; an error where it is something else.
+pub(crate) fn truth(node: &Node, name: &str, findings: &mut Findings) -> Option<bool> {
+    if let NodeValue::Bool(value) = node.value {
+        return Some(value);
+    }
+    let help = match node.as_text().map(str::to_ascii_lowercase).as_deref() {
+        Some("yes" | "on" | "y" | "true") => "write `true` without quotes",
+        Some("no" | "off" | "n" | "false") => "write `false` without quotes",
+        _ => "",
+    };
+    wrong_type(node, name, "true or false", help, findings);
+    None
+}
+
+/// The items of `node`; an error and none where it is not a list.
+pub(crate) fn items<'a>(node: &'a Node, name: &str, findings: &mut Findings) -> &'a [Node] {
+    if !matches!(node.value, NodeValue::List(_)) {
+        wrong_type(node, name, "a list", "", findings);
+    }
+    node.items()
+}
+
+/// Reports that `node`, called `name`, is not what it must be.
+pub(crate) fn wrong_type(
+    node: &Node,
+    name: &str,
+    wanted: &str,
+    help: &str,
+    findings: &mut Findings,
+) {
+    let message = format!("{} must be {wanted}, not {}", tick(name), node.kind());
+    findings.error("wrong-type", node.span, message, help);
+}

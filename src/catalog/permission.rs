@@ -1,0 +1,87 @@
+//! Who may change a file: what others may write to is not trusted.
+
+use std::fs::Metadata;
+
+/// Who besides its owner may change a file or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writable {
+    /// Nobody.
+    ByOwner,
+    /// The members of its group.
+    ByGroup,
+    /// Everybody.
+    ByAll,
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::{fs::Metadata, os::unix::fs::MetadataExt as _};
+
+    use super::Writable;
+
+    const STICKY: u32 = 0o1000;
+
+    pub(super) fn writable(facts: &Metadata) -> Writable {
+        match facts.mode() {
+            mode if mode & 0o002 != 0 => Writable::ByAll,
+            mode if mode & 0o020 != 0 => Writable::ByGroup,
+            _ => Writable::ByOwner,
+        }
+    }
+
+    pub(super) fn entries_replaceable_by_all(facts: &Metadata) -> bool {
+        facts.mode() & 0o002 != 0 && facts.mode() & STICKY == 0
+    }
+
+    pub(super) fn is_executable(facts: &Metadata) -> bool {
+        facts.is_file() && facts.mode() & 0o111 != 0
+    }
+
+    pub(super) fn is_trusted_owner(facts: &Metadata) -> bool {
+        facts.uid() == 0 || facts.uid() == rustix::process::geteuid().as_raw()
+    }
+}
+
+#[cfg(not(unix))]
+mod unix {
+    //! Access lists are not read here; the folder's own protection has to do.
+    use super::Writable;
+    use std::fs::Metadata;
+
+    pub(super) fn writable(_facts: &Metadata) -> Writable {
+        Writable::ByOwner
+    }
+
+    pub(super) fn entries_replaceable_by_all(_facts: &Metadata) -> bool {
+        false
+    }
+
+    pub(super) fn is_executable(facts: &Metadata) -> bool {
+        facts.is_file()
+    }
+
+    pub(super) fn is_trusted_owner(_facts: &Metadata) -> bool {
+        true
+    }
+}
+
+/// Who besides its owner may change it, by its mode; access lists are not looked at.
+pub(crate) fn writable(facts: &Metadata) -> Writable {
+    unix::writable(facts)
+}
+
+/// Whether anybody may replace what is in this folder: a sticky folder such as `/tmp` keeps
+/// everybody's own.
+pub(crate) fn entries_replaceable_by_all(facts: &Metadata) -> bool {
+    unix::entries_replaceable_by_all(facts)
+}
+
+/// Whether it is a file that somebody may execute.
+pub(crate) fn is_executable(facts: &Metadata) -> bool {
+    unix::is_executable(facts)
+}
+
+/// Whether it belongs to the user of this process or to root.
+pub(crate) fn is_trusted_owner(facts: &Metadata) -> bool {
+    unix::is_trusted_owner(facts)
+}

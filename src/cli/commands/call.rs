@@ -1,0 +1,95 @@
+//! `tollgate call`: one call from the shell, on the path of every other.
+
+use std::io::{self, Read as _};
+
+use anyhow::Context as _;
+use serde_json::{Value, json, value::RawValue};
+
+use crate::{
+    cli::{
+        args::CallArgs,
+        compose::{self, Choices, Gate},
+        exit::{CommandError, ExitStatus},
+        loopback, print,
+    },
+    ledger::sqlite::AuditSync,
+};
+
+/// Makes the call and prints what it gave.
+///
+/// # Errors
+/// When the arguments are no JSON object, a folder cannot be used, or the tool is unknown.
+pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
+    let arguments = read_arguments(args.arguments)?;
+    let tools = compose::tools_dir(args.tools_dir.tools)?;
+    let gate = Gate::assemble(Choices {
+        state: compose::state_dir(args.state_dir.state)?,
+        audit_sync: AuditSync::Writes,
+        workers: 1,
+        settings: compose::settings(),
+    })?;
+    let params = json!({"name": args.tool, "arguments": arguments});
+    let messages = loopback::ask(&gate, compose::load(&tools), "tools/call", params)?;
+    let answer = messages.last().unwrap_or(&Value::Null);
+    if let Some(message) = answer.pointer("/error/message").and_then(Value::as_str) {
+        return Err(CommandError::Usage(message.to_owned()));
+    }
+    let result = answer.get("result").unwrap_or(&Value::Null);
+    let failed = result.get("isError") == Some(&Value::Bool(true));
+    let text = if args.json {
+        pretty(result)
+    } else {
+        plain(result)
+    };
+    print(format!("{text}\n").as_bytes())?;
+    Ok(if failed {
+        ExitStatus::Findings
+    } else {
+        ExitStatus::Fine
+    })
+}
+
+fn read_arguments(given: String) -> Result<Box<RawValue>, CommandError> {
+    let text = if given == "-" {
+        let mut text = String::new();
+        io::stdin()
+            .lock()
+            .read_to_string(&mut text)
+            .context("standard input cannot be read")?;
+        text
+    } else {
+        given
+    };
+    let wrong =
+        |why: String| CommandError::Usage(format!("the arguments are no JSON object: {why}"));
+    let raw =
+        RawValue::from_string(text.trim().to_owned()).map_err(|error| wrong(error.to_string()))?;
+    if raw.get().starts_with('{') {
+        Ok(raw)
+    } else {
+        Err(wrong("give one as `{\"name\": \"value\"}`".to_owned()))
+    }
+}
+
+/// The text blocks as they are; of other blocks, what they are.
+fn plain(result: &Value) -> String {
+    let blocks = result
+        .get("content")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    let lines: Vec<String> = blocks
+        .iter()
+        .map(|block| match block.get("text").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None => format!(
+                "[{}; `--json` shows it]",
+                block.get("type").and_then(Value::as_str).unwrap_or("block")
+            ),
+        })
+        .collect();
+    lines.join("\n")
+}
+
+fn pretty(value: &Value) -> String {
+    format!("{value:#}")
+}

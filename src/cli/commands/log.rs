@@ -1,0 +1,210 @@
+//! `tollgate log`: what was called and what became of it.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::{
+    base::{
+        clock::{Clock as _, SystemClock},
+        text,
+    },
+    cli::{
+        args::LogArgs,
+        compose,
+        exit::{CommandError, ExitStatus},
+        print,
+    },
+    ledger::{
+        LedgerError,
+        log::{CallFilter, CallRecord, Found, IntentRecord, Order},
+        sqlite::read::LogReader,
+    },
+};
+
+/// Prints calls, or one call whole.
+///
+/// # Errors
+/// When there is no ledger, it cannot be read, or the call is not in it.
+pub(crate) fn log(args: LogArgs) -> Result<ExitStatus, CommandError> {
+    let reader = LogReader::open(&compose::state_dir(args.state_dir.state)?).map_err(unusable)?;
+    if let Some(name) = &args.call {
+        return show(&reader, name, args.json);
+    }
+    let filter = CallFilter {
+        tool: args.tool,
+        outcome: args.outcome,
+        code: args.code.map(|code| code.as_str().to_owned()),
+        principal: args.principal,
+        since: args.since.map(|since| since.resolve(SystemClock.wall())),
+        limit: usize::try_from(args.limit).ok(),
+        order: Order::NewestFirst,
+    };
+    for call in reader.calls(&filter) {
+        let call = call.map_err(unusable)?;
+        let line = if args.json {
+            call_json(&call, &[]).to_string()
+        } else {
+            line(&call)
+        };
+        print(format!("{line}\n").as_bytes())?;
+    }
+    Ok(ExitStatus::Fine)
+}
+
+fn unusable(error: LedgerError) -> CommandError {
+    CommandError::Unusable(error.to_string())
+}
+
+fn show(reader: &LogReader, name: &str, json: bool) -> Result<ExitStatus, CommandError> {
+    let call = match reader.call(name).map_err(unusable)? {
+        Found::One(call) => call,
+        Found::Nothing => {
+            let message = format!("no call has the id `{name}`; `tollgate log` lists them");
+            return Err(CommandError::Usage(message));
+        }
+        Found::Several(ids) => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            let ids = text::list(ids.iter().map(String::as_str));
+            return Err(CommandError::Usage(format!(
+                "several calls begin so: {ids}"
+            )));
+        }
+    };
+    let intents = reader.intents(call.row).map_err(unusable)?;
+    let text = if json {
+        format!("{:#}\n", call_json(&call, &intents))
+    } else {
+        whole(&call, &intents)
+    };
+    print(text.as_bytes())?;
+    Ok(ExitStatus::Fine)
+}
+
+fn line(call: &CallRecord) -> String {
+    let (outcome, code, micros) = match &call.end {
+        None => ("running", String::new(), String::new()),
+        Some(end) => {
+            let micros = end.guard_us + end.wait_us + end.run_us;
+            (
+                end.outcome.as_str(),
+                end.code.clone().unwrap_or_default(),
+                duration(micros),
+            )
+        }
+    };
+    let name = text::clip(&call.tool, 40);
+    format!(
+        "{}  {}  {name:24} {outcome:10} {micros:>9}  {code}",
+        call.received.rfc3339(),
+        call.call_id
+    )
+    .trim_end()
+    .to_owned()
+}
+
+fn duration(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} us"),
+        1_000..10_000_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
+        _ => format!("{} s", micros / 1_000_000),
+    }
+}
+
+/// Everything about one call, on one screen.
+fn whole(call: &CallRecord, intents: &[IntentRecord]) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        let _infallible = writeln!(text, "{name:20} {value}");
+    };
+    line("call", &call.call_id.to_string());
+    line("received", &call.received.rfc3339());
+    line("tool", &text::quote(&call.tool));
+    line("effect", call.effect.as_deref().unwrap_or("-"));
+    line("principal", call.principal.as_str());
+    line("client", call.client.as_deref().unwrap_or("-"));
+    line("protocol", &call.protocol_version);
+    line("request id", &call.request_id);
+    line("trace", call.trace_id.as_deref().unwrap_or("-"));
+    line("arguments sent", &call.raw_arguments);
+    line(
+        "arguments run",
+        call.effective_arguments
+            .as_deref()
+            .unwrap_or("none: it was not run"),
+    );
+    line("changes", call.changes.as_deref().unwrap_or("none"));
+    for intent in intents {
+        let told = format!(
+            "attempt {} with {}, {}",
+            intent.attempt,
+            intent.backend,
+            intent.at.rfc3339()
+        );
+        line("intent", &told);
+    }
+    let Some(end) = &call.end else {
+        line(
+            "outcome",
+            "still running, or its process died and was not recovered yet",
+        );
+        return text;
+    };
+    line("outcome", end.outcome.as_str());
+    line("decided by", &end.stage);
+    line("code", end.code.as_deref().unwrap_or("-"));
+    line("effects", &end.effects);
+    line(
+        "backend status",
+        end.backend_status.as_deref().unwrap_or("-"),
+    );
+    line("guard", &duration(end.guard_us));
+    line("waiting", &duration(end.wait_us));
+    line("running", &duration(end.run_us));
+    line("finished", &end.finished.rfc3339());
+    line("reply", end.reply.as_deref().unwrap_or("-"));
+    if let Some(bytes) = end.reply_clipped_from {
+        line("reply cut from", &format!("{bytes} bytes"));
+    }
+    text
+}
+
+fn call_json(call: &CallRecord, intents: &[IntentRecord]) -> Value {
+    let parsed = |text: &Option<String>| -> Value {
+        text.as_deref().map_or(Value::Null, |text| {
+            serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+        })
+    };
+    let mut json = json!({
+        "call_id": call.call_id.to_string(),
+        "received": call.received.rfc3339(),
+        "tool": call.tool,
+        "effect": call.effect,
+        "principal": call.principal.as_str(),
+        "client": call.client,
+        "protocol_version": call.protocol_version,
+        "request_id": call.request_id,
+        "trace_id": call.trace_id,
+        "raw_arguments": call.raw_arguments,
+        "effective_arguments": parsed(&call.effective_arguments),
+        "changes": parsed(&call.changes),
+    });
+    let Some(object) = json.as_object_mut() else {
+        return json;
+    };
+    let attempts = |intent: &IntentRecord| json!({"attempt": intent.attempt, "backend": intent.backend, "at": intent.at.rfc3339()});
+    if !intents.is_empty() {
+        object.insert("intents".to_owned(), intents.iter().map(attempts).collect());
+    }
+    if let Some(end) = &call.end {
+        let end = json!({
+            "outcome": end.outcome.as_str(), "stage": end.stage, "code": end.code,
+            "effects": end.effects, "backend_status": end.backend_status,
+            "guard_us": end.guard_us, "wait_us": end.wait_us, "run_us": end.run_us,
+            "finished": end.finished.rfc3339(), "reply": parsed(&end.reply),
+            "reply_clipped_from": end.reply_clipped_from,
+        });
+        object.insert("end".to_owned(), end);
+    }
+    json
+}

@@ -1,0 +1,252 @@
+//! `tollgate serve`: answers a client on standard input and output until one of them ends.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+};
+
+use annotate_snippets::Renderer;
+use anyhow::Context as _;
+use tracing::level_filters::LevelFilter;
+
+use crate::{
+    base::{id::Principal, limits::STOP_PATIENCE, thread},
+    catalog::{diagnostic::Severity, in_force::InForce, load::Loaded, watch::Watcher},
+    cli::{
+        args::{AuditSync, LogLevel, ServeArgs},
+        compose::{self, Choices, Gate},
+        exit::{CommandError, ExitStatus},
+        signals::{self, Asked},
+        streams,
+    },
+    ledger::sqlite,
+    observe,
+    protocol::meta,
+    server::{Settings, connection::Connection},
+};
+
+/// What the main thread waits for.
+enum Event {
+    InputEnded(io::Result<()>),
+    Drained,
+    OutputEnded(io::Result<()>),
+    Signal(Asked),
+}
+
+/// Serves.
+///
+/// # Errors
+/// When it cannot start. A broken definition is no such reason, unless `--strict` says so.
+pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
+    let _log = observe::start(level(args.log_level));
+    let state = compose::state_dir(args.state_dir.state)?;
+    let tools = compose::tools_dir(args.tools_dir.tools);
+    let strict = if args.strict {
+        Some(strictly(tools.as_ref())?)
+    } else {
+        None
+    };
+    let drain = args.drain;
+    let gate = Gate::assemble(Choices {
+        state,
+        audit_sync: match args.audit_sync {
+            AuditSync::Writes => sqlite::AuditSync::Writes,
+            AuditSync::All => sqlite::AuditSync::All,
+        },
+        workers: args.workers.get(),
+        settings: Settings {
+            name: args.name,
+            version: env!("CARGO_PKG_VERSION"),
+            instructions: args.instructions,
+            page_size: args.page_size.map(std::num::NonZero::get),
+            reloads: !args.no_watch,
+            principal: Principal::new("local"),
+        },
+    })?;
+    let (tell, events) = sync_channel(8);
+    start_streams(&gate, &tell).context("cannot start to serve")?;
+    let loader = Arc::new(Loader {
+        dir: tools,
+        catalog: Arc::clone(&gate.catalog),
+        connection: Arc::clone(&gate.connection),
+    });
+    loader.first(strict);
+    let _watcher = if args.no_watch { None } else { loader.watch() };
+    let reload = Arc::clone(&loader);
+    let heard = tell.clone();
+    signals::listen(move |asked| match asked {
+        Asked::Reload => reload.again(),
+        Asked::Interrupt | Asked::Terminate => drop(heard.send(Event::Signal(asked))),
+    })
+    .context("cannot listen for signals")?;
+    Ok(run(&gate, drain, &tell, &events))
+}
+
+/// Reader and writer, each on its own thread. The reader is never joined: it may wait for its
+/// client for ever.
+fn start_streams(gate: &Gate, tell: &SyncSender<Event>) -> io::Result<()> {
+    let stdout = streams::take_stdout()?;
+    let (connection, ended) = (Arc::clone(&gate.connection), tell.clone());
+    thread::spawn("stdin", move || {
+        let read = connection.read_from(io::stdin().lock());
+        drop(ended.send(Event::InputEnded(read)));
+    })?;
+    let (connection, ended) = (Arc::clone(&gate.connection), tell.clone());
+    thread::spawn("stdout", move || {
+        let written = connection.write_to(stdout);
+        drop(ended.send(Event::OutputEnded(written)));
+    })?;
+    Ok(())
+}
+
+/// Waits for the end and brings it about: at the end of input everything that was accepted is
+/// answered if it ends within `drain`; a signal or a client that no longer reads ends fast.
+fn run(
+    gate: &Gate,
+    drain: std::time::Duration,
+    tell: &SyncSender<Event>,
+    events: &Receiver<Event>,
+) -> ExitStatus {
+    let status = loop {
+        match events.recv() {
+            Ok(Event::InputEnded(read)) => {
+                if let Err(error) = read {
+                    tracing::error!("standard input cannot be read: {error}");
+                }
+                gate.connection.end_subscriptions();
+                let (engine, drained) = (Arc::clone(&gate.engine), tell.clone());
+                let waiting = thread::spawn("drain", move || {
+                    if !engine.drain(drain) {
+                        tracing::warn!("calls were still running when the time to drain was up");
+                    }
+                    drop(drained.send(Event::Drained));
+                });
+                if waiting.is_err() {
+                    break ExitStatus::Fine;
+                }
+            }
+            Ok(Event::Drained) => break ExitStatus::Fine,
+            Ok(Event::OutputEnded(_)) => break ExitStatus::StdoutLost,
+            Ok(Event::Signal(Asked::Interrupt)) => break ExitStatus::Interrupted,
+            Ok(Event::Signal(Asked::Terminate)) => break ExitStatus::Terminated,
+            Ok(Event::Signal(Asked::Reload)) => {}
+            Err(_) => break ExitStatus::Internal,
+        }
+    };
+    gate.close();
+    if status == ExitStatus::StdoutLost {
+        status
+    } else {
+        flushed(events, status)
+    }
+}
+
+/// Waits until what was answered is written, for as long as a client that has stopped reading
+/// is given. What is not written is in the ledger.
+fn flushed(events: &Receiver<Event>, status: ExitStatus) -> ExitStatus {
+    loop {
+        match events.recv_timeout(STOP_PATIENCE) {
+            Ok(Event::OutputEnded(Ok(()))) => return status,
+            Ok(Event::OutputEnded(Err(_))) | Err(_) => return ExitStatus::StdoutLost,
+            Ok(Event::InputEnded(_) | Event::Drained | Event::Signal(_)) => {}
+        }
+    }
+}
+
+/// The definitions for `--strict`: all of them are sound, or nothing starts.
+fn strictly(tools: Result<&PathBuf, &CommandError>) -> Result<Loaded, CommandError> {
+    let dir = tools.map_err(|error| CommandError::Unusable(error.to_string()))?;
+    let loaded = compose::load(dir);
+    if loaded.is_clean() {
+        return Ok(loaded);
+    }
+    report(&loaded);
+    let message = "the definitions have errors, and `--strict` was given; nothing was started";
+    Err(CommandError::Unusable(message.to_owned()))
+}
+
+/// Loads the definitions, at first and again.
+struct Loader {
+    dir: Result<PathBuf, CommandError>,
+    catalog: Arc<InForce>,
+    connection: Arc<Connection>,
+}
+
+impl Loader {
+    /// The first set is in force with whatever of it is sound.
+    fn first(&self, loaded: Option<Loaded>) {
+        let loaded = match (&self.dir, loaded) {
+            (_, Some(loaded)) => loaded,
+            (Ok(dir), None) => compose::load(dir),
+            (Err(error), None) => {
+                tracing::error!("{error}");
+                Loaded::nowhere()
+            }
+        };
+        report(&loaded);
+        tracing::info!(
+            "{} in force",
+            crate::base::text::count(loaded.catalog.listed().count(), "tool")
+        );
+        self.catalog.swap(Arc::new(loaded.catalog));
+    }
+
+    /// A later set is in force only if all of it is sound; else the one before stays.
+    fn again(&self) {
+        let Ok(dir) = &self.dir else { return };
+        let loaded = compose::load(dir);
+        report(&loaded);
+        if !loaded.is_clean() {
+            let message = "the changed definitions have errors; the set before stays in force";
+            tracing::warn!("{message}");
+            self.connection.log(meta::LogLevel::Warning, message);
+            return;
+        }
+        if self.catalog.get().is_same_as(&loaded.catalog) {
+            return;
+        }
+        tracing::info!(
+            "reloaded: {} in force",
+            crate::base::text::count(loaded.catalog.listed().count(), "tool")
+        );
+        self.catalog.swap(Arc::new(loaded.catalog));
+        self.connection.tools_changed();
+    }
+
+    fn watch(self: &Arc<Self>) -> Option<Watcher> {
+        let dir = self.dir.as_ref().ok()?;
+        let loader = Arc::clone(self);
+        match Watcher::start(dir, move || loader.again()) {
+            Ok(watcher) => Some(watcher),
+            Err(error) => {
+                tracing::warn!("{error}; send SIGUSR1 to load the definitions again");
+                None
+            }
+        }
+    }
+}
+
+fn report(loaded: &Loaded) {
+    for diagnostic in &loaded.diagnostics {
+        let text = diagnostic.human(&Renderer::plain());
+        match diagnostic.severity {
+            Severity::Error => tracing::error!("\n{text}"),
+            Severity::Warning => tracing::warn!("\n{text}"),
+        }
+    }
+}
+
+fn level(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    }
+}

@@ -1,0 +1,72 @@
+//! `tollgate tools`: what a client would see.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::{
+    cli::{
+        args::ToolsArgs,
+        commands::validate_config::show_on_stderr,
+        compose::{self, Choices, Gate},
+        exit::{CommandError, ExitStatus},
+        loopback, print,
+    },
+    ledger::sqlite::AuditSync,
+};
+
+/// Prints the tools.
+///
+/// # Errors
+/// When there is no tools folder.
+pub(crate) fn tools(args: ToolsArgs) -> Result<ExitStatus, CommandError> {
+    let dir = compose::tools_dir(args.tools_dir.tools)?;
+    let loaded = compose::load(&dir);
+    show_on_stderr(&loaded.diagnostics);
+    let gate = Gate::assemble(Choices {
+        state: std::path::PathBuf::new(),
+        audit_sync: AuditSync::Writes,
+        workers: 1,
+        settings: compose::settings(),
+    })?;
+    let messages = loopback::ask(&gate, loaded, "tools/list", json!({}))?;
+    let tools = messages
+        .last()
+        .and_then(|answer| answer.pointer("/result/tools"));
+    let tools = tools
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    let text = if args.json {
+        format!("{:#}\n", json!(tools))
+    } else {
+        table(tools)
+    };
+    print(text.as_bytes())?;
+    Ok(ExitStatus::Fine)
+}
+
+fn table(tools: &[Value]) -> String {
+    let text = |tool: &Value, pointer: &str| {
+        tool.pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let width = tools
+        .iter()
+        .map(|tool| text(tool, "/name").len())
+        .max()
+        .unwrap_or(0);
+    let mut table = String::new();
+    for tool in tools {
+        let name = text(tool, "/name");
+        let effect = text(tool, "/_meta/tollgate~1effect");
+        let said = match text(tool, "/title") {
+            title if title.is_empty() => text(tool, "/description"),
+            title => title,
+        };
+        let said = said.lines().next().unwrap_or_default().to_owned();
+        let _infallible = writeln!(table, "{name:width$}  {effect:7}  {said}");
+    }
+    table
+}

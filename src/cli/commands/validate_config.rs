@@ -1,0 +1,161 @@
+//! `tollgate validate-config`: everything that is wrong with the definitions, at once.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    sync::Arc,
+};
+
+use annotate_snippets::Renderer;
+use serde_json::Value;
+
+use crate::{
+    base::{
+        clock::{Moment, Timestamp},
+        id::{CallIds, Principal},
+        text,
+    },
+    catalog::{
+        catalog::Catalog,
+        diagnostic::{Diagnostic, Severity},
+        load::Loaded,
+        tool::{Expect, Tool, ToolTest},
+    },
+    cli::{
+        args::{ReportFormat, ValidateConfigArgs},
+        compose,
+        exit::{CommandError, ExitStatus},
+        print,
+    },
+    guard::{
+        authorize::authorize,
+        call::{Header, IncomingCall, Refusal, Refused},
+        normalize::normalize,
+        resolve::resolve,
+        validate::validate,
+    },
+};
+
+/// Checks the definitions and runs the tests they hold. Starts no backend, writes nothing.
+///
+/// # Errors
+/// When there is no tools folder, or standard output cannot be written.
+pub(crate) fn validate_config(args: ValidateConfigArgs) -> Result<ExitStatus, CommandError> {
+    let dir = compose::tools_dir(args.tools_dir.tools)?;
+    let Loaded {
+        catalog,
+        mut diagnostics,
+        files,
+        ..
+    } = compose::load(&dir);
+    let tools: Vec<Arc<Tool>> = catalog.all().cloned().collect();
+    let mut tests = 0;
+    for tool in &tools {
+        for test in &tool.tests {
+            tests += 1;
+            diagnostics.extend(run(test, tool, &catalog));
+        }
+    }
+    print(told(&diagnostics, args.format, io::stdout().is_terminal()).as_bytes())?;
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|one| one.severity == severity)
+            .count()
+    };
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    if args.format == ReportFormat::Human {
+        let summary = format!(
+            "{} in {}, {}: {}, {}\n",
+            text::count(tools.len(), "tool"),
+            text::count(files, "file"),
+            text::count(tests, "test"),
+            text::count(errors, "error"),
+            text::count(warnings, "warning"),
+        );
+        print(summary.as_bytes())?;
+    }
+    let bad = errors > 0 || (args.strict && warnings > 0);
+    Ok(if bad {
+        ExitStatus::Findings
+    } else {
+        ExitStatus::Fine
+    })
+}
+
+fn told(diagnostics: &[Diagnostic], format: ReportFormat, terminal: bool) -> String {
+    let renderer = if terminal {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut report = String::new();
+    for diagnostic in diagnostics {
+        match format {
+            ReportFormat::Human => report.push_str(&(diagnostic.human(&renderer) + "\n")),
+            ReportFormat::Plain => report.push_str(&diagnostic.plain()),
+            ReportFormat::Json => report.push_str(&diagnostic.json()),
+        }
+        report.push('\n');
+    }
+    report
+}
+
+/// The same for commands whose standard output holds something else.
+pub(crate) fn show_on_stderr(diagnostics: &[Diagnostic]) {
+    let report = told(diagnostics, ReportFormat::Human, io::stderr().is_terminal());
+    // Nobody is left to tell when standard error is gone.
+    let _gone = io::stderr().lock().write_all(report.as_bytes());
+}
+
+/// Takes the test's arguments through the guard; what differs from its expectation is told.
+fn run(test: &ToolTest, tool: &Tool, catalog: &Catalog) -> Option<Diagnostic> {
+    let got = match judge(&test.arguments, tool, catalog) {
+        Ok(()) => Expect::Ok,
+        Err(refused) => match refused.refusal {
+            Refusal::Protocol { .. } => Expect::Code("INVALID_PARAMS".to_owned()),
+            Refusal::Tool(problem) => match (&test.expect, problem.reason) {
+                (Expect::Code(wanted), Some(reason)) if *wanted == reason => return None,
+                (Expect::Ok | Expect::Code(_), _) => Expect::Code(problem.code.as_str().to_owned()),
+            },
+        },
+    };
+    if got == test.expect {
+        return None;
+    }
+    let word = |expect: &Expect| match expect {
+        Expect::Ok => "ok".to_owned(),
+        Expect::Code(code) => code.clone(),
+    };
+    let message = format!(
+        "expected `{}`, the guard says `{}`",
+        word(&test.expect),
+        word(&got)
+    );
+    Some(test.failed(
+        message,
+        "change the test or the definition so that they agree",
+    ))
+}
+
+fn judge(arguments: &Value, tool: &Tool, catalog: &Catalog) -> Result<(), Box<Refused>> {
+    let call = IncomingCall {
+        header: Arc::new(Header {
+            call_id: CallIds::new().next(Timestamp::from_micros(0)),
+            tool_name: tool.name.to_string(),
+            principal: Principal::new("local"),
+            request_id: "0".to_owned(),
+            protocol_version: "",
+            client: None,
+            trace_id: None,
+            received: Moment::from_micros(0),
+            received_wall: Timestamp::from_micros(0),
+        }),
+        raw_arguments: arguments.to_string().into(),
+        arguments: arguments.clone(),
+    };
+    resolve(call, catalog)
+        .and_then(normalize)
+        .and_then(validate)
+        .and_then(authorize)
+        .map(drop)
+}

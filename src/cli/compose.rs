@@ -1,0 +1,129 @@
+//! The composition root: the one place where the clock, the catalog, the ledger, the backends,
+//! the engine and the connection are named together.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+
+use super::{exit::CommandError, locate::Environment};
+use crate::{
+    backend::{Programs, exec},
+    base::{clock::SystemClock, id::Principal},
+    catalog::{
+        in_force::InForce,
+        load::{self, Loaded},
+    },
+    engine::{Engine, Parts},
+    ledger::sqlite::{AuditSync, SqliteLedger},
+    server::{Settings, connection::Connection},
+};
+
+/// What can be chosen.
+pub(crate) struct Choices {
+    /// Where the ledger is kept.
+    pub(crate) state: PathBuf,
+    /// What is synced.
+    pub(crate) audit_sync: AuditSync,
+    /// How many programs run side by side.
+    pub(crate) workers: usize,
+    /// What the server says of itself.
+    pub(crate) settings: Settings,
+}
+
+/// A gate that is ready; its catalog is still to come.
+pub(crate) struct Gate {
+    /// The tools in force.
+    pub(crate) catalog: Arc<InForce>,
+    /// The client's side.
+    pub(crate) connection: Arc<Connection>,
+    /// The work.
+    pub(crate) engine: Arc<Engine>,
+    ledger: Arc<SqliteLedger>,
+}
+
+impl Gate {
+    /// Puts the parts together. Opens no file and takes no lock: the ledger does that with the
+    /// first call.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub(crate) fn assemble(choices: Choices) -> Result<Self, CommandError> {
+        let clock = Arc::new(SystemClock);
+        let catalog = Arc::new(InForce::default());
+        let runtime_dir = choices.state.join("run");
+        let ledger = Arc::new(SqliteLedger::new(
+            choices.state,
+            clock.clone(),
+            choices.audit_sync,
+        ));
+        let parts = Parts {
+            catalog: Arc::clone(&catalog),
+            ledger: ledger.clone(),
+            backend: Arc::new(Programs {
+                clock: clock.clone(),
+                runtime_dir,
+            }),
+            clock: clock.clone(),
+            workers: choices.workers,
+        };
+        let engine = Arc::new(Engine::start(parts).context("cannot start the worker threads")?);
+        let connection = Connection::new(
+            choices.settings,
+            Arc::clone(&engine),
+            Arc::clone(&catalog),
+            clock,
+        );
+        Ok(Self {
+            catalog,
+            connection: Arc::new(connection),
+            engine,
+            ledger,
+        })
+    }
+
+    /// Ends what is left, in the order in which one needs the other.
+    pub(crate) fn close(&self) {
+        self.engine.close();
+        self.connection.close();
+        self.ledger.close();
+    }
+}
+
+/// Loads the definitions of `dir`.
+pub(crate) fn load(dir: &Path) -> Loaded {
+    let path: Vec<PathBuf> = std::env::split_paths(exec::PATH).collect();
+    load::load(dir, &path)
+}
+
+/// The tools folder that was given or found.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn tools_dir(given: Option<PathBuf>) -> Result<PathBuf, CommandError> {
+    super::locate::tools(given, &Environment::read(), Path::is_dir)
+        .map_err(|error| CommandError::Unusable(error.to_string()))
+}
+
+/// The state folder that was given or is the user's own.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, CommandError> {
+    super::locate::state(given, &Environment::read())
+        .map_err(|error| CommandError::Unusable(error.to_string()))
+}
+
+/// The settings of a gate that nobody has named.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        name: "tollgate".to_owned(),
+        version: env!("CARGO_PKG_VERSION"),
+        instructions: None,
+        page_size: None,
+        reloads: false,
+        principal: Principal::new("local"),
+    }
+}
