@@ -7,6 +7,7 @@
     reason = "clippy lets these pass in test functions only, not in what they share"
 )]
 
+mod conversations;
 mod generated;
 mod imports;
 mod program;
