@@ -10,6 +10,8 @@ mod ledger;
 mod observe;
 mod protocol;
 mod server;
+#[cfg(test)]
+mod testing;
 
 /// Runs the program with the arguments and streams of this process.
 pub fn run() -> std::process::ExitCode {

@@ -4,6 +4,8 @@ pub(crate) mod answer;
 mod pipeline;
 mod queue;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,

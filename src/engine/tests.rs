@@ -1,0 +1,303 @@
+//! What is written before what, and what is told when something goes wrong.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    Engine, Parts,
+    answer::{Body, Reply},
+};
+use crate::{
+    backend::{Backend, Fault, FaultClass, Invocation, Work},
+    base::{
+        cancel::Cancelled,
+        clock::ManualClock,
+        problem::{Code, Effects, Problem},
+    },
+    catalog::{
+        content::{Content, Output},
+        in_force::InForce,
+    },
+    ledger::{
+        IntentReceipt,
+        memory::{MemoryLedger, Verb},
+        record::Outcome,
+    },
+    testing::{self, Heard},
+};
+
+const DEFINITIONS: &str = r#"
+name: look
+description: Reads.
+effect: read
+inputSchema: {type: object}
+run: {exec: {command: [/bin/true]}}
+timeout: 10s
+---
+name: change
+description: Writes.
+effect: write
+inputSchema: {type: object}
+run: {exec: {command: [/bin/true]}}
+---
+name: say
+description: Answers.
+effect: read
+inputSchema: {type: object}
+run: {reply: {text: hello}}
+---
+name: say_and_write
+description: Answers, as a write.
+effect: write
+inputSchema: {type: object}
+run: {reply: {text: hello}}
+---
+name: off
+description: Switched off.
+enabled: false
+inputSchema: {type: object}
+run: {reply: {text: hello}}
+"#;
+
+/// A backend that does what the test says and remembers for which rows it was asked.
+struct Scripted {
+    act: Box<dyn Fn() -> Result<Output, Box<Fault>> + Send + Sync>,
+    asked: Mutex<Vec<i64>>,
+}
+
+impl Backend for Scripted {
+    fn invoke(
+        &self,
+        work: Work,
+        _invocation: &Invocation<'_>,
+        receipt: &IntentReceipt,
+    ) -> Result<Output, Box<Fault>> {
+        self.asked.lock().unwrap().push(receipt.row());
+        match work {
+            Work::Immediate(output) => Ok(output),
+            Work::Exec(_) => (self.act)(),
+        }
+    }
+}
+
+struct Setting {
+    clock: Arc<ManualClock>,
+    ledger: Arc<MemoryLedger>,
+    backend: Arc<Scripted>,
+    engine: Engine,
+}
+
+impl Setting {
+    fn new(act: impl Fn() -> Result<Output, Box<Fault>> + Send + Sync + 'static) -> Self {
+        let clock = Arc::new(ManualClock::at_seconds(1000));
+        let ledger = Arc::new(MemoryLedger::default());
+        let backend = Arc::new(Scripted {
+            act: Box::new(act),
+            asked: Mutex::default(),
+        });
+        let catalog = Arc::new(InForce::default());
+        catalog.swap(Arc::new(testing::catalog(DEFINITIONS)));
+        let engine = Engine::start(Parts {
+            catalog,
+            ledger: ledger.clone(),
+            backend: backend.clone(),
+            clock: clock.clone(),
+            workers: 2,
+        })
+        .unwrap();
+        Self {
+            clock,
+            ledger,
+            backend,
+            engine,
+        }
+    }
+
+    fn submit(&self, tool: &str) -> Heard {
+        let (ticket, heard) = testing::ticket();
+        self.engine.submit(
+            testing::incoming(&*self.clock, tool, json!({"a": 1})),
+            ticket,
+        );
+        heard
+    }
+
+    fn call(&self, tool: &str) -> Reply {
+        self.submit(tool).reply()
+    }
+
+    /// The verbs that were written, by name.
+    fn verbs(&self) -> Vec<&'static str> {
+        let name = |verb: &Verb| match verb {
+            Verb::Begin(..) => "begin",
+            Verb::Intend(..) => "intend",
+            Verb::Finish(..) => "finish",
+            Verb::SettleAtOnce(..) => "settle_at_once",
+            Verb::Refuse(..) => "refuse",
+        };
+        self.ledger.verbs().iter().map(name).collect()
+    }
+
+    fn asked(&self) -> usize {
+        self.backend.asked.lock().unwrap().len()
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.ledger
+            .calls()
+            .last()
+            .unwrap()
+            .end
+            .as_ref()
+            .unwrap()
+            .outcome
+    }
+}
+
+fn done() -> Result<Output, Box<Fault>> {
+    Ok(Output {
+        content: vec![Content::Text("done".to_owned())],
+        ..Output::default()
+    })
+}
+
+fn problem(reply: &Reply) -> (Code, Effects) {
+    match &reply.body {
+        Body::Problem { problem, .. } => (problem.code, problem.effects),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_intent_stands_before_the_backend_and_the_end_before_the_answer() {
+    let setting = Setting::new(done);
+    for tool in ["look", "change"] {
+        let reply = setting.call(tool);
+        assert!(matches!(reply.body, Body::Output(_)), "{tool}: {reply:?}");
+    }
+    assert_eq!(setting.verbs(), ["begin", "finish", "begin", "finish"]);
+    assert_eq!(*setting.backend.asked.lock().unwrap(), [1, 2]);
+}
+
+#[test]
+fn a_reply_that_reads_is_settled_in_one_step_and_one_that_writes_is_not() {
+    let setting = Setting::new(done);
+    setting.call("say");
+    setting.call("say_and_write");
+    assert_eq!(setting.verbs(), ["settle_at_once", "begin", "finish"]);
+}
+
+#[test]
+fn s20_when_the_beginning_cannot_be_written_nothing_is_started() {
+    let setting = Setting::new(done);
+    setting.ledger.fail_next(1);
+    let reply = setting.call("change");
+    assert_eq!(problem(&reply), (Code::StateUnavailable, Effects::None));
+    assert_eq!(setting.asked(), 0);
+}
+
+#[test]
+fn s20_when_the_end_cannot_be_written_the_answer_says_what_was_done() {
+    let setting = Arc::new(Mutex::new(None::<Arc<MemoryLedger>>));
+    let failing = Arc::clone(&setting);
+    let run = Setting::new(move || {
+        failing.lock().unwrap().as_ref().unwrap().fail_next(1);
+        done()
+    });
+    *setting.lock().unwrap() = Some(Arc::clone(&run.ledger));
+    assert_eq!(
+        problem(&run.call("change")),
+        (Code::StateUnavailable, Effects::Applied)
+    );
+}
+
+#[test]
+fn x29_a_panic_in_the_backend_is_the_failure_of_that_call_alone() {
+    let setting = Setting::new(|| panic!("planted"));
+    assert_eq!(
+        problem(&setting.call("change")),
+        (Code::Internal, Effects::Unknown)
+    );
+    assert_eq!(setting.outcome(), Outcome::Unknown);
+    assert_eq!(
+        problem(&setting.call("look")),
+        (Code::Internal, Effects::None)
+    );
+    assert!(matches!(setting.call("say").body, Body::Output(_)));
+}
+
+#[test]
+fn p20_an_unknown_tool_is_written_down_and_answered_as_a_protocol_error() {
+    let setting = Setting::new(done);
+    match setting.call("luk").body {
+        Body::Protocol { message } => {
+            assert_eq!(message, "unknown tool \"luk\"; did you mean `look`?");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(
+        problem(&setting.call("off")),
+        (Code::ToolDisabled, Effects::None)
+    );
+    assert_eq!(setting.verbs(), ["refuse", "refuse"]);
+}
+
+#[test]
+fn a_call_whose_time_is_up_before_a_worker_is_free_is_not_started() {
+    let setting = Setting::new(done);
+    let call = testing::incoming(&*setting.clock, "look", Value::Object(Default::default()));
+    setting.clock.advance(Duration::from_secs(11));
+    let (ticket, heard) = testing::ticket();
+    setting.engine.submit(call, ticket);
+    assert_eq!(problem(&heard.reply()), (Code::Timeout, Effects::None));
+    assert_eq!((setting.asked(), setting.outcome()), (0, Outcome::TimedOut));
+}
+
+#[test]
+fn p24_a_call_that_is_cancelled_before_it_is_checked_is_written_down_as_such() {
+    let setting = Setting::new(done);
+    let (ticket, heard) = testing::ticket();
+    heard.cancel.fire(Cancelled::ByClient);
+    setting.engine.submit(
+        testing::incoming(&*setting.clock, "change", json!({})),
+        ticket,
+    );
+    assert_eq!(problem(&heard.reply()), (Code::Cancelled, Effects::None));
+    assert_eq!(
+        (setting.asked(), setting.outcome()),
+        (0, Outcome::Cancelled)
+    );
+}
+
+#[test]
+fn after_stop_nothing_is_started_and_everything_is_answered() {
+    let setting = Setting::new(done);
+    setting.engine.stop();
+    assert_eq!(
+        problem(&setting.call("change")),
+        (Code::ShuttingDown, Effects::None)
+    );
+    assert!(setting.engine.drain(Duration::ZERO));
+    assert_eq!(setting.asked(), 0);
+}
+
+#[test]
+fn an_ambiguous_fault_of_a_write_is_an_unknown_outcome() {
+    let setting = Setting::new(|| {
+        Err(Box::new(Fault {
+            class: FaultClass::Ambiguous,
+            problem: Problem::new(Code::OutcomeUnknown, "killed"),
+            backend_text: None,
+            status: Some("signal 9".to_owned()),
+        }))
+    });
+    assert_eq!(
+        problem(&setting.call("change")),
+        (Code::OutcomeUnknown, Effects::Unknown)
+    );
+    assert_eq!(setting.outcome(), Outcome::Unknown);
+}
