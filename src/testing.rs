@@ -12,13 +12,12 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    backend::Progress,
     base::{
         cancel::CancelToken,
         clock::{Clock, Timestamp},
         id::{CallIds, Principal},
     },
-    catalog::{catalog::Catalog, load},
+    catalog::{catalog::Catalog, content::Progress, load},
     engine::{
         Ticket,
         answer::{Answer, Reply, Respondent},

@@ -105,7 +105,10 @@ fn idle(path: &str, source: &str) -> Vec<String> {
         let line = window[0].line;
         match [window[0].text, window[1].text, window[2].text] {
             ["#", "[", "ignore"] => wrong.push(format!("{path}:{line}: an ignored test")),
-            ["thread", "::", "sleep"] => wrong.push(format!("{path}:{line}: a sleep")),
+            // In `src` a sleep is a lint's business, which wants a reason for each.
+            ["thread", "::", "sleep"] if !path.starts_with("src/") => {
+                wrong.push(format!("{path}:{line}: a sleep"))
+            }
             _ => {}
         }
     }

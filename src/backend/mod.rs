@@ -21,7 +21,7 @@ use crate::{
         problem::Problem,
     },
     catalog::{
-        content::Output,
+        content::{Output, Progress},
         tool::{Run, Tool},
     },
     ledger::IntentReceipt,
@@ -103,17 +103,6 @@ pub(crate) struct Invocation<'a> {
     pub(crate) cancel: &'a CancelToken,
     /// Called for each step of progress that the backend reports, on the calling thread.
     pub(crate) progress: &'a dyn Fn(Progress),
-}
-
-/// How far a running call has come.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Progress {
-    /// Rises with every report.
-    pub(crate) done: f64,
-    /// Where it will end, if known.
-    pub(crate) total: Option<f64>,
-    /// In words, if any.
-    pub(crate) message: Option<String>,
 }
 
 /// How a try ended without success.

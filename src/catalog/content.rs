@@ -57,3 +57,14 @@ pub(crate) struct Output {
     /// sequences and control characters were taken out.
     pub(crate) cleaned: bool,
 }
+
+/// How far a running call has come.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Progress {
+    /// Rises with every report.
+    pub(crate) done: f64,
+    /// Where it will end, if known.
+    pub(crate) total: Option<f64>,
+    /// In words, if any.
+    pub(crate) message: Option<String>,
+}

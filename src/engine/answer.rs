@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    backend::Progress,
     base::{
         id::CallId,
         problem::{Code, Effects, Problem},
     },
-    catalog::content::{Content, Output},
+    catalog::content::{Content, Output, Progress},
     guard::call::{Change, Refusal},
     ledger::AuditReceipt,
 };

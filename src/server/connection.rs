@@ -1,10 +1,8 @@
 //! One client on one pair of streams: reads lines, asks the session, acts.
 
 use std::{
-    cell::Cell,
     io::{self, Read, Write},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -12,12 +10,12 @@ use serde_json::{Value, json};
 use super::{
     Settings,
     batch::{Batch, Path},
+    calls::{Asked, id_in_use},
     in_flight::InFlight,
     listing::Listing,
     methods,
     outbox::Outbox,
-    respond::Responder,
-    session::{self, Ask, CallParams, Request, Session},
+    session::{self, Ask, Request, Session},
     subscriptions::Subscriptions,
 };
 use crate::{
@@ -28,8 +26,7 @@ use crate::{
         limits::{BATCH_MEMBERS_MAX, CATALOG_PATIENCE, LINE_BYTES_MAX},
     },
     catalog::{catalog::Catalog, in_force::InForce},
-    engine::{Engine, Ticket},
-    guard::call::{Header, IncomingCall, Refusal, Refused},
+    engine::Engine,
     protocol::{
         encode,
         frame::{Frame, LineReader},
@@ -50,12 +47,12 @@ pub(super) struct Wire {
 
 /// One client. Shared: one thread reads, one writes, and whoever reloads tells it.
 pub(crate) struct Connection {
-    wire: Arc<Wire>,
-    settings: Settings,
-    engine: Arc<Engine>,
+    pub(super) wire: Arc<Wire>,
+    pub(super) settings: Settings,
+    pub(super) engine: Arc<Engine>,
     catalog: Arc<InForce>,
-    clock: Arc<dyn Clock>,
-    ids: CallIds,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: CallIds,
     listing: Mutex<Option<(Arc<Catalog>, Arc<Listing>)>>,
 }
 
@@ -318,95 +315,4 @@ impl Connection {
             Err(_) => path.end(Some(id_in_use(&id, Era::Modern))),
         }
     }
-
-    fn call(&self, asked: Asked) {
-        let cancel = CancelToken::default();
-        let open = match self.wire.in_flight.open(asked.id.key(), cancel.clone()) {
-            Ok(open) => open,
-            Err(_) => {
-                return asked
-                    .path
-                    .end(Some(id_in_use(&asked.id, asked.version.era())));
-            }
-        };
-        let Asked {
-            id,
-            version,
-            client,
-            meta,
-            params,
-            path,
-        } = asked;
-        let CallParams {
-            name,
-            raw_arguments,
-            arguments,
-        } = params;
-        let received_wall = self.clock.wall();
-        let header = Arc::new(Header {
-            call_id: self.ids.next(received_wall),
-            tool_name: name.clone(),
-            principal: self.settings.principal.clone(),
-            request_id: id.as_str().to_owned(),
-            protocol_version: version.as_str(),
-            client,
-            trace_id: meta.trace_id,
-            received: self.clock.now(),
-            received_wall,
-        });
-        let responder = Responder {
-            wire: Arc::clone(&self.wire),
-            clock: Arc::clone(&self.clock),
-            id,
-            open,
-            path,
-            version,
-            tool_name: name,
-            progress_token: meta.progress_token,
-            log_level: meta.log_level,
-            told: Cell::new(None),
-        };
-        let ticket = Ticket {
-            respondent: Box::new(responder),
-            cancel,
-        };
-        let raw_arguments = raw_arguments.into();
-        match arguments {
-            Ok(arguments) => {
-                self.engine.submit(
-                    IncomingCall {
-                        header,
-                        raw_arguments,
-                        arguments,
-                    },
-                    ticket,
-                );
-            }
-            Err(message) => {
-                let refusal = Refusal::Protocol { message };
-                let refused = Refused {
-                    header,
-                    raw_arguments,
-                    stage: "params",
-                    refusal,
-                };
-                self.engine.refuse(refused, ticket);
-            }
-        }
-    }
-}
-
-/// A `tools/call` and by whose rules it is answered.
-struct Asked {
-    id: RequestId,
-    version: Version,
-    client: Option<String>,
-    meta: crate::protocol::meta::RequestMeta,
-    params: CallParams,
-    path: Path,
-}
-
-fn id_in_use(id: &RequestId, era: Era) -> encode::Encoded {
-    let message = "a request with this `id` is not answered yet";
-    encode::malformed(&Malformed::invalid(Some(id.clone()), message), era)
 }

@@ -1,6 +1,7 @@
 //! The conversation: who asked what in which era, what is still open, and what is answered.
 
 mod batch;
+mod calls;
 pub(crate) mod connection;
 mod in_flight;
 mod listing;

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::{batch::Path, connection::Wire, in_flight::Open, translate};
 use crate::{
-    backend::Progress,
     base::{
         clock::{Clock, Moment},
         limits::PROGRESS_INTERVAL,
     },
+    catalog::content::Progress,
     engine::answer::{Answer, Body, Reply, Respondent},
     protocol::{
         encode,

@@ -6,10 +6,12 @@
 
 use std::{io, path::Path, time::Duration};
 
-use super::Progress;
-use crate::base::{
-    cancel::{CancelToken, Cancelled},
-    clock::{Clock, Moment},
+use crate::{
+    base::{
+        cancel::{CancelToken, Cancelled},
+        clock::{Clock, Moment},
+    },
+    catalog::content::Progress,
 };
 
 #[cfg(unix)]

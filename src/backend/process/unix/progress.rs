@@ -13,8 +13,8 @@ use std::{
 
 use rustix::fs::{Mode, OFlags, open};
 
-use super::super::super::{Progress, plain::plain};
 use crate::base::limits::PROGRESS_LINE_BYTES_MAX;
+use crate::{backend::plain::plain, catalog::content::Progress};
 
 /// A FIFO for one run; it is taken away when this is dropped.
 #[derive(Debug)]

@@ -14,12 +14,12 @@ use super::{
     run,
 };
 use crate::{
-    backend::Progress,
     base::{
         cancel::{CancelToken, Cancelled},
         clock::{Clock, Moment, SystemClock, Timestamp},
         limits::{OUTPUT_TOTAL_BYTES_MAX, PIPE_LINGER, STDERR_BYTES_MAX},
     },
+    catalog::content::Progress,
 };
 
 /// The machine's clock, moved forward by tests that will not wait.

@@ -1,0 +1,113 @@
+//! A `tools/call` on its way from the conversation to the engine.
+
+use std::{cell::Cell, sync::Arc};
+
+use super::{batch::Path, connection::Connection, respond::Responder, session::CallParams};
+use crate::{
+    base::cancel::CancelToken,
+    engine::Ticket,
+    guard::call::{Header, IncomingCall, Refusal, Refused},
+    protocol::{
+        encode,
+        id::RequestId,
+        jsonrpc::Malformed,
+        meta::RequestMeta,
+        version::{Era, Version},
+    },
+};
+
+impl Connection {
+    /// Registers the request and hands the call over; what cannot be understood as a call is
+    /// handed over as a refusal, so that it is written down all the same.
+    pub(super) fn call(&self, asked: Asked) {
+        let cancel = CancelToken::default();
+        let open = match self.wire.in_flight.open(asked.id.key(), cancel.clone()) {
+            Ok(open) => open,
+            Err(_) => {
+                return asked
+                    .path
+                    .end(Some(id_in_use(&asked.id, asked.version.era())));
+            }
+        };
+        let Asked {
+            id,
+            version,
+            client,
+            meta,
+            params,
+            path,
+        } = asked;
+        let CallParams {
+            name,
+            raw_arguments,
+            arguments,
+        } = params;
+        let received_wall = self.clock.wall();
+        let header = Arc::new(Header {
+            call_id: self.ids.next(received_wall),
+            tool_name: name.clone(),
+            principal: self.settings.principal.clone(),
+            request_id: id.as_str().to_owned(),
+            protocol_version: version.as_str(),
+            client,
+            trace_id: meta.trace_id,
+            received: self.clock.now(),
+            received_wall,
+        });
+        let responder = Responder {
+            wire: Arc::clone(&self.wire),
+            clock: Arc::clone(&self.clock),
+            id,
+            open,
+            path,
+            version,
+            tool_name: name,
+            progress_token: meta.progress_token,
+            log_level: meta.log_level,
+            told: Cell::new(None),
+        };
+        let ticket = Ticket {
+            respondent: Box::new(responder),
+            cancel,
+        };
+        let raw_arguments = raw_arguments.into();
+        match arguments {
+            Ok(arguments) => {
+                self.engine.submit(
+                    IncomingCall {
+                        header,
+                        raw_arguments,
+                        arguments,
+                    },
+                    ticket,
+                );
+            }
+            Err(message) => {
+                let refusal = Refusal::Protocol { message };
+                let refused = Refused {
+                    header,
+                    raw_arguments,
+                    stage: "params",
+                    refusal,
+                };
+                self.engine.refuse(refused, ticket);
+            }
+        }
+    }
+}
+
+/// A `tools/call` and by whose rules it is answered.
+pub(super) struct Asked {
+    pub(super) id: RequestId,
+    pub(super) version: Version,
+    pub(super) client: Option<String>,
+    pub(super) meta: RequestMeta,
+    pub(super) params: CallParams,
+    pub(super) path: Path,
+}
+
+/// The answer to a request whose id is that of one which is not answered yet.
+pub(super) fn id_in_use(id: &RequestId, era: Era) -> encode::Encoded {
+    let message = "a request with this `id` is not answered yet";
+    encode::malformed(&Malformed::invalid(Some(id.clone()), message), era)
+}
