@@ -61,6 +61,17 @@ pub(crate) const WATCH_QUIET: Duration = Duration::from_millis(150);
 /// A folder that never falls quiet is acted on after this time.
 pub(crate) const WATCH_BUSY_MAX: Duration = Duration::from_secs(2);
 
+/// Subschemas inside each other in one schema.
+pub(crate) const SCHEMA_DEPTH_MAX: usize = 32;
+/// Subschemas of one schema.
+pub(crate) const SCHEMA_NODES_MAX: usize = 2000;
+/// Longest regular expression of a schema, as written.
+pub(crate) const PATTERN_BYTES_MAX: usize = 4096;
+/// Memory that one compiled regular expression may take.
+pub(crate) const PATTERN_MEMORY_BYTES_MAX: usize = 1024 * 1024;
+/// Values of one call that may be read as another type.
+pub(crate) const COERCIONS_MAX: usize = 1000;
+
 /// One element of an argument list; Linux refuses 131,072 bytes and more (MAX_ARG_STRLEN).
 pub(crate) const ARGV_ELEMENT_BYTES_MAX: usize = 131_071;
 /// A whole argument list.

@@ -1,6 +1,7 @@
 //! What every floor may use and what knows no domain word: time, names, text, limits, JSON.
 
 pub(crate) mod cancel;
+pub(crate) mod canonical;
 pub(crate) mod clock;
 pub(crate) mod explain;
 pub(crate) mod id;

@@ -7,6 +7,10 @@
 
 pub(crate) mod authorize;
 pub(crate) mod call;
+mod coerce;
+mod correct;
+pub(crate) mod fingerprint;
+pub(crate) mod kind;
 pub(crate) mod normalize;
 pub(crate) mod resolve;
 pub(crate) mod rules;

@@ -1,14 +1,28 @@
-//! Defaults filled in, values refused that are not in the normal form of their kind.
+//! Values brought into the normal form of their kind, or refused; then, where the schema wants
+//! another type and the tool allows it, read as that type.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{
-    call::{Change, Header, Refused},
+    call::{Change, ChangeKind, Header, Refusal, Refused},
+    coerce,
+    kind::{is_deceptive, normal_form},
     resolve::ResolvedCall,
 };
-use crate::catalog::tool::Tool;
+use crate::{
+    base::{
+        json::push_pointer,
+        limits::VIOLATIONS_MAX,
+        problem::{Code, Detail, Problem},
+        text,
+    },
+    catalog::{
+        schema::{InputSchema, Kind, Node},
+        tool::{Coerce, Tool},
+    },
+};
 
 /// A call whose arguments are in normal form, with every change written down.
 #[derive(Debug)]
@@ -32,19 +46,172 @@ impl NormalizedCall {
     }
 }
 
-/// Brings the arguments into normal form.
+/// Brings the arguments into normal form and, if they do not fit the schema and the tool
+/// allows it, coerces them.
 ///
 /// # Errors
-/// When a value is not in normal form and cannot be brought there without guessing.
+/// `NORMALIZATION_REFUSED` when a value is not in normal form and cannot be brought there
+/// without guessing. The answer does not depend on whether what a value names exists.
 pub(crate) fn normalize(call: ResolvedCall) -> Result<NormalizedCall, Box<Refused>> {
     let (call, tool) = call.into_parts();
-    Ok(NormalizedCall {
-        parts: Parts {
-            header: call.header,
-            tool,
-            raw_arguments: call.raw_arguments,
-            effective: call.arguments,
-            changes: Vec::new(),
-        },
-    })
+    match normal(&tool.input, tool.coerce, call.arguments) {
+        Ok((effective, changes)) => Ok(NormalizedCall {
+            parts: Parts {
+                header: call.header,
+                tool,
+                raw_arguments: call.raw_arguments,
+                effective,
+                changes,
+            },
+        }),
+        Err(details) => {
+            let problem = Problem::new(
+                Code::NormalizationRefused,
+                "a value is not in the normal form of its kind",
+            );
+            Err(Box::new(Refused {
+                header: call.header,
+                raw_arguments: call.raw_arguments,
+                stage: "normalize",
+                refusal: Refusal::Tool(Box::new(problem.with_details(details))),
+            }))
+        }
+    }
+}
+
+/// The same on bare values: what the stage does, for checks that have no call.
+///
+/// # Errors
+/// Every value that has no normal form, at most `VIOLATIONS_MAX`.
+pub(super) fn normal(
+    schema: &InputSchema,
+    coerce: Coerce,
+    mut arguments: Value,
+) -> Result<(Value, Vec<Change>), Vec<Detail>> {
+    let mut changes = bring(schema, &mut arguments)?;
+    if coerce == Coerce::OnMismatch
+        && !schema.is_valid(&arguments)
+        && let Some((coerced, coercions)) = coerce::coerce(schema, &arguments)
+    {
+        arguments = coerced;
+        changes.extend(coercions);
+        // What was inside a string until now has not been looked at.
+        changes.extend(bring(schema, &mut arguments)?);
+    }
+    Ok((arguments, changes))
+}
+
+/// Brings each string in `arguments` into the normal form of its kind.
+pub(super) fn bring(
+    schema: &InputSchema,
+    arguments: &mut Value,
+) -> Result<Vec<Change>, Vec<Detail>> {
+    let mut walk = Walk {
+        schema,
+        pointer: String::new(),
+        changes: Vec::new(),
+        misfits: Vec::new(),
+    };
+    walk.value(arguments, schema.facts().root());
+    if walk.misfits.is_empty() {
+        Ok(walk.changes)
+    } else {
+        Err(walk.misfits)
+    }
+}
+
+/// JSON pointers of the texts in `effective` with characters that hide or reorder other text:
+/// they pass, and are flagged in the record and to whoever has to confirm the call.
+pub(crate) fn flagged(effective: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    flag(effective, &mut String::new(), &mut found);
+    found
+}
+
+fn flag(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
+    let above = pointer.len();
+    match value {
+        Value::String(string) if string.chars().any(is_deceptive) => found.push(pointer.clone()),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                push_pointer(pointer, &index.to_string());
+                flag(item, pointer, found);
+                pointer.truncate(above);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                push_pointer(pointer, name);
+                flag(member, pointer, found);
+                pointer.truncate(above);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+const UNDECLARED: Kind = Kind::Text { strict: false };
+
+struct Walk<'a> {
+    schema: &'a InputSchema,
+    pointer: String,
+    changes: Vec<Change>,
+    misfits: Vec<Detail>,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, value: &mut Value, node: Option<&Node>) {
+        if node.is_some_and(|node| node.secret) || self.misfits.len() >= VIOLATIONS_MAX {
+            return;
+        }
+        let facts = self.schema.facts();
+        let above = self.pointer.len();
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::String(string) => self.string(string, node.map_or(&UNDECLARED, |n| &n.kind)),
+            Value::Array(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    push_pointer(&mut self.pointer, &index.to_string());
+                    self.value(item, facts.item(node, index));
+                    self.pointer.truncate(above);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    push_pointer(&mut self.pointer, name);
+                    // A name goes wherever its value goes.
+                    if let Err(misfit) = normal_form(&UNDECLARED, name) {
+                        self.refuse("name", misfit.0, name);
+                    }
+                    self.value(member, facts.member(node, name));
+                    self.pointer.truncate(above);
+                }
+            }
+        }
+    }
+
+    fn string(&mut self, string: &mut String, kind: &Kind) {
+        match normal_form(kind, string) {
+            Ok(None) => {}
+            Ok(Some(normal)) => {
+                let from = std::mem::replace(string, normal);
+                self.changes.push(Change {
+                    at: self.pointer.clone(),
+                    kind: ChangeKind::Normalized,
+                    from: Some(from.into()),
+                    to: Some(string.as_str().into()),
+                });
+            }
+            Err(misfit) => self.refuse("x-kind", misfit.0, string),
+        }
+    }
+
+    fn refuse(&mut self, constraint: &str, expected: String, got: &str) {
+        self.misfits.push(Detail {
+            at: text::clip(&self.pointer, 512).to_owned(),
+            constraint: constraint.to_owned(),
+            expected,
+            got: Some(text::quote(got)),
+        });
+    }
 }

@@ -50,10 +50,14 @@ fn fits(tool: &Tool, output: Output) -> Result<Output, Box<Problem>> {
             "the tool declares an `outputSchema` and gave no JSON",
         )));
     };
-    let details = schema.violations(structured);
+    let mut details = schema.violations(structured);
     if details.is_empty() {
         Ok(output)
     } else {
+        // What a backend gave never stands among our own words.
+        for detail in &mut details {
+            detail.got = None;
+        }
         Err(Box::new(
             problem("the tool's output does not fit its `outputSchema`").with_details(details),
         ))
