@@ -11,7 +11,7 @@ use super::{
     log::{CallFilter, CallRecord, Order},
     memory::{self, MemoryLedger},
     record::{CallRow, Intent, Outcome, Settlement},
-    sqlite::{AuditSync, SqliteLedger, read::LogReader},
+    sqlite::{AuditSync, SqliteLedger, audit::Verdict, read::LogReader},
     wait,
 };
 use crate::base::{
@@ -241,6 +241,8 @@ fn o5_h8_two_ledgers_on_one_file_interleave_and_lose_nothing() {
     });
     let rows: Vec<i64> = calls_in(dir.path()).iter().map(|call| call.row).collect();
     assert_eq!(rows, (1..=420).collect::<Vec<i64>>());
+    let verdict = LogReader::open(dir.path()).unwrap().verify().unwrap();
+    assert_eq!(verdict, Verdict::Whole(440));
 }
 
 #[test]

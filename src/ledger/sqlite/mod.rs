@@ -1,5 +1,6 @@
 //! The ledger as one SQLite file that several processes share.
 
+pub(crate) mod audit;
 mod files;
 mod instance;
 mod job;

@@ -10,6 +10,7 @@ use super::{
         log::{CallEnd, CallFilter, CallRecord, Found, IntentRecord, Order},
         record::Outcome,
     },
+    audit::{self, Verdict},
     explain,
     files::{self, DATABASE},
     open::{self, Access},
@@ -147,6 +148,14 @@ impl LogReader {
             found.collect()
         };
         read().map_err(|error| explain(&error))
+    }
+
+    /// Whether the audit trail and the calls are as they were written.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) fn verify(&self) -> Result<Verdict, LedgerError> {
+        audit::verify(&self.connection).map_err(|error| explain(&error))
     }
 
     /// The first and the last row there is.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     super::record::Outcome,
+    audit,
     instance::{self, Instance},
 };
 use crate::base::{
@@ -37,6 +38,7 @@ pub(super) fn settle_and_register(
     let owners = owners_of_running_calls(&transaction)?;
     for (row, id) in owners {
         if !instance::is_alive(state, Uuid::from_bytes(id)) {
+            let left = running_calls(&transaction, row)?;
             transaction.execute(
                 SETTLE,
                 params![
@@ -50,6 +52,9 @@ pub(super) fn settle_and_register(
                     Effects::Unknown.as_str(),
                 ],
             )?;
+            for call in left {
+                audit::append_end(&transaction, call)?;
+            }
         }
     }
     let row = me.register(&transaction, now)?;
@@ -64,5 +69,12 @@ fn owners_of_running_calls(connection: &Connection) -> rusqlite::Result<Vec<(i64
                  (SELECT instance FROM calls WHERE state = 'running')",
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+fn running_calls(connection: &Connection, instance: i64) -> rusqlite::Result<Vec<i64>> {
+    connection
+        .prepare("SELECT row FROM calls WHERE state = 'running' AND instance = ?1 ORDER BY row")?
+        .query_map([instance], |row| row.get(0))?
         .collect()
 }

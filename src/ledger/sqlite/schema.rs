@@ -67,6 +67,18 @@ CREATE TABLE intents (
 ) STRICT;
 CREATE INDEX intents_by_call ON intents (call, attempt);
 
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    call INTEGER NOT NULL REFERENCES calls,
+    event TEXT NOT NULL,
+    prev BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+
+CREATE TRIGGER audit_stays BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
 CREATE TRIGGER calls_stay BEFORE DELETE ON calls
 BEGIN SELECT RAISE(ABORT, 'calls are never deleted'); END;
 CREATE TRIGGER calls_keep_their_request BEFORE UPDATE OF
@@ -135,7 +147,8 @@ mod tests {
                      request_id, raw_arguments, state, outcome, instance)
                  VALUES (1, x'01', 0, 't', 'p', '2025-11-25', '1', '{}', 'running', NULL, 1),
                         (2, x'02', 0, 't', 'p', '2025-11-25', '2', '{}', 'settled', 'failed', 1);
-                 INSERT INTO intents VALUES (1, 1, 1, 'exec', 0);",
+                 INSERT INTO intents VALUES (1, 1, 1, 'exec', 0);
+                 INSERT INTO audit VALUES (1, 1, 'accepted', x'00', x'01');",
             )
             .unwrap();
         connection
@@ -166,6 +179,11 @@ mod tests {
         check(
             "UPDATE calls SET state = 'running' WHERE row = 2",
             Err("how a call ended is never changed"),
+        );
+        check("DELETE FROM audit", Err("events are never deleted"));
+        check(
+            "UPDATE audit SET hash = x'02'",
+            Err("events are never changed"),
         );
         check("DELETE FROM intents", Err("intents are never deleted"));
         check(

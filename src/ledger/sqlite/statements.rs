@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, Error, Statement, params};
 
-use super::super::record::{CallRow, Intent, Settlement};
+use super::{
+    super::record::{CallRow, Intent, Settlement},
+    audit::{self, Event, Head, Link},
+};
 use crate::base::{clock::Timestamp, limits::LEDGER_REPLY_BYTES_MAX, text};
 
 const ADMIT: &str = "
@@ -37,6 +40,9 @@ pub(super) struct Statements<'c> {
     admit_settled: Statement<'c>,
     settle: Statement<'c>,
     intend: Statement<'c>,
+    find_head: Statement<'c>,
+    append: Statement<'c>,
+    head: Head,
     instance: i64,
 }
 
@@ -55,6 +61,9 @@ impl<'c> Statements<'c> {
             admit_settled: connection.prepare(ADMIT_SETTLED)?,
             settle: connection.prepare(SETTLE)?,
             intend: connection.prepare(INTEND)?,
+            find_head: connection.prepare(audit::FIND_HEAD)?,
+            append: connection.prepare(audit::APPEND)?,
+            head: Head::default(),
             instance,
         })
     }
@@ -62,6 +71,8 @@ impl<'c> Statements<'c> {
     /// Begins a transaction that may write and gives the schema version found in it.
     pub(super) fn begin(&mut self) -> rusqlite::Result<i32> {
         self.begin.execute([])?;
+        // Other processes append too, so the end of the chain is known only from here on.
+        self.head = Head::find(&mut self.find_head)?;
         self.version.query_row([], |row| row.get(0))
     }
 
@@ -96,7 +107,9 @@ impl<'c> Statements<'c> {
             row.changes,
             self.instance,
         ])?;
-        Ok(self.connection.last_insert_rowid())
+        let at = self.connection.last_insert_rowid();
+        self.record(at, Event::Accepted, |link| link.request(row))?;
+        Ok(at)
     }
 
     /// Writes a call that is over already; gives its row.
@@ -133,7 +146,12 @@ impl<'c> Statements<'c> {
             integer(end.run_us),
             end.finished.as_micros(),
         ])?;
-        Ok(self.connection.last_insert_rowid())
+        let at = self.connection.last_insert_rowid();
+        self.record(at, Event::Settled, |link| {
+            link.request(row);
+            link.end(end);
+        })?;
+        Ok(at)
     }
 
     /// Writes how the running call of `row` ended.
@@ -153,11 +171,23 @@ impl<'c> Statements<'c> {
             integer(end.run_us),
             end.finished.as_micros(),
         ])?;
-        if changed == 1 {
-            Ok(())
-        } else {
-            Err(Error::StatementChangedRows(changed))
+        if changed != 1 {
+            return Err(Error::StatementChangedRows(changed));
         }
+        self.record(row, Event::Completed, |link| link.end(end))
+    }
+
+    /// Appends an event to the audit trail.
+    fn record(
+        &mut self,
+        call: i64,
+        event: Event,
+        fields: impl FnOnce(&mut Link),
+    ) -> rusqlite::Result<()> {
+        let next = self.head.next(call, event, fields);
+        next.append(&mut self.append, call, event, &self.head)?;
+        self.head = next;
+        Ok(())
     }
 
     /// Writes what is about to be done for the call of row `call`.
@@ -188,6 +218,7 @@ pub(in super::super) fn stored_reply(end: &Settlement) -> (Option<&str>, Option<
     (Some(kept), clipped_from)
 }
 
-fn integer(value: u64) -> i64 {
+/// As SQLite keeps it; a number too large becomes the largest.
+pub(super) fn integer(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -18,8 +18,8 @@ use super::{
         wait,
     },
     AuditSync, SqliteLedger,
+    audit::Verdict,
     files::{DATABASE, MARKER},
-    instance,
     open::{self, Access},
     read::LogReader,
     schema,
@@ -212,25 +212,18 @@ fn c13_a_name_that_looks_like_a_uri_is_a_name() {
 
 #[test]
 fn h4_what_a_dead_process_left_running_is_settled_and_never_run_again() {
-    let (dir, path) = with_ledger();
-    let connection = open::connect(&path, Access::Write).unwrap();
-    let dead = instance::new_id(Timestamp::from_micros(0));
-    let left = "INSERT INTO instances (row, id, pid, start, version) VALUES (9, ?1, 1, 0, '0')";
-    connection.execute(left, [dead.as_bytes()]).unwrap();
-    let left = "INSERT INTO calls (call_id, received, tool, effect, principal, protocol_version,
-        request_id, raw_arguments, state, instance)
-        VALUES (?1, 0, 't', ?2, 'p', '2025-11-25', '1', '{}', 'running', 9)";
-    for (id, effect) in [(1, "read"), (2, "write"), (3, "destroy")] {
-        connection.execute(left, (vec![id; 16], effect)).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let dead = sqlite(dir.path());
+    for effect in ["read", "write", "destroy"] {
+        wait(|then| dead.begin(row(effect), INTENT, then)).unwrap();
     }
-    drop(connection);
+    dead.close();
 
     let living = sqlite(dir.path());
     let mine = wait(|then| living.begin(row("write"), INTENT, then)).unwrap();
     read(&sqlite(dir.path())).unwrap();
     let ends: Vec<_> = calls_in(dir.path())
         .into_iter()
-        .skip(1)
         .take(4)
         .map(|call| {
             call.end
@@ -249,6 +242,8 @@ fn h4_what_a_dead_process_left_running_is_settled_and_never_run_again() {
     let failed = end(Outcome::Failed, "INTERNAL", "none");
     assert_eq!(ends, [failed, unknown.clone(), unknown, None]);
     wait(|then| living.finish(mine, settlement(Outcome::Succeeded), then)).unwrap();
+    let verdict = LogReader::open(dir.path()).unwrap().verify().unwrap();
+    assert_eq!(verdict, Verdict::Whole(9));
 }
 
 #[test]
