@@ -95,8 +95,6 @@ pub(crate) struct Invocation<'a> {
     pub(crate) call_id: CallId,
     /// What to run.
     pub(crate) tool: &'a Tool,
-    /// With which arguments.
-    pub(crate) arguments: &'a Value,
     /// When it must be over.
     pub(crate) deadline: Moment,
     /// When it should stop before that.

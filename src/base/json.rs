@@ -91,12 +91,16 @@ impl Reader {
         self.path.clear();
         self.huge_float = false;
         let mut source = serde_json::Deserializer::from_str(text);
+        let depth = above.len();
         let read = Strict {
             reader: self,
-            depth: 0,
+            depth,
         }
         .deserialize(&mut source)
         .and_then(|value| source.end().map(|()| value));
+        if read.is_ok() && self.huge_float && holds_inexact_integer(text) {
+            return Err(Violation::NumberNotRepresentable);
+        }
         read.map_err(|error| {
             self.violation
                 .take()

@@ -36,8 +36,6 @@ pub(crate) enum Advice {
     ChangedArgs,
     /// The same call, after [`Problem::after_ms`].
     After,
-    /// The same call with the same operation key is safe.
-    SameKey,
     /// A person has to do something first.
     AskOperator,
 }
@@ -49,7 +47,6 @@ impl Advice {
             Self::Never => "never",
             Self::ChangedArgs => "changed_args",
             Self::After => "after",
-            Self::SameKey => "same_key",
             Self::AskOperator => "ask_operator",
         }
     }

@@ -259,7 +259,6 @@ fn attempt(
     let invocation = Invocation {
         call_id: header.call_id,
         tool,
-        arguments: call.effective(),
         deadline,
         cancel: &cancel,
         progress: &|progress| ticket.respondent.progress(progress),

@@ -17,11 +17,6 @@ pub(crate) struct ScreenedOutcome {
 
 impl ScreenedOutcome {
     /// The output or the problem.
-    pub(crate) fn result(&self) -> Result<&Output, &Problem> {
-        self.result.as_ref().map_err(|problem| &**problem)
-    }
-
-    /// The same, to be taken apart.
     pub(crate) fn into_result(self) -> Result<Output, Box<Problem>> {
         self.result
     }

@@ -45,13 +45,6 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    /// Whether a whole line is here already, so that [`Self::next`] will not wait.
-    pub(crate) fn has_line(&self) -> bool {
-        self.buffer
-            .get(self.searched..)
-            .is_some_and(|rest| memchr::memchr(b'\n', rest).is_some())
-    }
-
     /// The next line; `None` at the end of the stream. A last line without a newline counts.
     ///
     /// # Errors
@@ -188,16 +181,6 @@ mod tests {
         let mut reader = LineReader::new(io::repeat(b'x').take(12 * 1024 * 1024));
         assert_eq!(reader.next().unwrap(), Some(Frame::TooLong));
         assert!(reader.buffer.capacity() <= 3 * LINE_BYTES_MAX);
-    }
-
-    #[test]
-    fn has_line_tells_whether_next_would_wait() {
-        let mut reader = LineReader::new(&b"a\nb\nc"[..]);
-        assert!(!reader.has_line());
-        reader.next().unwrap();
-        assert!(reader.has_line());
-        reader.next().unwrap();
-        assert!(!reader.has_line());
     }
 
     proptest::proptest! {

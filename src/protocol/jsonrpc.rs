@@ -23,8 +23,6 @@ pub(crate) enum ErrorCode {
     MethodNotFound,
     /// -32602: parameters that do not fit the method.
     InvalidParams,
-    /// -32603: a fault of ours.
-    Internal,
     /// -32022: an envelope names a version that is not served.
     UnsupportedProtocolVersion,
 }
@@ -37,7 +35,6 @@ impl ErrorCode {
             Self::InvalidRequest => -32600,
             Self::MethodNotFound => -32601,
             Self::InvalidParams => -32602,
-            Self::Internal => -32603,
             Self::UnsupportedProtocolVersion => -32022,
         }
     }

@@ -29,8 +29,6 @@ pub(crate) struct RequestMeta {
 pub(crate) struct Envelope {
     /// The version that the request is made in.
     pub(crate) version: Version,
-    /// What the client can do, for this request only.
-    pub(crate) capabilities: Map<String, Value>,
     /// `NAME VERSION` as the client says of itself.
     pub(crate) client: Option<String>,
 }
@@ -162,8 +160,8 @@ fn read_envelope(meta: &mut Map<String, Value>) -> Result<Option<Envelope>, Meta
             requested: requested.clone(),
         });
     };
-    let capabilities = match meta.remove(CAPABILITIES_KEY) {
-        Some(Value::Object(capabilities)) => capabilities,
+    match meta.get(CAPABILITIES_KEY) {
+        Some(Value::Object(_)) => {}
         Some(_) => {
             return Err(MetaError::Invalid(format!(
                 "`{CAPABILITIES_KEY}` must be an object"
@@ -174,14 +172,13 @@ fn read_envelope(meta: &mut Map<String, Value>) -> Result<Option<Envelope>, Meta
                 "`_meta` lacks `{CAPABILITIES_KEY}`"
             )));
         }
-    };
+    }
     let client = match meta.get(CLIENT_KEY) {
         None => None,
         Some(client) => Some(client_name(client).map_err(MetaError::Invalid)?),
     };
     Ok(Some(Envelope {
         version,
-        capabilities,
         client,
     }))
 }
