@@ -371,7 +371,15 @@ mod tests {
         );
         check(
             "-9223372036854775809",
-            Ok(json!(-9_223_372_036_854_775_808.0_f64)),
+            Err(Violation::NumberNotRepresentable),
+        );
+        check(
+            r#"["\"18446744073709551616", 6.022e23]"#,
+            Ok(json!(["\"18446744073709551616", 6.022e23])),
+        );
+        check(
+            "[1e30,-18446744073709551616]",
+            Err(Violation::NumberNotRepresentable),
         );
         check("1e400", Err(Violation::NumberNotRepresentable));
         check("0.1", Ok(json!(0.1)));

@@ -61,7 +61,7 @@ fn p2_p3_what_is_not_json_is_a_parse_error() {
     check("[1,", "-32700 id None: not valid JSON at column 3");
     check(
         "{\"a\":\"\u{0}\"}",
-        "-32700 id None: not valid JSON at column 7",
+        "-32700 id None: not valid JSON at column 6",
     );
     assert_eq!(read(b"{\"a\":\"\xff\"}"), "-32700 id None: not valid UTF-8");
     assert_eq!(
