@@ -11,7 +11,7 @@ use super::{
     log::{CallFilter, CallRecord, Order},
     memory::{self, MemoryLedger},
     record::{CallRow, Intent, Outcome, Settlement},
-    sqlite::{AuditSync, SqliteLedger, audit::Verdict, read::LogReader},
+    sqlite::{AuditSync, SqliteLedger, read::LogReader, verify::Verdict},
     wait,
 };
 use crate::base::{

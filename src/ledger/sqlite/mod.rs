@@ -1,6 +1,6 @@
 //! The ledger as one SQLite file that several processes share.
 
-pub(crate) mod audit;
+mod audit;
 mod files;
 mod instance;
 mod job;
@@ -11,6 +11,7 @@ pub(crate) mod read;
 mod recovery;
 mod schema;
 pub(in crate::ledger) mod statements;
+pub(crate) mod verify;
 mod writer;
 
 #[cfg(test)]

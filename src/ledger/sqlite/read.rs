@@ -10,10 +10,10 @@ use super::{
         log::{CallEnd, CallFilter, CallRecord, Found, IntentRecord, Order},
         record::Outcome,
     },
-    audit::{self, Verdict},
     explain,
     files::{self, DATABASE},
     open::{self, Access},
+    verify::{self, Verdict},
 };
 use crate::base::{
     clock::Timestamp,
@@ -155,7 +155,7 @@ impl LogReader {
     /// # Errors
     /// When the ledger cannot be read.
     pub(crate) fn verify(&self) -> Result<Verdict, LedgerError> {
-        audit::verify(&self.connection).map_err(|error| explain(&error))
+        verify::verify(&self.connection).map_err(|error| explain(&error))
     }
 
     /// The first and the last row there is.

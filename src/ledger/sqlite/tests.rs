@@ -18,11 +18,11 @@ use super::{
         wait,
     },
     AuditSync, SqliteLedger,
-    audit::Verdict,
     files::{DATABASE, MARKER},
     open::{self, Access},
     read::LogReader,
     schema,
+    verify::Verdict,
 };
 use crate::base::{
     clock::{ManualClock, SystemClock, Timestamp},
