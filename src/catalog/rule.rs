@@ -18,6 +18,7 @@
 
 mod bindings;
 mod cost;
+mod functions;
 mod lint;
 mod pattern;
 mod shape;

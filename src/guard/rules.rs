@@ -353,9 +353,10 @@ mod tests {
         let client = json!({"id": "a", "roles": ["billing"], "attributes": {"org": "acme"}});
         let judge = |args: Value, client: &Value| {
             allowed(&allow, facts(&args, client, &[]))
-                .map_err(|refusal| (refusal.problem, refusal.log.len()))
+                .map_err(|refusal| (Box::new(refusal.problem), refusal.log.len()))
         };
-        let forbidden = Problem::new(Code::Forbidden, "this call of `t` is not permitted");
+        let problem = Problem::new(Code::Forbidden, "this call of `t` is not permitted");
+        let forbidden = Box::new(problem);
         assert_eq!(judge(json!({"org": "acme"}), &client), Ok(()));
         assert_eq!(
             judge(json!({"org": "other"}), &client),

@@ -10,68 +10,11 @@ use serde_json::Value;
 
 use super::{
     RuleProblem, Scope,
+    functions::{self, did_you_mean},
     pattern::{self, Pattern},
     shape::{self, Literal},
 };
 use crate::base::{limits::RULE_LOOP_DEPTH_MAX, text};
-
-/// The functions that exist, beside operators and loops.
-const FUNCTIONS: [&str; 29] = [
-    "bool",
-    "contains",
-    "double",
-    "duration",
-    "endsWith",
-    "getDate",
-    "getDayOfMonth",
-    "getDayOfWeek",
-    "getDayOfYear",
-    "getFullYear",
-    "getHours",
-    "getMilliseconds",
-    "getMinutes",
-    "getMonth",
-    "getSeconds",
-    "has",
-    "hasValue",
-    "int",
-    "matches",
-    "or",
-    "orValue",
-    "size",
-    "startsWith",
-    "string",
-    "timestamp",
-    "type",
-    "uint",
-    "value",
-    "bytes",
-];
-
-const LOOPS: [&str; 5] = ["all", "exists", "exists_one", "filter", "map"];
-
-const OPERATORS: [&str; 20] = [
-    operators::CONDITIONAL,
-    operators::LOGICAL_AND,
-    operators::LOGICAL_OR,
-    operators::LOGICAL_NOT,
-    operators::SUBSTRACT,
-    operators::ADD,
-    operators::MULTIPLY,
-    operators::DIVIDE,
-    operators::MODULO,
-    operators::EQUALS,
-    operators::NOT_EQUALS,
-    operators::GREATER_EQUALS,
-    operators::LESS_EQUALS,
-    operators::GREATER,
-    operators::LESS,
-    operators::NEGATE,
-    operators::INDEX,
-    operators::OPT_INDEX,
-    operators::OPT_SELECT,
-    operators::NOT_STRICTLY_FALSE,
-];
 
 /// What the walk has found out about a part of the expression.
 #[derive(Default)]
@@ -272,7 +215,9 @@ impl<'a> Lint<'a> {
             self.variables.pop();
             return seen;
         }
-        self.known_function(id, &call.func_name)?;
+        if let Some((message, help)) = functions::refusal(&call.func_name) {
+            return Err(self.problem(id, message, help));
+        }
         let name = call.func_name.as_str();
         if let [of, at] = call.args.as_mut_slice()
             && [
@@ -303,25 +248,6 @@ impl<'a> Lint<'a> {
             loops: target.loops.max(arguments.loops),
             ..Seen::default()
         })
-    }
-
-    fn known_function(&self, id: u64, name: &str) -> Result<(), RuleProblem> {
-        if name == "matches" {
-            return Err(self.problem(
-                id,
-                "`matches` needs a pattern that is written out".to_owned(),
-                "write it as `text.matches('...')`".to_owned(),
-            ));
-        }
-        if FUNCTIONS.contains(&name) || OPERATORS.contains(&name) || name == operators::IN {
-            return Ok(());
-        }
-        let help = if LOOPS.contains(&name) {
-            format!("write it as `list.{name}(item, ...)`")
-        } else {
-            did_you_mean(name, FUNCTIONS.into_iter().chain(LOOPS)).unwrap_or_default()
-        };
-        Err(self.problem(id, format!("unknown function `{name}`"), help))
     }
 
     fn index(
@@ -424,9 +350,4 @@ impl<'a> Lint<'a> {
             ..Seen::default()
         })
     }
-}
-
-fn did_you_mean<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
-    let near = text::nearest(given, known);
-    (!near.is_empty()).then(|| format!("did you mean {}?", text::list(near)))
 }

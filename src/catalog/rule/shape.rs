@@ -66,7 +66,7 @@ fn resolve<'a>(root: &'a Value, mut schema: &'a Value) -> Option<&'a Value> {
 }
 
 /// The types that a schema names; empty where it leaves them open.
-fn types<'a>(schema: &'a Value) -> Vec<&'a str> {
+fn types(schema: &Value) -> Vec<&str> {
     match schema.get("type") {
         Some(Value::String(one)) => vec![one],
         Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),

@@ -96,13 +96,14 @@ impl Walk<'_> {
         let word = self.source.get(start..self.at).unwrap_or_default();
         let instead = match word {
             "and" | "AND" => Some("&&"),
-            "or" | "OR" if !self.source.get(..start).unwrap_or_default().ends_with('.') => {
-                Some("||")
-            }
+            "or" | "OR" => Some("||"),
             "not" | "NOT" => Some("!"),
             _ => None,
         };
-        if let Some(instead) = instead.filter(|_| !self.rest().trim_start().starts_with('(')) {
+        // After a dot it is the name of a member.
+        let before = self.source.get(..start).unwrap_or_default();
+        let instead = instead.filter(|_| !before.ends_with(['.', '?']));
+        if let Some(instead) = instead {
             return Err(RuleProblem::new(
                 start,
                 format!("`{word}` is not an operator"),
