@@ -4,6 +4,7 @@
 mod lint;
 mod placeholder;
 mod program;
+mod rules;
 mod words;
 
 #[cfg(test)]
@@ -15,7 +16,6 @@ use std::{
 };
 
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
 use super::{
     definition::{Definition, ExecDefinition, RunDefinition, TestDefinition},
@@ -25,7 +25,7 @@ use super::{
     source::{Entry, Node, NodeValue},
     tool::{ExecPlan, Expect, OutputKind, ReplyPlan, Run, Tool, ToolTest},
 };
-use crate::base::id::ToolName;
+use crate::base::{canonical, id::ToolName};
 use placeholder::Placeholders;
 pub(crate) use words::is_tool_name;
 
@@ -42,6 +42,11 @@ pub(crate) fn compile(node: &Node, path: &[PathBuf], findings: &mut Findings) ->
     let output = definition
         .output_schema
         .and_then(|entry| output_schema(entry, definition.run.as_ref(), findings));
+    let published = input
+        .as_ref()
+        .map_or(&Value::Null, |input| &input.published);
+    let rules = rules::rules(&definition.rules, published, findings);
+    let allow = rules::allow(&definition.allow, published, findings);
     let tests = definition
         .tests
         .iter()
@@ -61,35 +66,16 @@ pub(crate) fn compile(node: &Node, path: &[PathBuf], findings: &mut Findings) ->
         input: input?,
         output,
         coerce: definition.coerce,
+        rules,
+        allow,
         run: run?,
         timeout: definition.timeout,
         listing: listing
             .map(|entry| (entry.key.clone(), entry.value.to_value()))
             .collect(),
-        digest: digest(&node.to_value()),
+        digest: canonical::digest(&node.to_value()),
         tests,
     })
-}
-
-/// SHA-256 of the canonical form of a definition: the same for every spelling of the same
-/// values.
-pub(crate) fn digest(definition: &Value) -> [u8; 32] {
-    Sha256::digest(sorted(definition).to_string().as_bytes()).into()
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
-            let sorted = members
-                .into_iter()
-                .map(|(name, value)| (name.clone(), sorted(value)));
-            Value::Object(sorted.collect::<Map<_, _>>())
-        }
-    }
 }
 
 fn input_schema(node: &Node, findings: &mut Findings) -> Option<InputSchema> {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::base::limits::{TIMEOUT_DEFAULT, TIMEOUT_MAX};
 
+mod rules;
 mod run;
 mod units;
 
@@ -17,8 +18,6 @@ mod units;
 /// through what its operator meant to stop, so each is an error. A key that becomes available
 /// loses its row here and gets its reader in [`Definition::read`].
 const NOT_AVAILABLE: &[&str] = &[
-    "rules",
-    "allow",
     "checks",
     "verify",
     "ask",
@@ -57,6 +56,8 @@ pub(crate) struct Definition<'a> {
     pub(crate) input_schema: Option<&'a Node>,
     pub(crate) output_schema: Option<&'a Entry>,
     pub(crate) coerce: Coerce,
+    pub(crate) rules: Vec<RuleDefinition<'a>>,
+    pub(crate) allow: Vec<Spanned<'a>>,
     pub(crate) run: Option<RunDefinition<'a>>,
     pub(crate) timeout: Duration,
     /// `icons` and `_meta`.
@@ -103,6 +104,19 @@ pub(crate) struct ElementDefinition<'a> {
     pub(crate) allow_prefix: bool,
 }
 
+/// One entry of `rules`.
+#[derive(Debug)]
+pub(crate) struct RuleDefinition<'a> {
+    /// What must be true, in CEL.
+    pub(crate) require: Spanned<'a>,
+    /// The operator's own name for the violation.
+    pub(crate) code: Spanned<'a>,
+    /// The operator's sentence.
+    pub(crate) message: Spanned<'a>,
+    /// What would probably work.
+    pub(crate) suggest: Vec<&'a str>,
+}
+
 /// One entry of `tests`.
 #[derive(Debug)]
 pub(crate) struct TestDefinition<'a> {
@@ -136,6 +150,8 @@ impl<'a> Definition<'a> {
             ("on_mismatch", Coerce::OnMismatch),
         ];
         let coerce = fields.word("coerce", &words, findings);
+        let rules = rules::rules(&mut fields, findings);
+        let allow = rules::allow(&mut fields, findings);
         refuse_annotations(&mut fields, findings);
         refuse_unavailable(&mut fields, NOT_AVAILABLE, findings);
         let output = fields.take_entry("output");
@@ -162,6 +178,8 @@ impl<'a> Definition<'a> {
             input_schema,
             output_schema,
             coerce: coerce.unwrap_or(Coerce::OnMismatch),
+            rules,
+            allow,
             run,
             timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
             listing,

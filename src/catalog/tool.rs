@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     diagnostic::{Diagnostic, Severity, SourceFile, Span},
+    rule::{Expression, Rule},
     template::{ArgTemplate, JsonTemplate, TextTemplate},
 };
 use crate::base::id::ToolName;
@@ -62,6 +63,10 @@ pub(crate) struct Tool {
     pub(crate) output: Option<super::schema::OutputSchema>,
     /// Whether values may be coerced.
     pub(crate) coerce: Coerce,
+    /// What the arguments must meet beyond the schema.
+    pub(crate) rules: Vec<Rule>,
+    /// Who may call with which arguments: all must be true; none lets everyone.
+    pub(crate) allow: Vec<Expression>,
     /// What runs.
     pub(crate) run: Run,
     /// From the arrival of the call to its end.

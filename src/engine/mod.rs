@@ -116,7 +116,7 @@ impl Engine {
 
     /// Takes in a `tools/call` that could not even be understood: it is written down and
     /// answered like any other refusal.
-    pub(crate) fn refuse(&self, refused: Refused, ticket: Ticket) {
+    pub(crate) fn refuse(&self, refused: Box<Refused>, ticket: Ticket) {
         self.shared.opened();
         pipeline::refuse(&self.shared, refused, ticket);
     }

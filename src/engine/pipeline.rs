@@ -26,8 +26,9 @@ use crate::{
         tool::{Effect, Run, Tool},
     },
     guard::{
-        authorize::{ClearedCall, authorize},
+        authorize::authorize,
         call::{IncomingCall, Refused},
+        clear::{ClearedCall, clear},
         normalize::normalize,
         resolve::{ResolvedCall, resolve},
         screen::screen,
@@ -61,7 +62,7 @@ pub(super) struct Started {
 pub(super) fn arrive(shared: &Arc<Shared>, call: IncomingCall, ticket: Ticket) {
     match resolve(call, &shared.catalog.get()) {
         Ok(call) => shared.queue.push_check(Box::new(Arrived { call, ticket })),
-        Err(refused) => refuse(shared, *refused, ticket),
+        Err(refused) => refuse(shared, refused, ticket),
     }
 }
 
@@ -98,13 +99,18 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
         return refuse(shared, call.refuse("queue", problem), ticket);
     }
     let (header, raw) = (Arc::clone(call.header()), Arc::clone(call.raw_arguments()));
-    let cleared = match contained(|| normalize(call).and_then(validate).and_then(authorize)) {
+    let cleared = match contained(|| {
+        normalize(call)
+            .and_then(validate)
+            .and_then(authorize)
+            .and_then(clear)
+    }) {
         Ok(Ok(cleared)) => cleared,
-        Ok(Err(refused)) => return refuse(shared, *refused, ticket),
+        Ok(Err(refused)) => return refuse(shared, refused, ticket),
         Err(problem) => {
             return refuse(
                 shared,
-                settle::refused_by_fault(header, raw, problem),
+                settle::refused_by_fault(header, raw, *problem),
                 ticket,
             );
         }
@@ -123,7 +129,7 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
                 },
             );
         }
-        Err((stage, problem)) => refuse(shared, cleared.refuse(stage, problem), ticket),
+        Err((stage, problem)) => refuse(shared, cleared.refuse(stage, *problem), ticket),
     }
 }
 
@@ -131,32 +137,26 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
 fn prepare(
     shared: &Shared,
     call: &ClearedCall,
-) -> Result<(Work, Option<Place>), (&'static str, Problem)> {
+) -> Result<(Work, Option<Place>), (&'static str, Box<Problem>)> {
     let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
         Ok(Ok(work)) => work,
-        Ok(Err(problem)) => return Err(("prepare", *problem)),
-        Err(problem) => return Err(("prepare", problem)),
+        Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),
     };
     if work.is_immediate() {
         return Ok((work, None));
     }
-    match shared.queue.reserve(call.raw_arguments().len()) {
-        Ok(place) => Ok((work, Some(place))),
-        Err(NoPlace::Stopping) => Err((
-            "queue",
-            Problem::new(
-                Code::ShuttingDown,
-                "the server is ending; nothing was started",
-            ),
-        )),
+    let problem = match shared.queue.reserve(call.raw_arguments().len()) {
+        Ok(place) => return Ok((work, Some(place))),
+        Err(NoPlace::Stopping) => Problem::new(
+            Code::ShuttingDown,
+            "the server is ending; nothing was started",
+        ),
         Err(NoPlace::Full(waiting)) => {
             let message = format!("{waiting} calls are waiting already; nothing was started");
-            Err((
-                "queue",
-                Problem::new(Code::Overloaded, message).after_ms(1000),
-            ))
+            Problem::new(Code::Overloaded, message).after_ms(1000)
         }
-    }
+    };
+    Err(("queue", Box::new(problem)))
 }
 
 /// Asks the ledger to admit the call. A read that touches nothing outside this process is
@@ -181,7 +181,11 @@ fn begin(shared: &Arc<Shared>, mut prepared: Prepared) {
     let intent = settle::first_intent(tool);
     let next = Arc::clone(shared);
     let then = move |begun: Result<IntentReceipt, LedgerError>| match begun {
-        Ok(receipt) => dispatch(&next, Started { prepared, receipt }),
+        Ok(receipt) => {
+            let call_id = prepared.call.header().call_id;
+            tracing::debug!(%call_id, row = receipt.row(), "begun");
+            dispatch(&next, Started { prepared, receipt });
+        }
         Err(error) => not_begun(&next, prepared, &error),
     };
     shared.ledger.begin(row, intent, Box::new(then));
@@ -264,7 +268,7 @@ fn attempt(
         progress: &|progress| ticket.respondent.progress(progress),
     };
     contained(|| shared.backend.invoke(work, &invocation, receipt))
-        .unwrap_or_else(|problem| Err(settle::backend_fault(tool, problem)))
+        .unwrap_or_else(|problem| Err(settle::backend_fault(tool, *problem)))
 }
 
 /// A cancelled read is stopped. A write goes on to its own end, so that the model's repetition
@@ -314,10 +318,13 @@ fn conclude(
 }
 
 /// Writes a refusal down and answers it.
-pub(super) fn refuse(shared: &Arc<Shared>, refused: Refused, ticket: Ticket) {
+pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket) {
     let call_id = refused.header.call_id;
     let row = settle::refused_row(&refused, &shared.catalog.get());
     let settlement = settle::refusal(&refused, shared.clock.now(), shared.clock.wall());
+    for line in &refused.log {
+        tracing::warn!(%call_id, "{line}");
+    }
     let reply = Reply {
         call_id,
         body: Body::refused(refused.refusal),
@@ -337,7 +344,10 @@ fn answer_when_recorded(
     let shared = Arc::clone(shared);
     Box::new(move |recorded| {
         let answer = match recorded {
-            Ok(receipt) => Answer::recorded(reply, receipt),
+            Ok(receipt) => {
+                tracing::debug!(call_id = %reply.call_id, row = receipt.row(), "recorded");
+                Answer::recorded(reply, receipt)
+            }
             Err(error) => Answer::unrecorded(reply.call_id, effects, &error.to_string()),
         };
         ticket.respondent.answer(answer);
@@ -347,11 +357,9 @@ fn answer_when_recorded(
 
 /// Runs something that may fail in ways nobody foresaw: a panic becomes a problem of this call
 /// alone.
-fn contained<T>(body: impl FnOnce() -> T) -> Result<T, Problem> {
+fn contained<T>(body: impl FnOnce() -> T) -> Result<T, Box<Problem>> {
     std::panic::catch_unwind(AssertUnwindSafe(body)).map_err(|_| {
-        Problem::new(
-            Code::Internal,
-            "a fault in the gate itself; the operator's log has more",
-        )
+        let message = "a fault in the gate itself; the operator's log has more";
+        Box::new(Problem::new(Code::Internal, message))
     })
 }

@@ -18,8 +18,8 @@ use crate::{
         tool::{Effect, Run, Tool},
     },
     guard::{
-        authorize::ClearedCall,
         call::{Change, Header, Refusal, Refused},
+        clear::ClearedCall,
         screen::ScreenedOutcome,
     },
     ledger::record::{CallRow, Intent, Outcome, Settlement},
@@ -206,14 +206,15 @@ pub(super) fn refused_by_fault(
     header: Arc<Header>,
     raw_arguments: Arc<str>,
     problem: Problem,
-) -> Refused {
+) -> Box<Refused> {
     let problem = problem.with_effects(Effects::None);
-    Refused {
+    Box::new(Refused {
         header,
         raw_arguments,
         stage: "guard",
         refusal: Refusal::Tool(Box::new(problem)),
-    }
+        log: Vec::new(),
+    })
 }
 
 /// The intent of the first attempt.

@@ -1,67 +1,51 @@
 //! Whether this principal may make this call: judged on exactly the values that will be run.
 
-use std::sync::Arc;
-
-use serde_json::Value;
-
 use super::{
-    call::{Change, Header, Refusal, Refused},
+    call::{Refusal, Refused},
     normalize::Parts,
+    rules::{Facts, allowed},
     validate::ValidCall,
 };
-use crate::{base::problem::Problem, catalog::tool::Tool};
+use crate::catalog::principal;
 
-/// A call that passed every check of the guard.
+/// A call that its principal may make.
 #[derive(Debug)]
-pub(crate) struct ClearedCall {
+pub(crate) struct AuthorizedCall {
     parts: Parts,
 }
 
-impl ClearedCall {
-    /// What is known of the call.
-    pub(crate) fn header(&self) -> &Arc<Header> {
-        &self.parts.header
-    }
-
-    /// The tool it is for.
-    pub(crate) fn tool(&self) -> &Arc<Tool> {
-        &self.parts.tool
-    }
-
-    /// The arguments byte for byte as received.
-    pub(crate) fn raw_arguments(&self) -> &Arc<str> {
-        &self.parts.raw_arguments
-    }
-
-    /// The arguments that will be run.
-    pub(crate) fn effective(&self) -> &Value {
-        &self.parts.effective
-    }
-
-    /// Every difference between the two.
-    pub(crate) fn changes(&self) -> &[Change] {
-        &self.parts.changes
-    }
-
-    /// Refuses the call for a reason found outside the guard (no place in the queue, a value
-    /// that its backend cannot take). Nothing was touched.
-    pub(crate) fn refuse(self, stage: &'static str, problem: Problem) -> Refused {
-        Refused {
-            header: self.parts.header,
-            raw_arguments: self.parts.raw_arguments,
-            stage,
-            refusal: Refusal::Tool(Box::new(problem)),
-        }
+impl AuthorizedCall {
+    pub(super) fn into_parts(self) -> Parts {
+        self.parts
     }
 }
 
-/// Decides whether the call may be made. Until principals can be configured, the one who
-/// started the process may use every tool it was given.
+/// Decides whether the call may be made: every condition of the tool's `allow` must be true.
+/// Until principals can be configured, `client` is who started the process, without roles.
 ///
 /// # Errors
-/// `FORBIDDEN`, once there is something that forbids.
-pub(crate) fn authorize(call: ValidCall) -> Result<ClearedCall, Box<Refused>> {
-    Ok(ClearedCall {
-        parts: call.into_parts(),
-    })
+/// `FORBIDDEN`, also where a condition cannot be evaluated.
+pub(crate) fn authorize(call: ValidCall) -> Result<AuthorizedCall, Box<Refused>> {
+    let parts = call.into_parts();
+    if parts.tool.allow.is_empty() {
+        return Ok(AuthorizedCall { parts });
+    }
+    let client = principal::client(&parts.header.principal);
+    let facts = Facts {
+        args: &parts.effective,
+        client: &client,
+        tool: parts.tool.name.as_str(),
+        now: parts.header.received_wall,
+        secrets: &[],
+    };
+    match allowed(&parts.tool.allow, facts) {
+        Ok(()) => Ok(AuthorizedCall { parts }),
+        Err(refusal) => Err(Box::new(Refused {
+            header: parts.header,
+            raw_arguments: parts.raw_arguments,
+            stage: "authorize",
+            refusal: Refusal::Tool(Box::new(refusal.problem)),
+            log: refusal.log,
+        })),
+    }
 }

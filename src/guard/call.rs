@@ -89,6 +89,8 @@ pub(crate) struct Refused {
     pub(crate) stage: &'static str,
     /// How the client is told.
     pub(crate) refusal: Refusal,
+    /// For the operator's log only: what could not be evaluated, and why.
+    pub(crate) log: Vec<String>,
 }
 
 /// The two channels for a no.

@@ -3,13 +3,13 @@
 //! No I/O, no clock of its own, no state: the guard can be replayed over old traffic. The
 //! stages are types, each made only by the check it is named for and consumed by the next:
 //! [`call::IncomingCall`] → [`resolve::ResolvedCall`] → [`normalize::NormalizedCall`] →
-//! [`validate::ValidCall`] → [`authorize::ClearedCall`].
+//! [`validate::ValidCall`] → [`authorize::AuthorizedCall`] → [`clear::ClearedCall`].
 
 pub(crate) mod authorize;
 pub(crate) mod call;
+pub(crate) mod clear;
 mod coerce;
 mod correct;
-pub(crate) mod fingerprint;
 pub(crate) mod kind;
 pub(crate) mod normalize;
 pub(crate) mod resolve;

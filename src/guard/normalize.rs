@@ -74,6 +74,7 @@ pub(crate) fn normalize(call: ResolvedCall) -> Result<NormalizedCall, Box<Refuse
                 raw_arguments: call.raw_arguments,
                 stage: "normalize",
                 refusal: Refusal::Tool(Box::new(problem.with_details(details))),
+                log: Vec::new(),
             }))
         }
     }

@@ -41,13 +41,14 @@ impl ResolvedCall {
 
     /// Refuses the call for a reason found outside the guard (no place in the queue, the
     /// server ending). Nothing was touched.
-    pub(crate) fn refuse(self, stage: &'static str, problem: Problem) -> Refused {
-        Refused {
+    pub(crate) fn refuse(self, stage: &'static str, problem: Problem) -> Box<Refused> {
+        Box::new(Refused {
             header: self.call.header,
             raw_arguments: self.call.raw_arguments,
             stage,
             refusal: Refusal::Tool(Box::new(problem)),
-        }
+            log: Vec::new(),
+        })
     }
 }
 
@@ -77,6 +78,7 @@ pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedC
         raw_arguments: call.raw_arguments,
         stage: "resolve",
         refusal,
+        log: Vec::new(),
     }))
 }
 

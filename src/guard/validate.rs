@@ -45,6 +45,7 @@ pub(crate) fn validate(call: NormalizedCall) -> Result<ValidCall, Box<Refused>> 
             raw_arguments: parts.raw_arguments,
             stage: "validate",
             refusal: Refusal::Tool(problem),
+            log: Vec::new(),
         })),
     }
 }

@@ -154,7 +154,12 @@ mod tests {
     #[test]
     fn a_message_is_one_line() {
         let id = RequestId::read("1").unwrap();
-        let line = error(&id, ErrorCode::InvalidParams, "a\nb", Some(&json!({"x": "\n"})));
+        let line = error(
+            &id,
+            ErrorCode::InvalidParams,
+            "a\nb",
+            Some(&json!({"x": "\n"})),
+        );
         assert!(!line.contains(&b'\n'));
         assert_eq!(text(batch(&[line.clone(), line])).lines().count(), 1);
         assert_eq!(

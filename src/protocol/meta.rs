@@ -177,10 +177,7 @@ fn read_envelope(meta: &mut Map<String, Value>) -> Result<Option<Envelope>, Meta
         None => None,
         Some(client) => Some(client_name(client).map_err(MetaError::Invalid)?),
     };
-    Ok(Some(Envelope {
-        version,
-        client,
-    }))
+    Ok(Some(Envelope { version, client }))
 }
 
 /// `NAME VERSION` of an Implementation object, control characters out, at most 200 bytes.

@@ -84,12 +84,13 @@ impl Connection {
             }
             Err(message) => {
                 let refusal = Refusal::Protocol { message };
-                let refused = Refused {
+                let refused = Box::new(Refused {
                     header,
                     raw_arguments,
                     stage: "params",
                     refusal,
-                };
+                    log: Vec::new(),
+                });
                 self.engine.refuse(refused, ticket);
             }
         }

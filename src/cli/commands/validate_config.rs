@@ -29,6 +29,7 @@ use crate::{
     guard::{
         authorize::authorize,
         call::{Header, IncomingCall, Refusal, Refused},
+        clear::clear,
         normalize::normalize,
         resolve::resolve,
         validate::validate,
@@ -157,5 +158,6 @@ fn judge(arguments: &Value, tool: &Tool, catalog: &Catalog) -> Result<(), Box<Re
         .and_then(normalize)
         .and_then(validate)
         .and_then(authorize)
+        .and_then(clear)
         .map(drop)
 }

@@ -30,6 +30,8 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         run: Run::Reply(ReplyPlan::Text(TextTemplate(Vec::new()))),
         timeout: std::time::Duration::from_secs(1),
         listing: Map::new(),
+        rules: Vec::new(),
+        allow: Vec::new(),
         tests: Vec::new(),
         digest: [0; 32],
     }

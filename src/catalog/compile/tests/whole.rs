@@ -107,7 +107,7 @@ fn a_whole_exec_becomes_a_plan() {
 
 #[test]
 fn the_digest_does_not_see_the_order_of_keys_but_every_value() {
-    let of = digest;
+    let of = crate::base::canonical::digest;
     assert_eq!(
         of(&json!({"a": 1, "b": {"c": 2, "d": 3}})),
         of(&json!({"b": {"d": 3, "c": 2}, "a": 1}))
