@@ -6,6 +6,7 @@
 mod explain;
 mod facts;
 mod lint;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -23,9 +24,9 @@ use crate::base::{
     text,
 };
 
-use explain::Shown;
 pub(crate) use explain::{Finding, Type, Wanted};
 pub(crate) use facts::{Facts, Kind, Node};
+use shown::Shown;
 
 /// What stands for a secret wherever its value would be repeated.
 pub(crate) const HIDDEN: &str = "(secret)";

@@ -10,7 +10,7 @@ use super::{
 use crate::base::{json::push_pointer, limits::PATTERN_BYTES_MAX, text};
 
 /// The keywords of JSON Schema 2020-12 and draft-07.
-const KEYWORDS: &[&str] = &[
+pub(super) const KEYWORDS: &[&str] = &[
     "$anchor",
     "$comment",
     "$defs",
@@ -74,7 +74,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Our own keywords.
-const OURS: &[&str] = &[
+pub(super) const OURS: &[&str] = &[
     "x-kind",
     "x-secret",
     "x-strict-text",
@@ -268,6 +268,9 @@ impl Linter<'_> {
     }
 }
 
+/// What stands after the bracket of a look-around.
+const LOOK_AROUND: [&str; 4] = ["?=", "?!", "?<=", "?<!"];
+
 /// What in `pattern` only a backtracking engine could match.
 fn backtracking(pattern: &str) -> Option<&'static str> {
     let mut rest = pattern;
@@ -288,13 +291,8 @@ fn backtracking(pattern: &str) -> Option<&'static str> {
             }
             '[' => in_class = true,
             ']' => in_class = false,
-            '(' if !in_class => {
-                if ["?=", "?!", "?<=", "?<!"]
-                    .iter()
-                    .any(|look| after.starts_with(look))
-                {
-                    return Some("look-around");
-                }
+            '(' if !in_class && LOOK_AROUND.iter().any(|look| after.starts_with(look)) => {
+                return Some("look-around");
             }
             _ => {}
         }
