@@ -7,9 +7,12 @@
     reason = "clippy lets these pass in test functions only, not in what they share"
 )]
 
+mod calls;
 mod conversations;
+mod ends;
 mod generated;
 mod imports;
+mod life_harness;
 mod program;
 mod source;
 mod tidy;
@@ -42,12 +45,17 @@ fn tollgate() -> assert_cmd::Command {
 }
 
 /// The same, for a test that sets the streams itself.
+fn process() -> std::process::Command {
+    program_named(env!("CARGO_BIN_EXE_tollgate"))
+}
+
+/// Another program, with nothing in its environment.
 #[expect(
     clippy::disallowed_methods,
     reason = "the ban is for the program itself"
 )]
-fn process() -> std::process::Command {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tollgate"));
+fn program_named(path: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(path);
     command.env_clear();
     command
 }
