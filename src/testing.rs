@@ -17,7 +17,7 @@ use crate::{
         clock::{Clock, Timestamp},
         id::{CallIds, Principal},
     },
-    catalog::{catalog::Catalog, content::Progress, load},
+    catalog::{content::Progress, load, snapshot::Catalog},
     engine::{
         Ticket,
         answer::{Answer, Reply, Respondent},

@@ -71,7 +71,14 @@ impl Home {
 
     /// A tool that runs `command`, whose elements may hold `{text}`. `exec` and `more` are added
     /// to the members of `exec` and of the definition.
-    pub(crate) fn exec(&self, name: &str, effect: &str, command: &[&str], exec: Value, more: Value) {
+    pub(crate) fn exec(
+        &self,
+        name: &str,
+        effect: &str,
+        command: &[&str],
+        exec: Value,
+        more: Value,
+    ) {
         let takes = command.iter().any(|element| element.contains("{text}"));
         let mut definition = json!({
             "name": name, "description": "A program under test.", "effect": effect,
@@ -196,8 +203,13 @@ fn merge(into: &mut Value, more: Value) {
 
 /// Whether a process exists and is no zombie.
 pub(crate) fn is_alive(pid: i32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or("").starts_with(['Z', 'X']))
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        !stat
+            .rsplit(") ")
+            .next()
+            .unwrap_or("")
+            .starts_with(['Z', 'X'])
+    })
 }
 
 /// A running server and the conversation with it.
@@ -382,7 +394,11 @@ impl Server {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             tell.send(waitid(WaitId::Pid(pid), options).is_ok())
         });
-        assert_eq!(told.recv_timeout(bound), Ok(true), "still there after {bound:?}");
+        assert_eq!(
+            told.recv_timeout(bound),
+            Ok(true),
+            "still there after {bound:?}"
+        );
         self.exited = true;
         let status = self.child.wait().unwrap();
         status
@@ -409,7 +425,10 @@ impl Server {
         for entry in fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap() {
             let list = entry.unwrap().path().join("children");
             let text = fs::read_to_string(list).unwrap_or_default();
-            found.extend(text.split_whitespace().map(|pid| pid.parse::<i32>().unwrap()));
+            found.extend(
+                text.split_whitespace()
+                    .map(|pid| pid.parse::<i32>().unwrap()),
+            );
         }
         found
     }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::catalog::Catalog;
+use super::snapshot::Catalog;
 
 /// Shared by everyone who needs the current catalog.
 #[derive(Debug, Default)]

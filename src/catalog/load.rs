@@ -9,10 +9,10 @@ use std::{
 };
 
 use super::{
-    catalog::Catalog,
     compile::{compile, is_tool_name},
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
     permission::{self, Writable},
+    snapshot::Catalog,
     source::{self, Node, Syntax},
     tool::Tool,
 };
@@ -271,19 +271,19 @@ fn check_owner_and_mode(path: &Path, facts: &fs::Metadata) -> Result<Option<Diag
         ));
     }
     match permission::writable(facts) {
-        Writable::ByAll => {
+        Writable::Everyone => {
             let message = "anybody may write to it";
             let help = "take that right away: `chmod o-w`";
             Err(refuse("world-writable", path, message, help))
         }
-        Writable::ByGroup => Ok(Some(Diagnostic::about_path(
+        Writable::Group => Ok(Some(Diagnostic::about_path(
             Severity::Warning,
             "group-writable",
             path,
             "its group may write to it",
             "take that right away: `chmod g-w`",
         ))),
-        Writable::ByOwner => Ok(None),
+        Writable::OwnerOnly => Ok(None),
     }
 }
 

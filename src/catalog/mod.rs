@@ -1,6 +1,5 @@
 //! What `tools.d` declares: read, checked, compiled once, kept as an immutable snapshot.
 
-pub(crate) mod catalog;
 pub(crate) mod compile;
 pub(crate) mod content;
 pub(crate) mod definition;
@@ -12,6 +11,7 @@ mod permission;
 pub(crate) mod principal;
 pub(crate) mod rule;
 pub(crate) mod schema;
+pub(crate) mod snapshot;
 pub(crate) mod source;
 pub(crate) mod template;
 pub(crate) mod tool;

@@ -6,11 +6,11 @@ use std::fs::Metadata;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Writable {
     /// Nobody.
-    ByOwner,
+    OwnerOnly,
     /// The members of its group.
-    ByGroup,
+    Group,
     /// Everybody.
-    ByAll,
+    Everyone,
 }
 
 #[cfg(unix)]
@@ -23,9 +23,9 @@ mod unix {
 
     pub(super) fn writable(facts: &Metadata) -> Writable {
         match facts.mode() {
-            mode if mode & 0o002 != 0 => Writable::ByAll,
-            mode if mode & 0o020 != 0 => Writable::ByGroup,
-            _ => Writable::ByOwner,
+            mode if mode & 0o002 != 0 => Writable::Everyone,
+            mode if mode & 0o020 != 0 => Writable::Group,
+            _ => Writable::OwnerOnly,
         }
     }
 
@@ -49,7 +49,7 @@ mod unix {
     use std::fs::Metadata;
 
     pub(super) fn writable(_facts: &Metadata) -> Writable {
-        Writable::ByOwner
+        Writable::OwnerOnly
     }
 
     pub(super) fn entries_replaceable_by_all(_facts: &Metadata) -> bool {

@@ -157,11 +157,6 @@ impl Expression {
         .map_err(lost)?
     }
 
-    /// As written. Not for clients.
-    pub(crate) fn source(&self) -> &str {
-        &self.0.source
-    }
-
     /// The places in the arguments that it reads, as member names from the top, sorted.
     pub(crate) fn reads(&self) -> &[Vec<String>] {
         &self.0.reads

@@ -67,6 +67,18 @@ pub(crate) enum Command {
     /// two, the attempts, and the reply. Only reads; a server may be running on the same ledger.
     #[command(after_long_help = help::LOG)]
     Log(LogArgs),
+    /// Say whether the ledger is as it was written
+    ///
+    /// Every call stands in a chain of events, each of which holds the hash of the one before.
+    /// `audit verify` follows the chain and names the first event that does not fit. It cannot
+    /// see that the end of the chain was cut off, nor that all of it was written anew.
+    #[command(after_long_help = help::AUDIT)]
+    Audit(AuditArgs),
+    /// Say what an error code means and who should do what about it
+    ///
+    /// Without a code, lists them all. Needs no tools folder and no ledger.
+    #[command(after_long_help = help::EXPLAIN)]
+    Explain(ExplainArgs),
     /// Print a completion script for a shell
     ///
     /// Writes the script to standard output. Needs no tools folder and no ledger.
@@ -252,9 +264,37 @@ pub(crate) struct LogArgs {
         value_parser = clap::value_parser!(u32).range(1..=1_000_000)
     )]
     pub(crate) limit: u32,
+    /// Print the calls in order of arrival, the first first
+    #[arg(long, conflicts_with = "call")]
+    pub(crate) oldest_first: bool,
     /// Print one JSON object a call
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Arguments of `audit`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: AuditCommand,
+}
+
+/// The commands of `audit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Follow the chain from its first event; the status is 1 when it is broken
+    Verify(StateDir),
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The code, as VALIDATION_FAILED
+    pub(crate) code: Option<String>,
+    /// Print the whole catalogue as Markdown
+    #[arg(long, conflicts_with = "code")]
+    pub(crate) markdown: bool,
 }
 
 /// Arguments of `completions`.

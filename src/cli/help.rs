@@ -73,6 +73,24 @@ EXAMPLES
       tollgate tools --json
 ";
 
+/// Below the help of `audit`.
+pub(crate) const AUDIT: &str = "\
+EXAMPLES
+  See whether somebody changed what was recorded:
+      tollgate audit verify
+
+EXIT STATUS
+  0 when everything is as it was written, 1 when it is not.
+";
+
+/// Below the help of `explain`.
+pub(crate) const EXPLAIN: &str = "\
+EXAMPLES
+  List the codes, then read about one:
+      tollgate explain
+      tollgate explain OUTCOME_UNKNOWN
+";
+
 /// Below the help of `validate-config`.
 pub(crate) const VALIDATE_CONFIG: &str = "\
 EXAMPLES

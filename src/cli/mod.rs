@@ -89,6 +89,8 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::Tools(args)) => commands::tools::tools(args),
         Some(Command::ValidateConfig(args)) => commands::validate_config::validate_config(args),
         Some(Command::Log(args)) => commands::log::log(args),
+        Some(Command::Audit(args)) => commands::audit::audit(args),
+        Some(Command::Explain(args)) => commands::explain::explain(&args),
         Some(Command::Completions(args)) => commands::completions::completions(&args),
         Some(Command::Man(args)) => commands::man::man(&args),
     }

@@ -98,9 +98,8 @@ impl Engine {
         let mut threads = vec![thread::spawn("gate", move || pipeline::gate(&gate))?];
         for number in 0..workers.max(1) {
             let worker = Arc::clone(&shared);
-            threads.push(thread::spawn(format!("worker-{number}"), move || {
-                pipeline::worker(&worker)
-            })?);
+            let name = format!("worker-{number}");
+            threads.push(thread::spawn(name, move || pipeline::worker(&worker))?);
         }
         Ok(Self {
             shared,

@@ -29,7 +29,7 @@ use crate::{
         authorize::authorize,
         call::{IncomingCall, Refused},
         clear::{ClearedCall, clear},
-        normalize::normalize,
+        normalize::{flagged, normalize},
         resolve::{ResolvedCall, resolve},
         screen::screen,
         validate::validate,
@@ -115,6 +115,9 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
             );
         }
     };
+    for at in flagged(cleared.effective()) {
+        tracing::warn!(call_id = %cleared.header().call_id, at, "hidden characters in an argument");
+    }
     match prepare(shared, &cleared) {
         Ok((work, place)) => {
             let checked = shared.clock.now();
@@ -133,11 +136,11 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
     }
 }
 
+/// The stage that said no, and why.
+type Unprepared = (&'static str, Box<Problem>);
+
 /// What the backend will do, and a place to wait in for one that needs a worker.
-fn prepare(
-    shared: &Shared,
-    call: &ClearedCall,
-) -> Result<(Work, Option<Place>), (&'static str, Box<Problem>)> {
+fn prepare(shared: &Shared, call: &ClearedCall) -> Result<(Work, Option<Place>), Unprepared> {
     let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
         Ok(Ok(work)) => work,
         Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),

@@ -13,8 +13,8 @@ use crate::{
         problem::{Advice, Code, Effects, Problem},
     },
     catalog::{
-        catalog::Catalog,
         content::Output,
+        snapshot::Catalog,
         tool::{Effect, Run, Tool},
     },
     guard::{

@@ -134,7 +134,7 @@ impl Setting {
     fn verbs(&self) -> Vec<&'static str> {
         let name = |verb: &Verb| match verb {
             Verb::Begin(..) => "begin",
-            Verb::Intend(..) => "intend",
+            Verb::Intend => "intend",
             Verb::Finish(..) => "finish",
             Verb::SettleAtOnce(..) => "settle_at_once",
             Verb::Refuse(..) => "refuse",

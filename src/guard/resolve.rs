@@ -8,7 +8,7 @@ use crate::{
         problem::{Code, Problem},
         text,
     },
-    catalog::{catalog::Catalog, tool::Tool},
+    catalog::{snapshot::Catalog, tool::Tool},
 };
 
 /// A call bound to one tool that exists and is visible.
@@ -19,11 +19,6 @@ pub(crate) struct ResolvedCall {
 }
 
 impl ResolvedCall {
-    /// The tool.
-    pub(crate) fn tool(&self) -> &Arc<Tool> {
-        &self.tool
-    }
-
     /// What is known of the call.
     pub(crate) fn header(&self) -> &Arc<Header> {
         &self.call.header

@@ -14,9 +14,9 @@ use super::{
 #[derive(Clone, Debug)]
 pub(crate) enum Verb {
     /// `begin`.
-    Begin(i64, CallRow, Intent),
+    Begin(i64, CallRow),
     /// `intend`.
-    Intend(i64, Intent),
+    Intend,
     /// `finish`.
     Finish(i64, Settlement),
     /// `settle_at_once`.
@@ -54,8 +54,8 @@ impl MemoryLedger {
         let mut calls: Vec<CallRecord> = Vec::new();
         for verb in self.verbs() {
             match verb {
-                Verb::Begin(at, row, _) => calls.push(record(at, row, None)),
-                Verb::Intend(..) => {}
+                Verb::Begin(at, row) => calls.push(record(at, row, None)),
+                Verb::Intend => {}
                 Verb::Finish(at, settlement) => {
                     let of = calls.iter_mut().find(|call| call.row == at);
                     of.expect("a receipt has a row").end = Some(end(&settlement));
@@ -84,15 +84,15 @@ impl MemoryLedger {
 }
 
 impl Ledger for MemoryLedger {
-    fn begin(&self, row: CallRow, intent: Intent, then: Then<IntentReceipt>) {
+    fn begin(&self, row: CallRow, _intent: Intent, then: Then<IntentReceipt>) {
         let durability = Durability::of(&row);
-        let written = self.write(|at| (at, Verb::Begin(at, row, intent)));
+        let written = self.write(|at| (at, Verb::Begin(at, row)));
         then(written.map(|row| IntentReceipt { row, durability }));
     }
 
-    fn intend(&self, of: &IntentReceipt, intent: Intent, then: Then<IntentReceipt>) {
+    fn intend(&self, of: &IntentReceipt, _intent: Intent, then: Then<IntentReceipt>) {
         let durability = of.durability;
-        let written = self.write(|_| (of.row, Verb::Intend(of.row, intent)));
+        let written = self.write(|_| (of.row, Verb::Intend));
         then(written.map(|row| IntentReceipt { row, durability }));
     }
 

@@ -12,6 +12,7 @@ pub(crate) mod memory;
 pub(crate) mod record;
 pub(crate) mod sqlite;
 
+#[cfg(test)]
 use std::sync::mpsc;
 
 use record::{CallRow, Intent, Settlement};
@@ -84,6 +85,13 @@ pub(crate) trait Ledger: Send + Sync {
     fn begin(&self, row: CallRow, intent: Intent, then: Then<IntentReceipt>);
 
     /// Writes the intent of a further attempt or step of an admitted call.
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "retries and steps are its callers; its contract is tested"
+        )
+    )]
     fn intend(&self, of: &IntentReceipt, intent: Intent, then: Then<IntentReceipt>);
 
     /// Writes how an admitted call ended.
@@ -102,6 +110,7 @@ pub(crate) trait Ledger: Send + Sync {
 ///
 /// # Errors
 /// What the verb told, or [`LedgerError::Closed`] when it was dropped without an answer.
+#[cfg(test)]
 pub(crate) fn wait<T: Send + 'static>(verb: impl FnOnce(Then<T>)) -> Result<T, LedgerError> {
     let (tell, told) = mpsc::sync_channel(1);
     verb(Box::new(move |result| {

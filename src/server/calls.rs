@@ -29,31 +29,20 @@ impl Connection {
                     .end(Some(id_in_use(&asked.id, asked.version.era())));
             }
         };
+        let header = self.header(&asked);
         let Asked {
             id,
             version,
-            client,
             meta,
             params,
             path,
+            ..
         } = asked;
         let CallParams {
             name,
             raw_arguments,
             arguments,
         } = params;
-        let received_wall = self.clock.wall();
-        let header = Arc::new(Header {
-            call_id: self.ids.next(received_wall),
-            tool_name: name.clone(),
-            principal: self.settings.principal.clone(),
-            request_id: id.as_str().to_owned(),
-            protocol_version: version.as_str(),
-            client,
-            trace_id: meta.trace_id,
-            received: self.clock.now(),
-            received_wall,
-        });
         let responder = Responder {
             wire: Arc::clone(&self.wire),
             clock: Arc::clone(&self.clock),
@@ -84,16 +73,33 @@ impl Connection {
             }
             Err(message) => {
                 let refusal = Refusal::Protocol { message };
-                let refused = Box::new(Refused {
+                let (stage, log) = ("params", Vec::new());
+                let refused = Refused {
                     header,
                     raw_arguments,
-                    stage: "params",
+                    stage,
                     refusal,
-                    log: Vec::new(),
-                });
-                self.engine.refuse(refused, ticket);
+                    log,
+                };
+                self.engine.refuse(Box::new(refused), ticket);
             }
         }
+    }
+
+    /// What is known of the call whatever becomes of it, under a new id of ours.
+    fn header(&self, asked: &Asked) -> Arc<Header> {
+        let received_wall = self.clock.wall();
+        Arc::new(Header {
+            call_id: self.ids.next(received_wall),
+            tool_name: asked.params.name.clone(),
+            principal: self.settings.principal.clone(),
+            request_id: asked.id.as_str().to_owned(),
+            protocol_version: asked.version.as_str(),
+            client: asked.client.clone(),
+            trace_id: asked.meta.trace_id.clone(),
+            received: self.clock.now(),
+            received_wall,
+        })
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
         id::CallIds,
         limits::{BATCH_MEMBERS_MAX, CATALOG_PATIENCE, LINE_BYTES_MAX},
     },
-    catalog::{catalog::Catalog, in_force::InForce},
+    catalog::{in_force::InForce, snapshot::Catalog},
     engine::Engine,
     protocol::{
         encode,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::catalog::{
-    catalog::Catalog,
+    snapshot::Catalog,
     tool::{Effect, Run, Tool},
 };
 

@@ -130,7 +130,7 @@ fn v21_what_a_shell_would_run_arrives_as_one_literal_element() {
 #[track_caller]
 fn check_refused(args: Vec<ArgTemplate>, value: &str, code: Code) {
     let plan = ExecPlan { args, ..plan(&[]) };
-    let problem = prepare(&Arc::new(plan.clone()), &json!({"x": value})).unwrap_err();
+    let problem = prepare(&Arc::new(plan), &json!({"x": value})).unwrap_err();
     let at: Vec<_> = problem
         .details
         .iter()
@@ -154,7 +154,7 @@ fn v19_v20_a_value_that_is_no_argument_is_refused_before_anything_is_started() {
         env: vec![("X".to_owned(), TextTemplate(vec![slot("x")]))],
         ..plan(&[])
     };
-    let problem = prepare(&Arc::new(plan.clone()), &json!({"x": "a\0"})).unwrap_err();
+    let problem = prepare(&Arc::new(plan), &json!({"x": "a\0"})).unwrap_err();
     assert_eq!(problem.code, code);
 }
 

@@ -120,7 +120,7 @@ fn check(program: &Path) -> Result<(), Told> {
         let message = format!("{shown} is not an executable file");
         return Err((message, "name a program; `chmod +x` makes one of a script"));
     }
-    if permission::writable(&facts) == Writable::ByAll {
+    if permission::writable(&facts) == Writable::Everyone {
         let message = format!("anybody may change {shown}");
         return Err((message, "take the right to write away: `chmod o-w`"));
     }

@@ -1,6 +1,9 @@
 //! `tollgate log`: what was called and what became of it.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
 
 use serde_json::{Value, json};
 
@@ -38,8 +41,13 @@ pub(crate) fn log(args: LogArgs) -> Result<ExitStatus, CommandError> {
         principal: args.principal,
         since: args.since.map(|since| since.resolve(SystemClock.wall())),
         limit: usize::try_from(args.limit).ok(),
-        order: Order::NewestFirst,
+        order: if args.oldest_first {
+            Order::OldestFirst
+        } else {
+            Order::NewestFirst
+        },
     };
+    let mut shown = 0;
     for call in reader.calls(&filter) {
         let call = call.map_err(unusable)?;
         let line = if args.json {
@@ -48,6 +56,15 @@ pub(crate) fn log(args: LogArgs) -> Result<ExitStatus, CommandError> {
             line(&call)
         };
         print(format!("{line}\n").as_bytes())?;
+        shown += 1;
+    }
+    let found = reader.count(&filter).map_err(unusable)?;
+    if found > shown {
+        // Nobody is left to tell when standard error is gone.
+        let _gone = writeln!(
+            io::stderr().lock(),
+            "{shown} of {found} calls; `--limit N` shows more"
+        );
     }
     Ok(ExitStatus::Fine)
 }

@@ -1,7 +1,9 @@
 //! One file for each command.
 
+pub(crate) mod audit;
 pub(crate) mod call;
 pub(crate) mod completions;
+pub(crate) mod explain;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod serve;

@@ -15,9 +15,9 @@ use crate::{
         text,
     },
     catalog::{
-        catalog::Catalog,
         diagnostic::{Diagnostic, Severity},
         load::Loaded,
+        snapshot::Catalog,
         tool::{Expect, Tool, ToolTest},
     },
     cli::{

@@ -15,14 +15,15 @@ use crate::{
         limits::ARGV_ELEMENT_BYTES_MAX,
     },
     catalog::{
-        catalog::Catalog,
         schema::InputSchema,
+        snapshot::Catalog,
         template::{ArgPath, ArgTemplate, Part, TextTemplate},
         tool::{Coerce, Effect, ExecPlan, OutputKind, ReplyPlan, Run, Stdin},
     },
     guard::{
         authorize::authorize,
         call::{ChangeKind, Header, IncomingCall},
+        clear::clear,
         normalize::normalize,
         resolve::resolve,
     },
@@ -294,7 +295,7 @@ fn v22_an_argument_too_long_for_the_system_is_refused_before_anything_starts() {
 fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
     let schema =
         object(json!({"n": {"type": "integer"}, "p": {"x-kind": "path"}, "d": {"default": 1}}));
-    let catalog = Catalog::new(vec![tool(&schema, Coerce::OnMismatch)]);
+    let catalog = Catalog::new(vec![tool(&schema, Coerce::OnMismatch)], None);
     let header = Header {
         call_id: CallIds::new().next(Timestamp::from_micros(0)),
         tool_name: "t".into(),
@@ -307,16 +308,16 @@ fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
         received_wall: Timestamp::from_micros(0),
     };
     let call = IncomingCall {
-        header,
+        header: std::sync::Arc::new(header),
         raw_arguments: arguments.to_string().into(),
         arguments: arguments.clone(),
     };
     let outcome = resolve(call, &catalog)
         .and_then(normalize)
         .and_then(validate);
-    match outcome.and_then(authorize) {
+    match outcome.and_then(authorize).and_then(clear) {
         Ok(cleared) => {
-            assert_eq!(cleared.raw_arguments(), arguments.to_string());
+            assert_eq!(**cleared.raw_arguments(), arguments.to_string());
             Ok((cleared.effective().clone(), cleared.changes().len()))
         }
         Err(refused) => {

@@ -1,0 +1,74 @@
+//! `tollgate explain`: what a code means, and who should do what about it.
+
+use std::fmt::Write as _;
+
+use crate::{
+    base::{
+        explain::{explain as long_form, markdown},
+        problem::Code,
+        text,
+    },
+    cli::{
+        args::ExplainArgs,
+        exit::{CommandError, ExitStatus},
+        print,
+    },
+};
+
+/// Prints the long form of one code, or a line for each.
+///
+/// # Errors
+/// When there is no such code, or standard output cannot be written.
+pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitStatus, CommandError> {
+    let told = match &args.code {
+        _ if args.markdown => markdown(),
+        None => table(),
+        Some(name) => whole(named(name)?),
+    };
+    print(told.as_bytes())?;
+    Ok(ExitStatus::Fine)
+}
+
+fn named(name: &str) -> Result<Code, CommandError> {
+    let name = name.to_uppercase();
+    if let Some(code) = Code::ALL.iter().find(|code| code.as_str() == name) {
+        return Ok(*code);
+    }
+    let near = text::nearest(&name, Code::ALL.iter().map(|code| code.as_str()));
+    let hint = if near.is_empty() {
+        "`tollgate explain` lists them".to_owned()
+    } else {
+        format!("did you mean {}?", text::list(near))
+    };
+    let name = text::clip(&name, 80);
+    Err(CommandError::Usage(format!(
+        "there is no code `{name}`; {hint}"
+    )))
+}
+
+fn table() -> String {
+    let width = Code::ALL
+        .iter()
+        .map(|code| code.as_str().len())
+        .max()
+        .unwrap_or(0);
+    let mut table = String::new();
+    for code in Code::ALL {
+        let _infallible = writeln!(table, "{:width$}  {}", code.as_str(), code.summary());
+    }
+    table
+}
+
+fn whole(code: Code) -> String {
+    let told = long_form(code);
+    format!(
+        "{}\n  {}\n\nwhat happened\n  {}\n\nwhat was touched\n  {}\n\nfor the model\n  {}\n\nfor the operator\n  {}\n\nexample\n  {}\n",
+        code.as_str(),
+        code.summary(),
+        told.happened,
+        told.touched,
+        told.model,
+        told.operator,
+        told.example,
+    )
+}
