@@ -130,8 +130,6 @@ fn c2_wrong_types_come_with_what_was_probably_meant() {
 #[test]
 fn what_would_be_ignored_is_refused() {
     for key in [
-        "rules",
-        "allow",
         "checks",
         "verify",
         "ask",
@@ -231,11 +229,16 @@ fn what_clients_would_refuse_is_told() {
             "name: t\ndescription: d\ninputSchema: {{type: object, {schema}}}\nrun: {{reply: {{json: 1}}}}"
         )
     };
-    for keyword in ["oneOf", "anyOf", "allOf", "$ref"] {
+    for (keyword, value) in [
+        ("oneOf", "[{type: object}]"),
+        ("anyOf", "[{type: object}]"),
+        ("allOf", "[{type: object}]"),
+        ("$ref", "'#/$defs/a', $defs: {a: {type: object}}"),
+    ] {
         let found = format!(
             "f:3:29: warning[client-limits]: some model APIs refuse `{keyword}` at the root of a schema (list all properties at the root)"
         );
-        check(&with(&format!("{keyword}: []")), &[&found]);
+        check(&with(&format!("{keyword}: {value}")), &[&found]);
     }
     check(
         &with("properties: {a: true, 'b c': {}}"),

@@ -129,6 +129,8 @@ mod tests {
                 "tollgate-tools.1",
                 "tollgate-validate-config.1",
                 "tollgate-log.1",
+                "tollgate-audit.1",
+                "tollgate-explain.1",
                 "tollgate-completions.1",
                 "tollgate-man.1"
             ]
