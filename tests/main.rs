@@ -14,6 +14,7 @@ mod generated;
 mod imports;
 mod life_harness;
 mod program;
+mod reload;
 mod source;
 mod tidy;
 
