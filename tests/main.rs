@@ -9,6 +9,7 @@
 
 mod calls;
 mod conversations;
+mod crash;
 mod ends;
 mod generated;
 mod imports;
