@@ -228,7 +228,7 @@ fn output_is_read_as_its_definition_says() {
         json!([{"type": "image", "data": "AP8=", "mimeType": "image/png"}])
     );
     let wrong = result("wrong");
-    assert_eq!(wrong["isError"], true);
+    assert_eq!(wrong["isError"], true, "{wrong}");
     assert_eq!(wrong["_meta"]["tollgate/error"]["code"], "OUTPUT_INVALID");
 }
 

@@ -171,10 +171,11 @@ fn h3_the_end_of_the_client_ends_the_server_although_a_program_hangs() {
 }
 
 #[test]
-fn p31_a_client_that_no_longer_reads_ends_the_server_and_keeps_its_record() {
+fn p31_a_client_that_no_longer_reads_ends_the_server() {
     let home = Home::new();
     home.reply("echo");
-    let mut server = Server::start_deaf(home.command(&["serve", "--no-watch"]));
+    let mut server = Server::start_reading(home.command(&["serve", "--no-watch"]), 0);
+    assert_eq!(server.next(), None);
     server.request(
         "initialize",
         json!({"protocolVersion": "2025-11-25", "capabilities": {},
@@ -188,12 +189,11 @@ fn p31_calls_that_ended_before_the_client_went_are_in_the_ledger() {
     let home = Home::new();
     home.waiting("write", "write");
     let pipe = home.pipe("a");
-    let mut server = home.serve(&["--no-watch"]);
+    let mut server = Server::start_reading(home.command(&["serve", "--no-watch"]), 1);
     server.initialize();
+    assert_eq!(server.next(), None);
     server.call("write", json!({"text": "a"}));
-    let held = pipe.reached();
-    server.stop_reading();
-    drop(held);
+    drop(pipe.reached());
     assert_eq!(server.exit_within(BOUND), 74);
     assert_eq!(
         outcomes(&home),

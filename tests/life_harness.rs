@@ -224,7 +224,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_reading(command, usize::MAX)
+    }
+
+    /// A server whose client closes its end of standard output after so many lines.
+    pub(crate) fn start_reading(mut command: Command, lines_max: usize) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -232,8 +237,8 @@ impl Server {
             .spawn()
             .unwrap();
         let stdin = child.stdin.take();
-        let lines = lines(child.stdout.take().unwrap());
-        let stderr = lines_of_log(child.stderr.take().unwrap());
+        let lines = lines(child.stdout.take().unwrap(), lines_max);
+        let stderr = read(child.stderr.take().unwrap(), usize::MAX, |line| line);
         Self {
             child,
             stdin,
@@ -363,27 +368,6 @@ impl Server {
         std::mem::take(&mut self.kept)
     }
 
-    /// A server whose standard output nobody reads from the beginning.
-    pub(crate) fn start_deaf(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        drop(child.stdout.take());
-        let (_, lines) = sync_channel(1);
-        Self {
-            stdin: child.stdin.take(),
-            stderr: lines_of_log(child.stderr.take().unwrap()),
-            child,
-            lines,
-            kept: Vec::new(),
-            ids: 0,
-            exited: false,
-        }
-    }
-
     /// Waits for the end of the process, at most `bound`; its status, 128 + N after signal N.
     pub(crate) fn exit_within(&mut self, bound: Duration) -> i32 {
         let pid = Pid::from_raw(self.pid()).unwrap();
@@ -455,8 +439,8 @@ const LINES_MAX: usize = 100_000;
 
 /// Complete lines; one that the process did not end is marked, so that no test takes it for a
 /// message.
-fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
-    read(stream, |line| {
+fn lines(stream: impl Read + Send + 'static, lines_max: usize) -> Receiver<String> {
+    read(stream, lines_max, |line| {
         if line.ends_with('\n') {
             line
         } else {
@@ -465,25 +449,24 @@ fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     })
 }
 
-fn lines_of_log(stream: impl Read + Send + 'static) -> Receiver<String> {
-    read(stream, |line| line)
-}
-
+/// The stream is closed before the receiver learns that nothing more comes.
 fn read(
     stream: impl Read + Send + 'static,
+    lines_max: usize,
     form: impl Fn(String) -> String + Send + 'static,
 ) -> Receiver<String> {
     let (tell, lines): (SyncSender<String>, _) = sync_channel(LINES_MAX);
     thread::spawn(move || {
         let mut stream = BufReader::new(stream);
-        loop {
+        for _ in 0..lines_max {
             let mut line = String::new();
-            match stream.read_line(&mut line) {
-                Ok(0) | Err(_) => return,
-                Ok(_) if tell.send(form(line)).is_err() => return,
-                Ok(_) => {}
+            let ended = matches!(stream.read_line(&mut line), Ok(0) | Err(_));
+            if ended || tell.send(form(line)).is_err() {
+                break;
             }
         }
+        drop(stream);
+        drop(tell);
     });
     lines
 }

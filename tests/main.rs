@@ -9,11 +9,13 @@
 
 mod calls;
 mod conversations;
+mod crash;
 mod ends;
 mod generated;
 mod imports;
 mod life_harness;
 mod program;
+mod reload;
 mod source;
 mod tidy;
 
