@@ -16,11 +16,17 @@ _tollgate() {
             ",$1")
                 cmd="tollgate"
                 ;;
+            tollgate,audit)
+                cmd="tollgate__subcmd__audit"
+                ;;
             tollgate,call)
                 cmd="tollgate__subcmd__call"
                 ;;
             tollgate,completions)
                 cmd="tollgate__subcmd__completions"
+                ;;
+            tollgate,explain)
+                cmd="tollgate__subcmd__explain"
                 ;;
             tollgate,help)
                 cmd="tollgate__subcmd__help"
@@ -40,11 +46,29 @@ _tollgate() {
             tollgate,validate-config)
                 cmd="tollgate__subcmd__validate__subcmd__config"
                 ;;
+            tollgate__subcmd__audit,help)
+                cmd="tollgate__subcmd__audit__subcmd__help"
+                ;;
+            tollgate__subcmd__audit,verify)
+                cmd="tollgate__subcmd__audit__subcmd__verify"
+                ;;
+            tollgate__subcmd__audit__subcmd__help,help)
+                cmd="tollgate__subcmd__audit__subcmd__help__subcmd__help"
+                ;;
+            tollgate__subcmd__audit__subcmd__help,verify)
+                cmd="tollgate__subcmd__audit__subcmd__help__subcmd__verify"
+                ;;
+            tollgate__subcmd__help,audit)
+                cmd="tollgate__subcmd__help__subcmd__audit"
+                ;;
             tollgate__subcmd__help,call)
                 cmd="tollgate__subcmd__help__subcmd__call"
                 ;;
             tollgate__subcmd__help,completions)
                 cmd="tollgate__subcmd__help__subcmd__completions"
+                ;;
+            tollgate__subcmd__help,explain)
+                cmd="tollgate__subcmd__help__subcmd__explain"
                 ;;
             tollgate__subcmd__help,help)
                 cmd="tollgate__subcmd__help__subcmd__help"
@@ -64,6 +88,9 @@ _tollgate() {
             tollgate__subcmd__help,validate-config)
                 cmd="tollgate__subcmd__help__subcmd__validate__subcmd__config"
                 ;;
+            tollgate__subcmd__help__subcmd__audit,verify)
+                cmd="tollgate__subcmd__help__subcmd__audit__subcmd__verify"
+                ;;
             *)
                 ;;
         esac
@@ -71,12 +98,86 @@ _tollgate() {
 
     case "${cmd}" in
         tollgate)
-            opts="-h -V --help --version serve call tools validate-config log completions man help"
+            opts="-h -V --help --version serve call tools validate-config log audit explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit)
+            opts="-h --help verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit__subcmd__help)
+            opts="verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit__subcmd__verify)
+            opts="-h --state --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -120,9 +221,51 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        tollgate__subcmd__help)
-            opts="serve call tools validate-config log completions man help"
+        tollgate__subcmd__explain)
+            opts="-h --markdown --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help)
+            opts="serve call tools validate-config log audit explain completions man help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__audit)
+            opts="verify"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__audit__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -149,6 +292,20 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -247,7 +404,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__log)
-            opts="-h --state --tool --outcome --code --principal --since --limit --json --help"
+            opts="-h --state --tool --outcome --code --principal --since --limit --oldest-first --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -27,6 +27,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand tools 'List the tools that a client would see'
             cand validate-config 'Check the definitions and say everything that is wrong with them'
             cand log 'Show what was called and what became of it'
+            cand audit 'Say whether the ledger is as it was written'
+            cand explain 'Say what an error code means and who should do what about it'
             cand completions 'Print a completion script for a shell'
             cand man 'Print or write the manual pages'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -74,7 +76,32 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand --principal 'Only calls made for this principal'
             cand --since 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`'
             cand --limit 'Most calls to show'
+            cand --oldest-first 'Print the calls in order of arrival, the first first'
             cand --json 'Print one JSON object a call'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;audit'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand verify 'Follow the chain from its first event; the status is 1 when it is broken'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;audit;verify'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;audit;help'= {
+            cand verify 'Follow the chain from its first event; the status is 1 when it is broken'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;audit;help;verify'= {
+        }
+        &'tollgate;audit;help;help'= {
+        }
+        &'tollgate;explain'= {
+            cand --markdown 'Print the whole catalogue as Markdown'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -93,6 +120,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand tools 'List the tools that a client would see'
             cand validate-config 'Check the definitions and say everything that is wrong with them'
             cand log 'Show what was called and what became of it'
+            cand audit 'Say whether the ledger is as it was written'
+            cand explain 'Say what an error code means and who should do what about it'
             cand completions 'Print a completion script for a shell'
             cand man 'Print or write the manual pages'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -106,6 +135,13 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;validate-config'= {
         }
         &'tollgate;help;log'= {
+        }
+        &'tollgate;help;audit'= {
+            cand verify 'Follow the chain from its first event; the status is 1 when it is broken'
+        }
+        &'tollgate;help;audit;verify'= {
+        }
+        &'tollgate;help;explain'= {
         }
         &'tollgate;help;completions'= {
         }
