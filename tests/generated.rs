@@ -92,6 +92,22 @@ fn completions_are_what_the_program_makes() {
     check("completions", &made);
 }
 
+#[test]
+fn the_page_of_errors_is_what_the_program_makes() {
+    let page = root().join("docs/errors.md");
+    let made = printed(&["explain", "--markdown"]);
+    if is_update() {
+        fs::create_dir_all(root().join("docs")).unwrap();
+        fs::write(&page, &made).unwrap();
+    }
+    let kept = fs::read_to_string(&page).unwrap_or_default();
+    assert!(
+        kept == made,
+        "not up to date: {}\nrun: UPDATE=1 cargo test --locked --test main generated",
+        page.display()
+    );
+}
+
 /// Every `--flag` that the help of a command names stands in its manual page too.
 #[test]
 fn manual_pages_name_every_flag() {

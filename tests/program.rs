@@ -28,6 +28,17 @@ fn a_wrong_command_line_is_status_2_and_leaves_standard_output_alone() {
 }
 
 #[test]
+fn a_code_that_does_not_exist_is_status_2_and_the_nearest_is_named() {
+    check(&["explain", "TIMEOUT"], 0, "TIMEOUT", "");
+    check(
+        &["explain", "TIMEUOT"],
+        2,
+        "",
+        "error: there is no code `TIMEUOT`; did you mean `TIMEOUT`?",
+    );
+}
+
+#[test]
 fn help_tells_the_statuses_and_where_things_are_looked_for() {
     let assert = tollgate().arg("--help").assert().success();
     let help = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();

@@ -13,6 +13,7 @@ const PROOFS: &[&str] = &[
     "ResolvedCall",
     "NormalizedCall",
     "ValidCall",
+    "AuthorizedCall",
     "ClearedCall",
     "ScreenedOutcome",
     "IntentReceipt",

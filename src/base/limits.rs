@@ -14,6 +14,8 @@ pub(crate) const JSON_NODES_MAX: usize = 100_000;
 pub(crate) const ID_BYTES_MAX: usize = 1024;
 /// Most members of `params` itself; no method of MCP has more than a handful.
 pub(crate) const PARAMS_MEMBERS_MAX: usize = 64;
+/// Entries of `rules` and of `allow` in one definition.
+pub(crate) const RULES_MAX: usize = 64;
 /// Most members of one batch (MCP 2025-03-26 only).
 pub(crate) const BATCH_MEMBERS_MAX: usize = 50;
 

@@ -42,11 +42,10 @@ pub(crate) fn compile(node: &Node, path: &[PathBuf], findings: &mut Findings) ->
     let output = definition
         .output_schema
         .and_then(|entry| output_schema(entry, definition.run.as_ref(), findings));
-    let published = input
-        .as_ref()
-        .map_or(&Value::Null, |input| &input.published);
-    let rules = rules::rules(&definition.rules, published, findings);
-    let allow = rules::allow(&definition.allow, published, findings);
+    let schema = definition.input_schema.filter(|_| input.is_some());
+    let schema = schema.map(Node::to_value).unwrap_or_default();
+    let allow = rules::allow(&definition, &schema, findings);
+    let rules = rules::rules(&definition, &schema, findings);
     let tests = definition
         .tests
         .iter()

@@ -14,6 +14,8 @@ mod rules;
 mod run;
 mod units;
 
+pub(crate) use rules::RuleDefinition;
+
 /// Keys of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A key that becomes available
 /// loses its row here and gets its reader in [`Definition::read`].
@@ -56,8 +58,8 @@ pub(crate) struct Definition<'a> {
     pub(crate) input_schema: Option<&'a Node>,
     pub(crate) output_schema: Option<&'a Entry>,
     pub(crate) coerce: Coerce,
-    pub(crate) rules: Vec<RuleDefinition<'a>>,
     pub(crate) allow: Vec<Spanned<'a>>,
+    pub(crate) rules: Vec<RuleDefinition<'a>>,
     pub(crate) run: Option<RunDefinition<'a>>,
     pub(crate) timeout: Duration,
     /// `icons` and `_meta`.
@@ -104,19 +106,6 @@ pub(crate) struct ElementDefinition<'a> {
     pub(crate) allow_prefix: bool,
 }
 
-/// One entry of `rules`.
-#[derive(Debug)]
-pub(crate) struct RuleDefinition<'a> {
-    /// What must be true, in CEL.
-    pub(crate) require: Spanned<'a>,
-    /// The operator's own name for the violation.
-    pub(crate) code: Spanned<'a>,
-    /// The operator's sentence.
-    pub(crate) message: Spanned<'a>,
-    /// What would probably work.
-    pub(crate) suggest: Vec<&'a str>,
-}
-
 /// One entry of `tests`.
 #[derive(Debug)]
 pub(crate) struct TestDefinition<'a> {
@@ -150,8 +139,8 @@ impl<'a> Definition<'a> {
             ("on_mismatch", Coerce::OnMismatch),
         ];
         let coerce = fields.word("coerce", &words, findings);
-        let rules = rules::rules(&mut fields, findings);
         let allow = rules::allow(&mut fields, findings);
+        let rules = rules::rules(&mut fields, findings);
         refuse_annotations(&mut fields, findings);
         refuse_unavailable(&mut fields, NOT_AVAILABLE, findings);
         let output = fields.take_entry("output");
@@ -178,8 +167,8 @@ impl<'a> Definition<'a> {
             input_schema,
             output_schema,
             coerce: coerce.unwrap_or(Coerce::OnMismatch),
-            rules,
             allow,
+            rules,
             run,
             timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
             listing,

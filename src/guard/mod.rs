@@ -15,4 +15,6 @@ pub(crate) mod normalize;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod screen;
+#[cfg(test)]
+mod tests;
 pub(crate) mod validate;

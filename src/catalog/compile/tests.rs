@@ -1,5 +1,6 @@
 //! Tests of definitions: what is refused, with which words, at which place.
 
+mod rules;
 mod run;
 mod whole;
 

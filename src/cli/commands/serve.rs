@@ -74,8 +74,9 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
         catalog: Arc::clone(&gate.catalog),
         connection: Arc::clone(&gate.connection),
     });
-    loader.first(strict);
+    // Watched before it is read: a change between the two must not be missed.
     let _watcher = if args.no_watch { None } else { loader.watch() };
+    loader.first(strict);
     let reload = Arc::clone(&loader);
     let heard = tell.clone();
     signals::listen(move |asked| match asked {

@@ -1,11 +1,11 @@
-//! expect: E0308. A call that was never held against its schema is cleared.
+//! expect: E0308. A call that was never held against its schema is authorized.
 
 use crate::guard::{
-    authorize::{ClearedCall, authorize},
+    authorize::{AuthorizedCall, authorize},
     call::Refused,
     normalize::NormalizedCall,
 };
 
-fn planted(call: NormalizedCall) -> Result<ClearedCall, Box<Refused>> {
+fn planted(call: NormalizedCall) -> Result<AuthorizedCall, Box<Refused>> {
     authorize(call)
 }

@@ -1,16 +1,17 @@
 //! The path of a call as it should be gone. Must compile: else the other cases prove nothing.
 
 use crate::{
-    catalog::catalog::Catalog,
+    catalog::snapshot::Catalog,
     guard::{
-        authorize::{ClearedCall, authorize},
+        authorize::authorize,
         call::{IncomingCall, Refused},
         normalize::normalize,
         resolve::resolve,
+        clear::{ClearedCall, clear},
         validate::validate,
     },
 };
 
 fn planted(call: IncomingCall, catalog: &Catalog) -> Result<ClearedCall, Box<Refused>> {
-    authorize(validate(normalize(resolve(call, catalog)?)?)?)
+    clear(authorize(validate(normalize(resolve(call, catalog)?)?)?)?)
 }

@@ -1,13 +1,13 @@
 //! expect: E0382. One admitted call is cleared two times, so that it could be run two times.
 
 use crate::guard::{
-    authorize::{ClearedCall, authorize},
+    authorize::AuthorizedCall,
     call::Refused,
-    validate::ValidCall,
+    clear::{ClearedCall, clear},
 };
 
 type Cleared = Result<ClearedCall, Box<Refused>>;
 
-fn planted(call: ValidCall) -> (Cleared, Cleared) {
-    (authorize(call), authorize(call))
+fn planted(call: AuthorizedCall) -> (Cleared, Cleared) {
+    (clear(call), clear(call))
 }
