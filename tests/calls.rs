@@ -66,13 +66,25 @@ fn check_end(args: &[&str], exec: Value, timeout: &str, arguments: Value, expect
 #[test]
 fn x4_a_program_that_ignores_the_polite_signal_is_ended() {
     let progress = json!({"progress": true});
-    check_end(&["ignore-term"], progress, "500ms", json!({}), ["TIMEOUT", "none"]);
+    check_end(
+        &["ignore-term"],
+        progress,
+        "500ms",
+        json!({}),
+        ["TIMEOUT", "none"],
+    );
 }
 
 #[test]
 fn x7_a_program_that_floods_is_ended_and_costs_no_memory() {
     let args = ["print-many", "1073741824"];
-    check_end(&args, json!({}), "20s", json!({}), ["OUTPUT_INVALID", "none"]);
+    check_end(
+        &args,
+        json!({}),
+        "20s",
+        json!({}),
+        ["OUTPUT_INVALID", "none"],
+    );
 }
 
 #[test]
@@ -86,7 +98,13 @@ fn x8_a_program_that_closes_its_output_is_waited_for() {
 fn x12_a_program_that_never_reads_its_input_is_ended_at_the_deadline() {
     let input = json!({"text": "x".repeat(500_000)});
     let stdin = json!({"stdin": "json"});
-    check_end(&["sleep"], stdin.clone(), "500ms", input.clone(), ["TIMEOUT", "none"]);
+    check_end(
+        &["sleep"],
+        stdin.clone(),
+        "500ms",
+        input.clone(),
+        ["TIMEOUT", "none"],
+    );
     check_end(&["print", "ok"], stdin, "20s", input, ["", ""]);
 }
 
@@ -100,13 +118,24 @@ fn x13_standard_error_before_standard_input_is_no_deadlock() {
 #[test]
 fn x18_a_program_that_stops_itself_is_ended() {
     let progress = json!({"progress": true});
-    check_end(&["kill-self", "STOP"], progress, "500ms", json!({}), ["TIMEOUT", "none"]);
+    check_end(
+        &["kill-self", "STOP"],
+        progress,
+        "500ms",
+        json!({}),
+        ["TIMEOUT", "none"],
+    );
 }
 
 #[test]
 fn x9_a_child_that_keeps_the_pipe_open_is_ended_with_its_parent() {
     let home = Home::new();
-    home.fake("fork", &["leave-child"], json!({}), json!({"timeout": "20s"}));
+    home.fake(
+        "fork",
+        &["leave-child"],
+        json!({}),
+        json!({"timeout": "20s"}),
+    );
     let mut server = shaken(&home, &[]);
     let id = server.call("fork", json!({}));
     let answer = server.answer(id);
@@ -130,7 +159,10 @@ fn x17_a_program_that_is_killed_leaves_a_write_unknown_and_a_read_without_effect
     };
     assert_eq!([told("read"), told("write")], ["none", "unknown"]);
     let rows = home.log();
-    assert_eq!([outcome(&rows[0]), outcome(&rows[1])], ["failed", "unknown"]);
+    assert_eq!(
+        [outcome(&rows[0]), outcome(&rows[1])],
+        ["failed", "unknown"]
+    );
 }
 
 #[test]
@@ -168,7 +200,12 @@ fn output_is_read_as_its_definition_says() {
         home.fake(name, &["print-hex", &hex], exec, more);
     };
     print("text", "a\u{1b}[31mb", json!({}), json!({}));
-    print("json", r#"{"n":1}"#, json!({"output": "json"}), object.clone());
+    print(
+        "json",
+        r#"{"n":1}"#,
+        json!({"output": "json"}),
+        object.clone(),
+    );
     print("wrong", r#"{"n":"x"}"#, json!({"output": "json"}), object);
     let blocks = r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#;
     print("content", blocks, json!({"output": "content"}), json!({}));
@@ -182,7 +219,10 @@ fn output_is_read_as_its_definition_says() {
     let cleaned = result("text")["content"][0]["text"].take();
     assert!(!cleaned.as_str().unwrap().contains('\u{1b}'), "{cleaned}");
     assert_eq!(result("json")["structuredContent"], json!({"n": 1}));
-    assert_eq!(result("content")["content"], serde_json::from_str::<Value>(blocks).unwrap());
+    assert_eq!(
+        result("content")["content"],
+        serde_json::from_str::<Value>(blocks).unwrap()
+    );
     assert_eq!(
         result("image")["content"],
         json!([{"type": "image", "data": "AP8=", "mimeType": "image/png"}])
@@ -225,7 +265,10 @@ fn p24_a_call_that_is_cancelled_while_it_waits_is_never_answered_or_run() {
     server.answer(holding);
     nothing_more(server);
     let rows = home.log();
-    assert_eq!([outcome(&rows[0]), outcome(&rows[1])], ["succeeded", "cancelled"]);
+    assert_eq!(
+        [outcome(&rows[0]), outcome(&rows[1])],
+        ["succeeded", "cancelled"]
+    );
     assert_eq!(rows[1]["end"]["effects"], "none");
 }
 
@@ -244,7 +287,10 @@ fn p25_a_read_that_is_cancelled_while_it_runs_is_ended_and_its_place_is_free() {
     assert_eq!(home.programs(), Vec::<i32>::new());
     nothing_more(server);
     let rows = home.log();
-    assert_eq!([outcome(&rows[0]), outcome(&rows[1])], ["cancelled", "succeeded"]);
+    assert_eq!(
+        [outcome(&rows[0]), outcome(&rows[1])],
+        ["cancelled", "succeeded"]
+    );
 }
 
 #[test]
@@ -282,10 +328,16 @@ fn p27_a_cancellation_that_races_the_answer_leaves_one_answer_or_none() {
     let (status, rest) = server.finish();
     assert_eq!(status, 0);
     for answer in rest {
-        assert!(ids.remove(&answer["id"].as_u64().unwrap()), "twice: {answer}");
+        assert!(
+            ids.remove(&answer["id"].as_u64().unwrap()),
+            "twice: {answer}"
+        );
         assert_eq!(text(&answer), "x");
     }
     let rows = home.log();
     assert_eq!(rows.len(), ROUNDS);
-    assert!(rows.iter().all(|row| ["succeeded", "cancelled"].contains(&outcome(row))));
+    assert!(
+        rows.iter()
+            .all(|row| ["succeeded", "cancelled"].contains(&outcome(row)))
+    );
 }

@@ -143,7 +143,11 @@ impl Witness {
         assert_eq!(open.collect::<Vec<_>>(), Vec::<&Value>::new());
         let effects = fs::read_to_string(self.home.path("effects")).unwrap_or_default();
         let once: BTreeSet<&str> = effects.lines().collect();
-        assert_eq!(effects.lines().count(), once.len(), "an effect happened twice");
+        assert_eq!(
+            effects.lines().count(),
+            once.len(),
+            "an effect happened twice"
+        );
         for row in rows.iter().filter(|row| row["tool"] == "append") {
             if row["end"]["outcome"] == "succeeded" {
                 let line = row["effective_arguments"]["text"].as_str().unwrap();
@@ -155,8 +159,8 @@ impl Witness {
 
 #[test]
 fn s1_nothing_that_was_answered_is_lost_when_the_server_is_killed() {
-    let seed = number("TOLLGATE_SEED")
-        .unwrap_or_else(|| std::hash::RandomState::new().hash_one("seed"));
+    let seed =
+        number("TOLLGATE_SEED").unwrap_or_else(|| std::hash::RandomState::new().hash_one("seed"));
     let kills = number("TOLLGATE_KILLS").unwrap_or(KILLS);
     println!("seed {seed}");
     let mut dice = Dice(seed);
@@ -172,7 +176,10 @@ fn s1_nothing_that_was_answered_is_lost_when_the_server_is_killed() {
         witness.close();
         answered += witness.answered.len();
     }
-    println!("kills {kills}\nanswered calls {answered}\nlost rows {}", lost.len());
+    println!(
+        "kills {kills}\nanswered calls {answered}\nlost rows {}",
+        lost.len()
+    );
     assert_eq!(lost, Vec::<String>::new());
     assert!(answered > 0);
 }

@@ -62,8 +62,14 @@ fn h1_p5_at_the_end_of_input_everything_that_was_accepted_is_answered() {
     let rest = server.rest();
     assert_eq!(server.exit_within(BOUND), 0);
     assert_eq!(rest.len(), 8, "{rest:?}");
-    assert!(rest.iter().all(|answer| text(answer).is_empty()), "{rest:?}");
-    assert_eq!(outcomes(&home), BTreeMap::from([("succeeded".to_owned(), 9)]));
+    assert!(
+        rest.iter().all(|answer| text(answer).is_empty()),
+        "{rest:?}"
+    );
+    assert_eq!(
+        outcomes(&home),
+        BTreeMap::from([("succeeded".to_owned(), 9)])
+    );
 }
 
 #[test]
@@ -76,7 +82,8 @@ fn h2_a_signal_ends_fast_leaves_no_program_and_tells_what_became_of_each_call() 
     assert_eq!(server.rest().len(), 8);
     let rows = home.log();
     let end = |row: &Value| {
-        ["outcome", "code", "effects"].map(|name| row["end"][name].as_str().unwrap_or("").to_owned())
+        ["outcome", "code", "effects"]
+            .map(|name| row["end"][name].as_str().unwrap_or("").to_owned())
     };
     let ends: Vec<[String; 3]> = rows.iter().map(end).collect();
     assert_eq!(ends[0], ["cancelled", "CANCELLED", "none"]);
@@ -91,7 +98,12 @@ fn h2_a_signal_ends_fast_leaves_no_program_and_tells_what_became_of_each_call() 
 #[test]
 fn h2_a_signal_ends_fast_even_where_a_program_ignores_it() {
     let home = Home::new();
-    home.fake("deaf", &["ignore-term"], json!({"progress": true}), json!({}));
+    home.fake(
+        "deaf",
+        &["ignore-term"],
+        json!({"progress": true}),
+        json!({}),
+    );
     let mut server = home.serve(&["--no-watch"]);
     server.initialize();
     let params = json!({"name": "deaf", "arguments": {}, "_meta": {"progressToken": 1}});
@@ -140,7 +152,12 @@ fn h3_h4_after_a_kill_the_next_start_settles_what_was_running() {
 #[test]
 fn h3_the_end_of_the_client_ends_the_server_although_a_program_hangs() {
     let home = Home::new();
-    home.fake("hang", &["ready-then-sleep"], json!({"progress": true}), json!({}));
+    home.fake(
+        "hang",
+        &["ready-then-sleep"],
+        json!({"progress": true}),
+        json!({}),
+    );
     let mut server = home.serve(&["--no-watch", "--drain", "100ms"]);
     server.initialize();
     let params = json!({"name": "hang", "arguments": {}, "_meta": {"progressToken": 1}});
@@ -178,7 +195,10 @@ fn p31_calls_that_ended_before_the_client_went_are_in_the_ledger() {
     server.call("write", json!({"text": "a"}));
     drop(pipe.reached());
     assert_eq!(server.exit_within(BOUND), 74);
-    assert_eq!(outcomes(&home), BTreeMap::from([("succeeded".to_owned(), 1)]));
+    assert_eq!(
+        outcomes(&home),
+        BTreeMap::from([("succeeded".to_owned(), 1)])
+    );
 }
 
 #[test]
@@ -198,7 +218,10 @@ fn the_end_of_input_at_once_is_no_fault_and_nothing_is_made_before_the_first_cal
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {}}});
     let discover = server.request("server/discover", meta);
-    assert_eq!(server.answer(discover)["result"]["supportedVersions"], json!(["2026-07-28"]));
+    assert_eq!(
+        server.answer(discover)["result"]["supportedVersions"],
+        json!(["2026-07-28"])
+    );
     assert!(!home.path("state").exists());
     let call = server.call("echo", json!({"text": "x"}));
     server.answer(call);
@@ -230,7 +253,13 @@ fn h9_without_home_folder_or_mask_it_works_and_its_files_are_its_own() {
     let mut command = crate::program_named("/bin/sh");
     let script = r#"cd "$1" && rmdir "$1" && umask 000 && exec "$2" serve --no-watch"#;
     command
-        .args(["-c", script, "sh", &home.text("gone"), env!("CARGO_BIN_EXE_tollgate")])
+        .args([
+            "-c",
+            script,
+            "sh",
+            &home.text("gone"),
+            env!("CARGO_BIN_EXE_tollgate"),
+        ])
         .env("TOLLGATE_TOOLS", home.path("tools.d"))
         .env("TOLLGATE_STATE", home.path("state"))
         .arg0("sh");
@@ -239,7 +268,10 @@ fn h9_without_home_folder_or_mask_it_works_and_its_files_are_its_own() {
     let id = server.call("echo", json!({"text": "x"}));
     assert_eq!(text(&server.answer(id)), "x");
     let state = home.path("state");
-    assert_eq!(state.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(
+        state.metadata().unwrap().permissions().mode() & 0o777,
+        0o700
+    );
     let open: Vec<(String, u32)> = modes(&state)
         .into_iter()
         .filter(|(_, mode)| mode & 0o077 != 0)
@@ -291,5 +323,8 @@ fn h8_two_servers_share_one_ledger_and_do_not_disturb_each_other() {
     assert_eq!(text(&first.answer(held)), "");
     assert_eq!(first.finish(), (0, Vec::new()));
     assert_eq!(third.finish(), (0, Vec::new()));
-    assert_eq!(outcomes(&home), BTreeMap::from([("succeeded".to_owned(), 102)]));
+    assert_eq!(
+        outcomes(&home),
+        BTreeMap::from([("succeeded".to_owned(), 102)])
+    );
 }
