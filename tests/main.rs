@@ -8,6 +8,7 @@
 )]
 
 mod calls;
+mod commands;
 mod conversations;
 mod crash;
 mod ends;

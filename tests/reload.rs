@@ -68,6 +68,7 @@ fn c9_a_bad_set_changes_nothing_and_a_good_one_is_told() {
     home.reply("one");
     let mut server = home.serve(&[]);
     server.initialize();
+    assert_eq!(names(&mut server), ["one"]);
     let level = server.request("logging/setLevel", json!({"level": "warning"}));
     server.answer(level);
     let listen = server.request(

@@ -4,7 +4,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
 };
@@ -73,10 +73,10 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
         dir: tools,
         catalog: Arc::clone(&gate.catalog),
         connection: Arc::clone(&gate.connection),
+        turn: Mutex::new(()),
     });
-    // Watched before it is read: a change between the two must not be missed.
+    // Before the first load, so that no change after it goes unseen.
     let _watcher = if args.no_watch { None } else { loader.watch() };
-    loader.first(strict);
     let reload = Arc::clone(&loader);
     let heard = tell.clone();
     signals::listen(move |asked| match asked {
@@ -84,6 +84,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
         Asked::Interrupt | Asked::Terminate => drop(heard.send(Event::Signal(asked))),
     })
     .context("cannot listen for signals")?;
+    loader.first(strict);
     Ok(run(&gate, drain, &tell, &events))
 }
 
@@ -175,6 +176,7 @@ struct Loader {
     dir: Result<PathBuf, CommandError>,
     catalog: Arc<InForce>,
     connection: Arc<Connection>,
+    turn: Mutex<()>,
 }
 
 impl Loader {
@@ -199,6 +201,9 @@ impl Loader {
     /// A later set is in force only if all of it is sound; else the one before stays.
     fn again(&self) {
         let Ok(dir) = &self.dir else { return };
+        // The first set comes first, and of two reloads the one that read last.
+        let _first = self.catalog.get();
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let loaded = compose::load(dir);
         report(&loaded);
         if !loaded.is_clean() {
