@@ -9,7 +9,9 @@
 
 mod conversations;
 mod generated;
+mod harness;
 mod imports;
+mod openings;
 mod program;
 mod source;
 mod tidy;
