@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, io::Write as _};
 
 use serde_json::{Value, json};
 
-use crate::life_harness::{Home, Server, is_alive, outcome, problem, text};
+use crate::life_harness::{Home, Server, is_gone_soon, outcome, problem, text};
 
 fn shaken(home: &Home, args: &[&str]) -> Server {
     let mut server = home.serve(&[&["--no-watch"], args].concat());
@@ -140,7 +140,7 @@ fn x9_a_child_that_keeps_the_pipe_open_is_ended_with_its_parent() {
     let id = server.call("fork", json!({}));
     let answer = server.answer(id);
     let child: i32 = text(&answer).parse().unwrap();
-    assert!(!is_alive(child), "{child} lives");
+    assert!(is_gone_soon(child), "{child} lives");
     nothing_more(server);
 }
 

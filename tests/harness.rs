@@ -2,6 +2,7 @@
 //! every line that it writes checked for its form.
 
 use std::{
+    collections::HashMap,
     fs,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
@@ -226,13 +227,9 @@ impl Drop for Conversation {
 
 /// The id of one answer as it stands in the line.
 pub(crate) fn id_of(line: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Answer<'a> {
-        #[serde(borrow)]
-        id: Option<&'a RawValue>,
-    }
-    let answer: Answer<'_> = serde_json::from_str(line).ok()?;
-    answer.id.map(|id| id.get().to_owned())
+    // Not an `Option` field: that would take `null` for absent.
+    let members: HashMap<String, &RawValue> = serde_json::from_str(line).ok()?;
+    members.get("id").map(|id| id.get().to_owned())
 }
 
 /// Everything that may stand in one line.

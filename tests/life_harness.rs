@@ -201,6 +201,23 @@ fn merge(into: &mut Value, more: Value) {
     into.as_object_mut().unwrap().extend(more);
 }
 
+/// Waits until a process is gone or a zombie: a signal that ends it is on its way. Whether it
+/// was in time.
+pub(crate) fn is_gone_soon(pid: i32) -> bool {
+    use rustix::{
+        event::{PollFd, PollFlags, Timespec, poll},
+        process::{Pid, PidfdFlags, pidfd_open},
+    };
+    let Ok(exit) = pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()) else {
+        return true;
+    };
+    let bound = Timespec {
+        tv_sec: i64::try_from(BOUND.as_secs()).unwrap(),
+        tv_nsec: 0,
+    };
+    poll(&mut [PollFd::new(&exit, PollFlags::IN)], Some(&bound)).unwrap() == 1
+}
+
 /// Whether a process exists and is no zombie.
 pub(crate) fn is_alive(pid: i32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
