@@ -2,6 +2,7 @@
 //! every line that it writes checked for its form.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
@@ -85,6 +86,7 @@ impl Gate {
             .args(&self.arguments)
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
+            .env("PATH", "/usr/bin:/bin")
             .env("TOLLGATE_STATE", self.path("state"));
         command
     }
@@ -226,13 +228,8 @@ impl Drop for Conversation {
 
 /// The id of one answer as it stands in the line.
 pub(crate) fn id_of(line: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Answer<'a> {
-        #[serde(borrow)]
-        id: Option<&'a RawValue>,
-    }
-    let answer: Answer<'_> = serde_json::from_str(line).ok()?;
-    answer.id.map(|id| id.get().to_owned())
+    let members: BTreeMap<&str, &RawValue> = serde_json::from_str(line).ok()?;
+    members.get("id").map(|id| id.get().to_owned())
 }
 
 /// Everything that may stand in one line.
@@ -362,12 +359,27 @@ fn lines_of_another_form_are_noticed() {
     check(r#"{"jsonrpc":"2.0","id":null,"result":{}}"#, false);
     check(r#"{"jsonrpc":"2.0","id":1.5,"result":{}}"#, false);
     check(r#"{"id":1,"result":{}}"#, false);
-    check(r#"{"jsonrpc":"2.0","id":1,"result":{"nextCursor":null}}"#, false);
+    check(
+        r#"{"jsonrpc":"2.0","id":1,"result":{"nextCursor":null}}"#,
+        false,
+    );
     check(r#"{"jsonrpc":"2.0","id":1,"result":{"_meta":null}}"#, false);
-    check(r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"x"}}"#, true);
-    check(r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"x","data":null}}"#, false);
-    check(r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":-32700,"message":"x"}}"#, false);
-    check(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{}}"#, true);
+    check(
+        r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"x"}}"#,
+        true,
+    );
+    check(
+        r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"x","data":null}}"#,
+        false,
+    );
+    check(
+        r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":-32700,"message":"x"}}"#,
+        false,
+    );
+    check(
+        r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{}}"#,
+        true,
+    );
     check(r#"{"jsonrpc":"2.0","method":"ping"}"#, false);
     check(r#"[{"jsonrpc":"2.0","id":1,"result":{}}]"#, true);
     check("[]", false);

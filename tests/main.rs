@@ -7,10 +7,16 @@
     reason = "clippy lets these pass in test functions only, not in what they share"
 )]
 
+mod batches;
 mod conversations;
+mod eras;
+mod flood;
 mod generated;
 mod harness;
 mod imports;
+mod lines;
+mod lists;
+mod notices;
 mod openings;
 mod program;
 mod source;
