@@ -2,7 +2,7 @@
 //! every line that it writes checked for its form.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     fs,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
@@ -86,6 +86,7 @@ impl Gate {
             .args(&self.arguments)
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
+            .env("PATH", "/usr/bin:/bin")
             .env("TOLLGATE_STATE", self.path("state"));
         command
     }
@@ -227,8 +228,7 @@ impl Drop for Conversation {
 
 /// The id of one answer as it stands in the line.
 pub(crate) fn id_of(line: &str) -> Option<String> {
-    // Not an `Option` field: that would take `null` for absent.
-    let members: HashMap<String, &RawValue> = serde_json::from_str(line).ok()?;
+    let members: BTreeMap<&str, &RawValue> = serde_json::from_str(line).ok()?;
     members.get("id").map(|id| id.get().to_owned())
 }
 

@@ -2,20 +2,28 @@
 //! link; a module that is missing here is found by `tidy`.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::string_slice,
     clippy::indexing_slicing,
     reason = "clippy lets these pass in test functions only, not in what they share"
 )]
 
+mod batches;
 mod calls;
 mod commands;
 mod conversations;
 mod crash;
 mod ends;
+mod eras;
+mod flood;
 mod generated;
 mod harness;
 mod imports;
 mod life_harness;
+mod lines;
+mod lists;
+mod notices;
 mod openings;
 mod program;
 mod reload;

@@ -108,7 +108,7 @@ fn idle(path: &str, source: &str) -> Vec<String> {
             ["#", "[", "ignore"] => wrong.push(format!("{path}:{line}: an ignored test")),
             // In `src` a sleep is a lint's business, which wants a reason for each.
             ["thread", "::", "sleep"] if !path.starts_with("src/") => {
-                wrong.push(format!("{path}:{line}: a sleep"))
+                wrong.push(format!("{path}:{line}: a sleep"));
             }
             _ => {}
         }

@@ -148,6 +148,9 @@ pub(crate) fn decode_message(json: &str) -> Result<Message<'_>, Malformed> {
     let envelope: Envelope<'_> = serde_json::from_str(json).map_err(|error| not_json(&error))?;
     let id = match envelope.id.map(RawValue::get) {
         None => None,
+        // A response is never answered, whatever it says it answers: two programs that
+        // answer each other's errors would not end.
+        Some(_) if envelope.is_answer() => None,
         Some(text) => Some(RequestId::read(text).ok_or_else(|| {
             Malformed::invalid(
                 None,
@@ -176,6 +179,10 @@ struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    fn is_answer(&self) -> bool {
+        self.answer && self.method.is_none()
+    }
+
     fn into_message(self, id: Option<RequestId>) -> Result<Message<'a>, String> {
         if let Some(fault) = self.fault {
             return Err(fault);

@@ -10,18 +10,22 @@ use crate::protocol::encode::{self, Encoded};
 pub(super) enum Path {
     /// A line of its own.
     Line(Arc<Outbox>),
-    /// A place in a batch.
+    /// A batch as a whole, held open while its members are read.
     Batch(Arc<Batch>),
+    /// The place of one member in its batch.
+    Place(Arc<Batch>, usize),
 }
 
-/// Collects the answers of one batch; sends them when the last member has ended.
+/// Collects the answers of one batch, each in its place; sends them when the last member has
+/// ended.
 pub(super) struct Batch {
     outbox: Arc<Outbox>,
     state: Mutex<State>,
 }
 
 struct State {
-    answers: Vec<Encoded>,
+    /// One place for each request, in their order.
+    answers: Vec<Option<Encoded>>,
     open: usize,
 }
 
@@ -38,19 +42,30 @@ impl Batch {
     fn with(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
-        if state.open == 0 && !state.answers.is_empty() {
-            self.outbox
-                .push(&encode::batch(&std::mem::take(&mut state.answers)));
+        if state.open > 0 {
+            return;
+        }
+        let answers: Vec<Encoded> = state.answers.drain(..).flatten().collect();
+        if !answers.is_empty() {
+            self.outbox.push(&encode::batch(&answers));
         }
     }
 }
 
 impl Path {
-    /// Announces one more end on this path: each request is announced once and ended once.
-    pub(super) fn join(&self) {
+    /// The path of one request: each request joins once, and is ended once on what it got.
+    pub(super) fn join(&self) -> Self {
         match self {
-            Self::Line(_) => {}
-            Self::Batch(batch) => batch.with(|state| state.open += 1),
+            Self::Line(outbox) => Self::Line(Arc::clone(outbox)),
+            Self::Batch(batch) | Self::Place(batch, _) => {
+                let mut place = 0;
+                batch.with(|state| {
+                    place = state.answers.len();
+                    state.answers.push(None);
+                    state.open += 1;
+                });
+                Self::Place(Arc::clone(batch), place)
+            }
         }
     }
 
@@ -64,7 +79,13 @@ impl Path {
             }
             Self::Batch(batch) => batch.with(|state| {
                 state.open = state.open.saturating_sub(1);
-                state.answers.extend(answer);
+                state.answers.push(answer);
+            }),
+            Self::Place(batch, place) => batch.with(|state| {
+                state.open = state.open.saturating_sub(1);
+                if let Some(own) = state.answers.get_mut(*place) {
+                    *own = answer;
+                }
             }),
         }
     }
@@ -82,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn p12_the_answers_of_a_batch_leave_as_one_line_when_the_last_is_there() {
+    fn p12_the_answers_of_a_batch_leave_as_one_line_in_order_when_the_last_is_there() {
         let outbox = Arc::new(Outbox::default());
         let path = Path::Batch(Batch::new(Arc::clone(&outbox)));
-        path.join();
-        path.join();
-        path.end(Some(b"1".to_vec()));
+        let (first, second, third) = (path.join(), path.join(), path.join());
         path.end(None);
-        path.end(Some(b"2".to_vec()));
+        third.end(Some(b"2".to_vec()));
+        second.end(None);
+        first.end(Some(b"1".to_vec()));
         assert_eq!(written(&outbox), "[1,2]\n");
     }
 

@@ -113,9 +113,13 @@ impl Connection {
 
     /// Ends open subscriptions with their final result: the first thing at the end of input.
     pub(crate) fn end_subscriptions(&self) {
-        self.wire
-            .subscriptions
-            .end(&self.wire.outbox, &self.wire.in_flight);
+        let Wire {
+            outbox,
+            in_flight,
+            subscriptions,
+            server_info,
+        } = &*self.wire;
+        subscriptions.end(outbox, in_flight, server_info);
     }
 
     /// Lets the writer end when everything is written.
@@ -183,13 +187,13 @@ impl Connection {
                 Ok(Message::Request { id, method, .. }) if method == "initialize" => {
                     let malformed =
                         Malformed::invalid(Some(id), "`initialize` cannot be in a batch");
-                    path.join();
-                    path.end(Some(encode::malformed(&malformed, session.era())));
+                    let answer = encode::malformed(&malformed, session.era());
+                    path.join().end(Some(answer));
                 }
                 Ok(message) => self.message(session, message, &path),
                 Err(malformed) => {
-                    path.join();
-                    path.end(Some(encode::malformed(&malformed, session.era())));
+                    let answer = encode::malformed(&malformed, session.era());
+                    path.join().end(Some(answer));
                 }
             }
         }
@@ -199,9 +203,12 @@ impl Connection {
     fn message(&self, session: &mut Session, message: Message<'_>, path: &Path) {
         match message {
             Message::Request { id, method, params } => {
-                path.join();
+                let path = path.join();
+                if self.wire.in_flight.is_open(&id.key()) {
+                    return path.end(Some(id_in_use(&id, session.era())));
+                }
                 match session.request(&method, params) {
-                    Ok(request) => self.request(id, request, path),
+                    Ok(request) => self.request(id, request, &path),
                     Err(refusal) => path.end(Some(encode::error(
                         &id,
                         refusal.code,

@@ -61,6 +61,11 @@ impl InFlight {
         Ok(Open { key, serial })
     }
 
+    /// Whether a request with this id is not answered yet.
+    pub(super) fn is_open(&self, key: &IdKey) -> bool {
+        self.state().entries.contains_key(key)
+    }
+
     /// Cancels the request with this id: from here on nothing is sent for it. An unknown id is
     /// ignored (MCP 2025-11-25, basic/utilities/cancellation).
     pub(super) fn cancel(&self, key: &IdKey) {
@@ -127,7 +132,9 @@ mod tests {
                 .open(IdKey::String("1".into()), CancelToken::default())
                 .is_ok()
         );
+        assert!(table.is_open(&key("1")));
         assert!(answered(&table, &first));
+        assert!(!table.is_open(&key("1")));
         assert!(table.open(key("1"), CancelToken::default()).is_ok());
     }
 

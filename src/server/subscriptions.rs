@@ -11,6 +11,9 @@ use crate::protocol::{encode, id::RequestId, meta::LogLevel};
 /// basic/patterns/subscriptions).
 const SUBSCRIPTION_KEY: &str = "io.modelcontextprotocol/subscriptionId";
 
+/// Where a result says who speaks.
+const SERVER_KEY: &str = "io.modelcontextprotocol/serverInfo";
+
 /// One `subscriptions/listen` that is open.
 struct Listen {
     id: RequestId,
@@ -81,10 +84,19 @@ impl Subscriptions {
         }
     }
 
-    /// Ends every open subscription with its final result.
-    pub(super) fn end(&self, outbox: &Outbox, in_flight: &super::in_flight::InFlight) {
+    /// Ends every open subscription with its final result, which says who speaks as every
+    /// modern result does.
+    pub(super) fn end(
+        &self,
+        outbox: &Outbox,
+        in_flight: &super::in_flight::InFlight,
+        server_info: &Value,
+    ) {
         for listen in std::mem::take(&mut self.state().listens) {
-            let result = tagged(&listen.id, json!({"resultType": "complete"}));
+            let mut result = tagged(&listen.id, json!({"resultType": "complete"}));
+            if let Some(meta) = result.get_mut("_meta").and_then(Value::as_object_mut) {
+                meta.insert(SERVER_KEY.to_owned(), server_info.clone());
+            }
             let message = encode::result(&listen.id, &result);
             in_flight.complete(&listen.open, || outbox.push(&message));
         }
