@@ -27,6 +27,7 @@ mod notices;
 mod openings;
 mod program;
 mod reload;
+mod samples;
 mod source;
 mod tidy;
 
