@@ -1,11 +1,6 @@
 //! Whether this principal may make this call: judged on exactly the values that will be run.
 
-use super::{
-    call::{Refusal, Refused},
-    normalize::Parts,
-    rules::{Facts, allowed},
-    validate::ValidCall,
-};
+use super::{call::Refused, normalize::Parts, rules::allowed, validate::ValidCall};
 use crate::catalog::principal;
 
 /// A call that its principal may make.
@@ -31,21 +26,8 @@ pub(crate) fn authorize(call: ValidCall) -> Result<AuthorizedCall, Box<Refused>>
         return Ok(AuthorizedCall { parts });
     }
     let client = principal::client(&parts.header.principal);
-    let facts = Facts {
-        args: &parts.effective,
-        client: &client,
-        tool: parts.tool.name.as_str(),
-        now: parts.header.received_wall,
-        secrets: &[],
-    };
-    match allowed(&parts.tool.allow, facts) {
+    match allowed(&parts.tool.allow, parts.facts(&client, &[])) {
         Ok(()) => Ok(AuthorizedCall { parts }),
-        Err(refusal) => Err(Box::new(Refused {
-            header: parts.header,
-            raw_arguments: parts.raw_arguments,
-            stage: "authorize",
-            refusal: Refusal::Tool(Box::new(refusal.problem)),
-            log: refusal.log,
-        })),
+        Err(refusal) => Err(parts.refuse("authorize", refusal.problem, refusal.log)),
     }
 }

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{
     authorize::AuthorizedCall,
-    call::{Change, Header, Refusal, Refused},
+    call::{Change, Header, Refused},
     normalize::Parts,
-    rules::{self, Facts},
+    rules,
 };
 use crate::{
     base::problem::Problem,
@@ -50,13 +50,7 @@ impl ClearedCall {
     /// Refuses the call for a reason found outside the guard (no place in the queue, a value
     /// that its backend cannot take). Nothing was touched.
     pub(crate) fn refuse(self, stage: &'static str, problem: Problem) -> Box<Refused> {
-        Box::new(Refused {
-            header: self.parts.header,
-            raw_arguments: self.parts.raw_arguments,
-            stage,
-            refusal: Refusal::Tool(Box::new(problem)),
-            log: Vec::new(),
-        })
+        self.parts.refuse(stage, problem, Vec::new())
     }
 }
 
@@ -72,21 +66,9 @@ pub(crate) fn clear(call: AuthorizedCall) -> Result<ClearedCall, Box<Refused>> {
         return Ok(ClearedCall { parts });
     }
     let client = principal::client(&parts.header.principal);
-    let facts = Facts {
-        args: &parts.effective,
-        client: &client,
-        tool: parts.tool.name.as_str(),
-        now: parts.header.received_wall,
-        secrets: &parts.tool.input.secrets(&parts.effective),
-    };
-    match rules::check(&parts.tool.rules, facts) {
+    let secrets = parts.tool.input.secrets(&parts.effective);
+    match rules::check(&parts.tool.rules, parts.facts(&client, &secrets)) {
         Ok(()) => Ok(ClearedCall { parts }),
-        Err(refusal) => Err(Box::new(Refused {
-            header: parts.header,
-            raw_arguments: parts.raw_arguments,
-            stage: "rules",
-            refusal: Refusal::Tool(Box::new(refusal.problem)),
-            log: refusal.log,
-        })),
+        Err(refusal) => Err(parts.refuse("rules", refusal.problem, refusal.log)),
     }
 }

@@ -10,6 +10,7 @@ use super::{
     coerce,
     kind::{is_deceptive, normal_form},
     resolve::ResolvedCall,
+    rules::Facts,
 };
 use crate::{
     base::{
@@ -38,6 +39,35 @@ pub(super) struct Parts {
     pub(super) raw_arguments: Arc<str>,
     pub(super) effective: Value,
     pub(super) changes: Vec<Change>,
+}
+
+impl Parts {
+    /// Refuses the call at this stage; `log` is for the operator only.
+    pub(super) fn refuse(
+        self,
+        stage: &'static str,
+        problem: Problem,
+        log: Vec<String>,
+    ) -> Box<Refused> {
+        Box::new(Refused {
+            header: self.header,
+            raw_arguments: self.raw_arguments,
+            stage,
+            refusal: Refusal::Tool(Box::new(problem)),
+            log,
+        })
+    }
+
+    /// What the operator's expressions judge. `client` and `secrets` belong to the caller.
+    pub(super) fn facts<'a>(&'a self, client: &'a Value, secrets: &'a [String]) -> Facts<'a> {
+        Facts {
+            args: &self.effective,
+            client,
+            tool: self.tool.name.as_str(),
+            now: self.header.received_wall,
+            secrets,
+        }
+    }
 }
 
 impl NormalizedCall {

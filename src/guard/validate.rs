@@ -6,7 +6,7 @@ mod defaults;
 use serde_json::Value;
 
 use super::{
-    call::{Change, Refusal, Refused},
+    call::{Change, Refused},
     correct::correct,
     normalize::{NormalizedCall, Parts},
 };
@@ -40,13 +40,7 @@ pub(crate) fn validate(call: NormalizedCall) -> Result<ValidCall, Box<Refused>> 
             parts.changes.extend(changes);
             Ok(ValidCall { parts })
         }
-        Err(problem) => Err(Box::new(Refused {
-            header: parts.header,
-            raw_arguments: parts.raw_arguments,
-            stage: "validate",
-            refusal: Refusal::Tool(problem),
-            log: Vec::new(),
-        })),
+        Err(problem) => Err(parts.refuse("validate", *problem, Vec::new())),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     },
     guard::{
         authorize::authorize,
-        call::{ChangeKind, Header, IncomingCall},
+        call::{ChangeKind, Header, IncomingCall, Refusal},
         clear::clear,
         normalize::normalize,
         resolve::resolve,
