@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Map, Value, json};
 
 use crate::catalog::{
     snapshot::Catalog,
@@ -13,15 +13,18 @@ use crate::catalog::{
 #[derive(Debug)]
 pub(super) struct Page<'a> {
     /// In name order.
-    pub(super) tools: Vec<&'a RawValue>,
+    pub(super) tools: &'a [ListedJson],
     /// Where the next page begins.
     pub(super) next_cursor: Option<String>,
 }
 
+/// A tool's name and its JSON.
+pub(super) type ListedJson = (String, Value);
+
 /// Every visible tool of one catalog as JSON, rendered once.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    tools: Vec<(String, Box<RawValue>)>,
+    tools: Vec<ListedJson>,
 }
 
 impl Listing {
@@ -55,7 +58,7 @@ impl Listing {
         let page = rest.get(..size.unwrap_or(usize::MAX)).unwrap_or(rest);
         let more = page.len() < rest.len();
         Ok(Page {
-            tools: page.iter().map(|(_, tool)| &**tool).collect(),
+            tools: page,
             next_cursor: page
                 .last()
                 .filter(|_| more)
@@ -93,7 +96,7 @@ struct ListedTool<'a> {
 
 /// The tool as every revision may see it: members that an older one does not know are ignored
 /// there by every known client.
-fn render(tool: &Tool) -> Box<RawValue> {
+fn render(tool: &Tool) -> Value {
     let mut rest = tool.listing.clone();
     let meta = rest.entry("_meta").or_insert_with(|| json!({}));
     if let Some(meta) = meta.as_object_mut() {
@@ -117,7 +120,7 @@ fn render(tool: &Tool) -> Box<RawValue> {
         annotations: annotations(tool),
         rest,
     };
-    serde_json::value::to_raw_value(&listed).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    serde_json::to_value(&listed).unwrap_or_default()
 }
 
 /// MCP's hints, derived from what the definition declares, so that they cannot contradict it.

@@ -44,11 +44,7 @@ pub(super) fn discover(version: Version, settings: &Settings, instructions: Opti
 /// The result of `tools/list`.
 pub(super) fn tools_list(version: Version, settings: &Settings, page: &Page<'_>) -> Value {
     let mut result = Map::new();
-    let tools: Vec<Value> = page
-        .tools
-        .iter()
-        .filter_map(|tool| serde_json::from_str(tool.get()).ok())
-        .collect();
+    let tools = page.tools.iter().map(|(_, tool)| tool.clone()).collect();
     result.insert("tools".to_owned(), Value::Array(tools));
     if let Some(cursor) = &page.next_cursor {
         result.insert("nextCursor".to_owned(), Value::from(cursor.as_str()));
