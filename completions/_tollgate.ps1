@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was called and what became of it')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put Tollgate into the configuration of a client')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print or write the manual pages')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -120,6 +121,20 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'tollgate;install' {
+            [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name of the entry')
+            [CompletionResult]::new('--command', '--command', [CompletionResultType]::ParameterName, 'Program that the client starts [default: this one]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'The client''s file [default: the one that the client reads for this user]')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Use the client''s file of the project in the current folder')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Replace an entry of this name that says something else')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change and change nothing')
+            [CompletionResult]::new('--undo', '--undo', [CompletionResultType]::ParameterName, 'Take the entry out again; byte for byte, where nobody changed the file since')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'tollgate;completions' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -139,6 +154,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was called and what became of it')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put Tollgate into the configuration of a client')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print or write the manual pages')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -167,6 +183,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;explain' {
+            break
+        }
+        'tollgate;help;install' {
             break
         }
         'tollgate;help;completions' {

@@ -31,6 +31,9 @@ _tollgate() {
             tollgate,help)
                 cmd="tollgate__subcmd__help"
                 ;;
+            tollgate,install)
+                cmd="tollgate__subcmd__install"
+                ;;
             tollgate,log)
                 cmd="tollgate__subcmd__log"
                 ;;
@@ -73,6 +76,9 @@ _tollgate() {
             tollgate__subcmd__help,help)
                 cmd="tollgate__subcmd__help__subcmd__help"
                 ;;
+            tollgate__subcmd__help,install)
+                cmd="tollgate__subcmd__help__subcmd__install"
+                ;;
             tollgate__subcmd__help,log)
                 cmd="tollgate__subcmd__help__subcmd__log"
                 ;;
@@ -98,7 +104,7 @@ _tollgate() {
 
     case "${cmd}" in
         tollgate)
-            opts="-h -V --help --version serve call tools validate-config log audit explain completions man help"
+            opts="-h -V --help --version serve call tools validate-config log audit explain install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -236,7 +242,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help)
-            opts="serve call tools validate-config log audit explain completions man help"
+            opts="serve call tools validate-config log audit explain install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -333,6 +339,20 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__help__subcmd__install)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__help__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -396,6 +416,40 @@ _tollgate() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__install)
+            opts="-h --tools --state --name --command --file --project --replace --dry-run --undo --help claude-desktop claude-code cursor vscode windsurf zed goose codex gemini cline continue opencode crush lm-studio kiro"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

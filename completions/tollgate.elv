@@ -29,6 +29,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand log 'Show what was called and what became of it'
             cand audit 'Say whether the ledger is as it was written'
             cand explain 'Say what an error code means and who should do what about it'
+            cand install 'Put Tollgate into the configuration of a client'
             cand completions 'Print a completion script for a shell'
             cand man 'Print or write the manual pages'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -105,6 +106,19 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'tollgate;install'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --name 'Name of the entry'
+            cand --command 'Program that the client starts [default: this one]'
+            cand --file 'The client''s file [default: the one that the client reads for this user]'
+            cand --project 'Use the client''s file of the project in the current folder'
+            cand --replace 'Replace an entry of this name that says something else'
+            cand --dry-run 'Show what would change and change nothing'
+            cand --undo 'Take the entry out again; byte for byte, where nobody changed the file since'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'tollgate;completions'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -122,6 +136,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand log 'Show what was called and what became of it'
             cand audit 'Say whether the ledger is as it was written'
             cand explain 'Say what an error code means and who should do what about it'
+            cand install 'Put Tollgate into the configuration of a client'
             cand completions 'Print a completion script for a shell'
             cand man 'Print or write the manual pages'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -142,6 +157,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;audit;verify'= {
         }
         &'tollgate;help;explain'= {
+        }
+        &'tollgate;help;install'= {
         }
         &'tollgate;help;completions'= {
         }

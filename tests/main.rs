@@ -20,6 +20,7 @@ mod flood;
 mod generated;
 mod harness;
 mod imports;
+mod install;
 mod life_harness;
 mod lines;
 mod lists;

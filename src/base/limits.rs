@@ -135,6 +135,9 @@ pub(crate) const RULE_STUCK_MAX: usize = 4;
 /// Stack of a thread that compiles or evaluates an expression.
 pub(crate) const RULE_STACK_BYTES: usize = 16 * 1024 * 1024;
 
+/// Largest settings file of a client that is edited.
+pub(crate) const CLIENT_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
 /// Smallest time between two progress notifications of one call.
 pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 

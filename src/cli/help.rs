@@ -83,6 +83,18 @@ EXIT STATUS
   0 when everything is as it was written, 1 when it is not.
 ";
 
+/// Below the help of `install`.
+pub(crate) const INSTALL: &str = "\
+EXAMPLES
+  See what would change in Claude Desktop's file, then change it, then go back:
+      tollgate install claude-desktop --tools tools.d --dry-run
+      tollgate install claude-desktop --tools tools.d
+      tollgate install claude-desktop --undo
+
+  Offer the tools to everybody who opens this project in Visual Studio Code:
+      tollgate install vscode --project --tools tools.d
+";
+
 /// Below the help of `explain`.
 pub(crate) const EXPLAIN: &str = "\
 EXAMPLES

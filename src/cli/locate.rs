@@ -14,6 +14,10 @@ pub(crate) struct Environment {
     pub(crate) config_home: Option<PathBuf>,
     /// `XDG_STATE_HOME`.
     pub(crate) state_home: Option<PathBuf>,
+    /// `APPDATA` (Windows).
+    pub(crate) app_data: Option<PathBuf>,
+    /// `CLAUDE_CONFIG_DIR`.
+    pub(crate) claude_config: Option<PathBuf>,
 }
 
 impl Environment {
@@ -28,6 +32,8 @@ impl Environment {
             home: path("HOME"),
             config_home: path("XDG_CONFIG_HOME"),
             state_home: path("XDG_STATE_HOME"),
+            app_data: path("APPDATA"),
+            claude_config: path("CLAUDE_CONFIG_DIR"),
         }
     }
 
@@ -121,6 +127,7 @@ mod tests {
             home: path(home),
             config_home: path(config),
             state_home: path(state),
+            ..Environment::default()
         }
     }
 

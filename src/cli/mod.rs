@@ -6,6 +6,7 @@ pub(crate) mod commands;
 mod compose;
 pub(crate) mod exit;
 pub(crate) mod help;
+pub(crate) mod install;
 pub(crate) mod locate;
 mod loopback;
 mod signals;
@@ -91,6 +92,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::Log(args)) => commands::log::log(args),
         Some(Command::Audit(args)) => commands::audit::audit(args),
         Some(Command::Explain(args)) => commands::explain::explain(&args),
+        Some(Command::Install(args)) => commands::install::install(args),
         Some(Command::Completions(args)) => commands::completions::completions(&args),
         Some(Command::Man(args)) => commands::man::man(&args),
     }
