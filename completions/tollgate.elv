@@ -27,6 +27,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand tools 'List the tools that a client would see'
             cand validate-config 'Check the definitions and say everything that is wrong with them'
             cand log 'Show what was called and what became of it'
+            cand replay-log 'Judge recorded calls by the definitions of today'
             cand audit 'Say whether the ledger is as it was written'
             cand explain 'Say what an error code means and who should do what about it'
             cand install 'Put Tollgate into the configuration of a client'
@@ -82,6 +83,18 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'tollgate;replay-log'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --tool 'Only calls of this tool'
+            cand --principal 'Only calls made for this principal'
+            cand --since 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`'
+            cand --limit 'Most calls to judge [default: all]'
+            cand --export 'Write the calls to FILE as requests that `serve` reads, instead of judging them'
+            cand --json 'Print one JSON object a difference, and one with the summary'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'tollgate;audit'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -134,6 +147,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand tools 'List the tools that a client would see'
             cand validate-config 'Check the definitions and say everything that is wrong with them'
             cand log 'Show what was called and what became of it'
+            cand replay-log 'Judge recorded calls by the definitions of today'
             cand audit 'Say whether the ledger is as it was written'
             cand explain 'Say what an error code means and who should do what about it'
             cand install 'Put Tollgate into the configuration of a client'
@@ -150,6 +164,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;validate-config'= {
         }
         &'tollgate;help;log'= {
+        }
+        &'tollgate;help;replay-log'= {
         }
         &'tollgate;help;audit'= {
             cand verify 'Follow the chain from its first event; the status is 1 when it is broken'

@@ -31,6 +31,7 @@ complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "call" -d 'Make on
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "tools" -d 'List the tools that a client would see'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "log" -d 'Show what was called and what became of it'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "replay-log" -d 'Judge recorded calls by the definitions of today'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "audit" -d 'Say whether the ledger is as it was written'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "explain" -d 'Say what an error code means and who should do what about it'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "install" -d 'Put Tollgate into the configuration of a client'
@@ -109,6 +110,15 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l limit -d 'Most
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l oldest-first -d 'Print the calls in order of arrival, the first first'
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l json -d 'Print one JSON object a call'
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l tool -d 'Only calls of this tool' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l principal -d 'Only calls made for this principal' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l since -d 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l limit -d 'Most calls to judge [default: all]' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l export -d 'Write the calls to FILE as requests that `serve` reads, instead of judging them' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l json -d 'Print one JSON object a difference, and one with the summary'
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "verify" -d 'Follow the chain from its first event; the status is 1 when it is broken'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -131,15 +141,16 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand install" -s h -l help 
 complete -c tollgate -n "__fish_tollgate_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand man" -l out -d 'Write all pages into this folder, which must exist, instead of printing the main one' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "serve" -d 'Answer an MCP client on standard input and output'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "call" -d 'Make one call from the shell'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "tools" -d 'List the tools that a client would see'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "log" -d 'Show what was called and what became of it'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "audit" -d 'Say whether the ledger is as it was written'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "explain" -d 'Say what an error code means and who should do what about it'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "install" -d 'Put Tollgate into the configuration of a client'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "man" -d 'Print or write the manual pages'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log audit explain install completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "serve" -d 'Answer an MCP client on standard input and output'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "call" -d 'Make one call from the shell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "tools" -d 'List the tools that a client would see'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "log" -d 'Show what was called and what became of it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "replay-log" -d 'Judge recorded calls by the definitions of today'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "audit" -d 'Say whether the ledger is as it was written'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "explain" -d 'Say what an error code means and who should do what about it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "install" -d 'Put Tollgate into the configuration of a client'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "man" -d 'Print or write the manual pages'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Follow the chain from its first event; the status is 1 when it is broken'

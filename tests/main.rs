@@ -28,6 +28,7 @@ mod notices;
 mod openings;
 mod program;
 mod reload;
+mod replay;
 mod samples;
 mod source;
 mod tidy;

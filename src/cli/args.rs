@@ -68,6 +68,14 @@ pub(crate) enum Command {
     /// two, the attempts, and the reply. Only reads; a server may be running on the same ledger.
     #[command(after_long_help = help::LOG)]
     Log(LogArgs),
+    /// Judge recorded calls by the definitions of today
+    ///
+    /// Takes each call of the ledger, in order of arrival, through the guard with the definitions
+    /// as they are now, at the time when it came in, and says which would now be refused,
+    /// admitted, refused for another reason, or run with other arguments. Runs nothing and writes
+    /// nothing. The status is 1 when any call differs.
+    #[command(after_long_help = help::REPLAY_LOG)]
+    ReplayLog(ReplayLogArgs),
     /// Say whether the ledger is as it was written
     ///
     /// Every call stands in a chain of events, each of which holds the hash of the one before.
@@ -278,6 +286,35 @@ pub(crate) struct LogArgs {
     /// Print one JSON object a call
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Arguments of `replay-log`.
+#[derive(Args, Debug)]
+pub(crate) struct ReplayLogArgs {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Only calls of this tool
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tool: Option<String>,
+    /// Only calls made for this principal
+    #[arg(long, value_name = "NAME")]
+    pub(crate) principal: Option<String>,
+    /// Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`
+    #[arg(long, value_name = "WHEN", value_parser = span::since)]
+    pub(crate) since: Option<Since>,
+    /// Most calls to judge [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Print one JSON object a difference, and one with the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the calls to FILE as requests that `serve` reads, instead of judging them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
 }
 
 /// Arguments of `audit`.

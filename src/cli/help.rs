@@ -83,6 +83,20 @@ EXIT STATUS
   0 when everything is as it was written, 1 when it is not.
 ";
 
+/// Below the help of `replay-log`.
+pub(crate) const REPLAY_LOG: &str = "\
+EXAMPLES
+  Before a changed folder goes live: which of last week's calls would fare otherwise?
+      tollgate replay-log --tools next/tools.d --since 168h
+
+  Make yesterday's calls a fixture, and answer them with another server:
+      tollgate replay-log --since 24h --export calls.ndjson
+      tollgate serve --tools next/tools.d --state /tmp/state < calls.ndjson
+
+EXIT STATUS
+  0 when no call differs, 1 when one does.
+";
+
 /// Below the help of `install`.
 pub(crate) const INSTALL: &str = "\
 EXAMPLES

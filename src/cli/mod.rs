@@ -7,8 +7,10 @@ mod compose;
 pub(crate) mod exit;
 pub(crate) mod help;
 pub(crate) mod install;
+mod judge;
 pub(crate) mod locate;
 mod loopback;
+mod replay;
 mod signals;
 pub(crate) mod span;
 mod streams;
@@ -90,6 +92,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::Tools(args)) => commands::tools::tools(args),
         Some(Command::ValidateConfig(args)) => commands::validate_config::validate_config(args),
         Some(Command::Log(args)) => commands::log::log(args),
+        Some(Command::ReplayLog(args)) => commands::replay_log::replay_log(args),
         Some(Command::Audit(args)) => commands::audit::audit(args),
         Some(Command::Explain(args)) => commands::explain::explain(&args),
         Some(Command::Install(args)) => commands::install::install(args),

@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod install;
 pub(crate) mod log;
 pub(crate) mod man;
+pub(crate) mod replay_log;
 pub(crate) mod serve;
 pub(crate) mod tools;
 pub(crate) mod validate_config;

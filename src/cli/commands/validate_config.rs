@@ -5,15 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use annotate_snippets::Renderer;
-use serde_json::Value;
-
 use crate::{
-    base::{
-        clock::{Moment, Timestamp},
-        id::{CallIds, Principal},
-        text,
-    },
+    base::{clock::Timestamp, id::Principal, text},
     catalog::{
         diagnostic::{Diagnostic, Severity},
         load::Loaded,
@@ -24,17 +17,15 @@ use crate::{
         args::{ReportFormat, ValidateConfigArgs},
         compose,
         exit::{CommandError, ExitStatus},
+        judge::judge,
         print,
     },
     guard::{
-        authorize::authorize,
-        call::{Header, IncomingCall, Refusal, Refused},
-        clear::clear,
-        normalize::normalize,
-        resolve::resolve,
-        validate::validate,
+        call::{Refusal, Refused},
+        clear::ClearedCall,
     },
 };
+use annotate_snippets::Renderer;
 
 /// Checks the definitions and runs the tests they hold. Starts no backend, writes nothing.
 ///
@@ -110,8 +101,8 @@ pub(crate) fn show_on_stderr(diagnostics: &[Diagnostic]) {
 
 /// Takes the test's arguments through the guard; what differs from its expectation is told.
 fn run(test: &ToolTest, tool: &Tool, catalog: &Catalog) -> Option<Diagnostic> {
-    let got = match judge(&test.arguments, tool, catalog) {
-        Ok(()) => Expect::Ok,
+    let got = match judge_test(test, tool, catalog) {
+        Ok(_) => Expect::Ok,
         Err(refused) => match refused.refusal {
             Refusal::Protocol { .. } => Expect::Code("INVALID_PARAMS".to_owned()),
             Refusal::Tool(problem) => match (&test.expect, problem.reason) {
@@ -138,26 +129,18 @@ fn run(test: &ToolTest, tool: &Tool, catalog: &Catalog) -> Option<Diagnostic> {
     ))
 }
 
-fn judge(arguments: &Value, tool: &Tool, catalog: &Catalog) -> Result<(), Box<Refused>> {
-    let call = IncomingCall {
-        header: Arc::new(Header {
-            call_id: CallIds::new().next(Timestamp::from_micros(0)),
-            tool_name: tool.name.to_string(),
-            principal: Principal::new("local"),
-            request_id: "0".to_owned(),
-            protocol_version: "",
-            client: None,
-            trace_id: None,
-            received: Moment::from_micros(0),
-            received_wall: Timestamp::from_micros(0),
-        }),
-        raw_arguments: arguments.to_string().into(),
-        arguments: arguments.clone(),
-    };
-    resolve(call, catalog)
-        .and_then(normalize)
-        .and_then(validate)
-        .and_then(authorize)
-        .and_then(clear)
-        .map(drop)
+fn judge_test(
+    test: &ToolTest,
+    tool: &Tool,
+    catalog: &Catalog,
+) -> Result<ClearedCall, Box<Refused>> {
+    let arguments = test.arguments.to_string();
+    let (principal, received) = (Principal::new("local"), Timestamp::from_micros(0));
+    judge(
+        tool.name.as_str(),
+        &arguments,
+        &principal,
+        received,
+        catalog,
+    )
 }

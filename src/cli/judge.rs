@@ -1,0 +1,80 @@
+//! The guard on a call that nobody makes: for the tests of definitions and for recorded calls.
+//! Nothing is run.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::{
+    backend,
+    base::{
+        clock::{Moment, Timestamp},
+        id::{CallIds, Principal},
+        json,
+    },
+    catalog::snapshot::Catalog,
+    guard::{
+        authorize::authorize,
+        call::{Header, IncomingCall, Refusal, Refused},
+        clear::{ClearedCall, clear},
+        normalize::normalize,
+        resolve::resolve,
+        validate::validate,
+    },
+};
+
+/// Takes arguments through the whole guard, as if they came in at `received`.
+///
+/// # Errors
+/// The refusal that a client would get.
+pub(super) fn judge(
+    tool: &str,
+    raw_arguments: &str,
+    principal: &Principal,
+    received: Timestamp,
+    catalog: &Catalog,
+) -> Result<ClearedCall, Box<Refused>> {
+    let header = Arc::new(Header {
+        call_id: CallIds::new().next(received),
+        tool_name: tool.to_owned(),
+        principal: principal.clone(),
+        request_id: "0".to_owned(),
+        protocol_version: "",
+        client: None,
+        trace_id: None,
+        received: Moment::from_micros(0),
+        received_wall: received,
+    });
+    let call = incoming(header, raw_arguments)?;
+    let cleared = resolve(call, catalog)
+        .and_then(normalize)
+        .and_then(validate)
+        .and_then(authorize)
+        .and_then(clear)?;
+    match backend::prepare(cleared.tool(), cleared.effective()) {
+        Ok(_work) => Ok(cleared),
+        Err(problem) => Err(cleared.refuse("prepare", *problem)),
+    }
+}
+
+/// The arguments read as strictly as those of a client.
+fn incoming(header: Arc<Header>, raw_arguments: &str) -> Result<IncomingCall, Box<Refused>> {
+    let message = match json::parse(raw_arguments) {
+        Ok(arguments @ Value::Object(_)) => {
+            return Ok(IncomingCall {
+                header,
+                raw_arguments: raw_arguments.into(),
+                arguments,
+            });
+        }
+        Ok(_) => "`arguments` must be an object".to_owned(),
+        Err(violation) => violation.to_string(),
+    };
+    Err(Box::new(Refused {
+        header,
+        raw_arguments: raw_arguments.into(),
+        stage: "params",
+        refusal: Refusal::Protocol { message },
+        log: Vec::new(),
+    }))
+}
