@@ -1,6 +1,9 @@
 //! What command lines are understood as.
 
+use std::time::Duration;
+
 use super::*;
+use crate::{base::problem::Code, cli::span::Since, ledger::record::Outcome};
 use clap::CommandFactory as _;
 
 #[test]

@@ -1,0 +1,61 @@
+//! Arguments of the commands about definitions: `call`, `tools`, `validate-config`.
+
+use clap::{Args, ValueEnum};
+
+use super::{StateDir, ToolsDir};
+
+/// Arguments of `call`.
+#[derive(Args, Debug)]
+pub(crate) struct CallArgs {
+    /// Tool to call
+    pub(crate) tool: String,
+    /// Arguments as a JSON object; `-` reads them from standard input
+    #[arg(value_name = "JSON", default_value = "{}")]
+    pub(crate) arguments: String,
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Print the whole result as a client would get it
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `tools`.
+#[derive(Args, Debug)]
+pub(crate) struct ToolsArgs {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// Print the tool objects as a client would get them
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `validate-config`.
+#[derive(Args, Debug)]
+pub(crate) struct ValidateConfigArgs {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// How the findings are written
+    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+    pub(crate) format: ReportFormat,
+    /// Let warnings count as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// With the lines in question, for people
+    #[default]
+    Human,
+    /// One line each, as `FILE:LINE:COLUMN: error: TEXT`
+    Plain,
+    /// One JSON object each
+    Json,
+}

@@ -1,0 +1,121 @@
+//! Arguments of the commands that read the ledger: `log`, `replay-log`, `audit`.
+
+use std::path::PathBuf;
+
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+
+use super::{StateDir, ToolsDir};
+use crate::{
+    base::problem::Code,
+    cli::span::{self, Since},
+    ledger::record::Outcome,
+};
+
+/// Arguments of `log`.
+#[derive(Args, Debug)]
+pub(crate) struct LogArgs {
+    /// Id of one call, to show it whole
+    #[arg(value_name = "CALL")]
+    pub(crate) call: Option<String>,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Only calls of this tool
+    #[arg(long, value_name = "NAME", conflicts_with = "call")]
+    pub(crate) tool: Option<String>,
+    /// Only calls that ended so
+    #[arg(long, value_name = "OUTCOME", conflicts_with = "call", value_parser = outcomes())]
+    pub(crate) outcome: Option<Outcome>,
+    /// Only calls with this problem
+    #[arg(long, value_name = "CODE", conflicts_with = "call", value_parser = codes())]
+    pub(crate) code: Option<Code>,
+    /// Only calls made for this principal
+    #[arg(long, value_name = "NAME", conflicts_with = "call")]
+    pub(crate) principal: Option<String>,
+    /// Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`
+    #[arg(long, value_name = "WHEN", conflicts_with = "call", value_parser = span::since)]
+    pub(crate) since: Option<Since>,
+    /// Most calls to show
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "call",
+        default_value = "20",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub(crate) limit: u32,
+    /// Print the calls in order of arrival, the first first
+    #[arg(long, conflicts_with = "call")]
+    pub(crate) oldest_first: bool,
+    /// Print one JSON object a call
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `replay-log`.
+#[derive(Args, Debug)]
+pub(crate) struct ReplayLogArgs {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Only calls of this tool
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tool: Option<String>,
+    /// Only calls made for this principal
+    #[arg(long, value_name = "NAME")]
+    pub(crate) principal: Option<String>,
+    /// Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`
+    #[arg(long, value_name = "WHEN", value_parser = span::since)]
+    pub(crate) since: Option<Since>,
+    /// Most calls to judge [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Print one JSON object a difference, and one with the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the calls to FILE as requests that `serve` reads, instead of judging them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+}
+
+/// Arguments of `audit`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: AuditCommand,
+}
+
+/// The commands of `audit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Follow the chain from its first event; the status is 1 when it is broken
+    Verify(StateDir),
+}
+
+fn outcomes() -> impl TypedValueParser<Value = Outcome> {
+    one_of(Outcome::ALL, Outcome::as_str)
+}
+
+fn codes() -> impl TypedValueParser<Value = Code> {
+    one_of(Code::ALL, Code::as_str)
+}
+
+/// Reads one of `all` by the word that the ledger has for it.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().map(move |one| word(*one))).try_map(move |text| {
+        all.iter()
+            .copied()
+            .find(|one| word(*one) == text)
+            .ok_or("not a known value")
+    })
+}
