@@ -48,6 +48,15 @@ pub(crate) const LEDGER_SCAN_ROWS_MAX: i64 = 10_000;
 /// Call ids listed for a prefix that fits several.
 pub(crate) const LEDGER_MATCHES_MAX: usize = 10;
 
+/// How long the answer of an operation is kept for its repetitions.
+pub(crate) const KEY_RESULT_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// How long the key of an operation is known after its end.
+pub(crate) const KEY_TOMBSTONE_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long an operation that nobody named and whose outcome is unknown blocks an equal call.
+pub(crate) const KEY_UNKNOWN_BLOCKS: Duration = Duration::from_secs(24 * 3600);
+/// Deaths of its process in the middle of one operation, after which a person has to look.
+pub(crate) const RECOVERIES_MAX: u32 = 5;
+
 /// How long a handshake waits for a catalog that is still being loaded.
 pub(crate) const CATALOG_PATIENCE: Duration = Duration::from_millis(50);
 /// Definition file size.

@@ -1,6 +1,6 @@
 //! Everything that can be said when a call does not succeed, in words that a model can act on.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a call did to the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,16 @@ pub(crate) enum Effects {
 }
 
 impl Effects {
+    /// Every one.
+    const ALL: [Self; 4] = [Self::None, Self::Applied, Self::RolledBack, Self::Unknown];
+
+    /// The effects that this word stands for.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|effects| effects.as_str() == word)
+    }
+
     /// The word on the wire and in the ledger.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -41,6 +51,19 @@ pub(crate) enum Advice {
 }
 
 impl Advice {
+    /// Every one.
+    const ALL: [Self; 4] = [
+        Self::Never,
+        Self::ChangedArgs,
+        Self::After,
+        Self::AskOperator,
+    ];
+
+    /// The advice that this word stands for.
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|advice| advice.as_str() == word)
+    }
+
     /// The word on the wire.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -65,6 +88,11 @@ macro_rules! codes {
             /// The name on the wire, in the ledger and in the docs.
             pub(crate) fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The code of this name.
+            pub(crate) fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == name)
             }
 
             /// When this code is used, in one sentence.
@@ -126,6 +154,28 @@ pub(crate) struct Detail {
     pub(crate) expected: String,
     /// What was given, quoted and clipped; `None` where it is absent or secret.
     pub(crate) got: Option<String>,
+}
+
+impl Detail {
+    fn from_json(json: &Value) -> Option<Self> {
+        let text = |name: &str| Some(json.get(name)?.as_str()?.to_owned());
+        Some(Self {
+            at: text("at")?,
+            constraint: text("constraint")?,
+            expected: text("expected")?,
+            got: text("got"),
+        })
+    }
+
+    fn to_json(&self) -> Value {
+        let mut json = json!({
+            "at": self.at, "constraint": self.constraint, "expected": self.expected,
+        });
+        if let (Some(got), Some(json)) = (&self.got, json.as_object_mut()) {
+            json.insert("got".to_owned(), Value::String(got.clone()));
+        }
+        json
+    }
 }
 
 /// Why a call did not succeed. Texts from backends never enter it.
@@ -195,6 +245,64 @@ impl Problem {
     /// The same, with everything that is wrong with the arguments.
     pub(crate) fn with_details(self, details: Vec<Detail>) -> Self {
         Self { details, ..self }
+    }
+
+    /// The problem that [`Self::to_json`] wrote; `None` for anything else.
+    pub(crate) fn from_json(json: &Value) -> Option<Self> {
+        let text = |name: &str| json.get(name).and_then(Value::as_str);
+        let list = |name: &str| json.get(name).and_then(Value::as_array);
+        let retry = json.get("retry")?;
+        let suggestions = list("suggestions").into_iter().flatten();
+        Some(Self {
+            code: Code::parse(text("code")?)?,
+            reason: text("reason").map(str::to_owned),
+            message: text("message")?.to_owned(),
+            effects: Effects::parse(text("effects")?)?,
+            advice: Advice::parse(retry.get("advice")?.as_str()?)?,
+            after_ms: retry.get("after_ms").and_then(Value::as_u64),
+            details: list("details")
+                .into_iter()
+                .flatten()
+                .map(Detail::from_json)
+                .collect::<Option<_>>()?,
+            suggestions: suggestions
+                .map(|one| Some(one.as_str()?.to_owned()))
+                .collect::<Option<_>>()?,
+            corrected_arguments: json.get("corrected_arguments").cloned(),
+        })
+    }
+
+    /// The problem under the names that the docs promise.
+    pub(crate) fn to_json(&self) -> Value {
+        let details: Vec<Value> = self.details.iter().map(Detail::to_json).collect();
+        let mut json = json!({
+            "code": self.code.as_str(),
+            "message": self.message,
+            "effects": self.effects.as_str(),
+            "retry": {"advice": self.advice.as_str()},
+        });
+        let Some(object) = json.as_object_mut() else {
+            return json;
+        };
+        if let Some(reason) = &self.reason {
+            object.insert("reason".to_owned(), Value::from(reason.as_str()));
+        }
+        if let (Some(after), Some(retry)) = (
+            self.after_ms,
+            object.get_mut("retry").and_then(Value::as_object_mut),
+        ) {
+            retry.insert("after_ms".to_owned(), Value::from(after));
+        }
+        if !details.is_empty() {
+            object.insert("details".to_owned(), Value::Array(details));
+        }
+        if !self.suggestions.is_empty() {
+            object.insert("suggestions".to_owned(), json!(self.suggestions));
+        }
+        if let Some(corrected) = &self.corrected_arguments {
+            object.insert("corrected_arguments".to_owned(), corrected.clone());
+        }
+        json
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a call can give back: MCP content blocks, as our own closed type.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 /// One content block of a result (MCP 2026-07-28, server/tools, "Tool Result").
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,83 @@ pub(crate) enum Content {
     },
     /// A link to a resource, as the backend gave it (checked: `uri` and `name` are strings);
     /// since MCP 2025-06-18.
-    ResourceLink(serde_json::Map<String, Value>),
+    ResourceLink(Map<String, Value>),
+}
+
+impl Content {
+    /// The block under MCP's names.
+    pub(crate) fn to_json(&self) -> Value {
+        match self {
+            Self::Text(text) => json!({"type": "text", "text": text}),
+            Self::Image { data, mime_type } => {
+                json!({"type": "image", "data": data, "mimeType": mime_type})
+            }
+            Self::Audio { data, mime_type } => {
+                json!({"type": "audio", "data": data, "mimeType": mime_type})
+            }
+            Self::TextResource {
+                uri,
+                mime_type,
+                text,
+            } => resource_json(uri, mime_type.as_deref(), "text", text),
+            Self::BlobResource {
+                uri,
+                mime_type,
+                blob,
+            } => resource_json(uri, mime_type.as_deref(), "blob", blob),
+            Self::ResourceLink(link) => {
+                let mut link = link.clone();
+                link.insert("type".to_owned(), Value::from("resource_link"));
+                Value::Object(link)
+            }
+        }
+    }
+
+    /// The block that [`Self::to_json`] wrote; `None` for anything else.
+    pub(crate) fn from_json(json: &Value) -> Option<Self> {
+        let block = json.as_object()?;
+        match text(block, "type")?.as_str() {
+            "text" => Some(Self::Text(text(block, "text")?)),
+            "image" => Some(Self::Image {
+                data: text(block, "data")?,
+                mime_type: text(block, "mimeType")?,
+            }),
+            "audio" => Some(Self::Audio {
+                data: text(block, "data")?,
+                mime_type: text(block, "mimeType")?,
+            }),
+            "resource" => {
+                let resource = block.get("resource")?.as_object()?;
+                let (uri, mime_type) = (text(resource, "uri")?, text(resource, "mimeType"));
+                Some(match (text(resource, "text"), text(resource, "blob")) {
+                    (Some(text), _) => Self::TextResource {
+                        uri,
+                        mime_type,
+                        text,
+                    },
+                    (None, blob) => Self::BlobResource {
+                        uri,
+                        mime_type,
+                        blob: blob?,
+                    },
+                })
+            }
+            "resource_link" => Some(Self::ResourceLink(block.clone())),
+            _ => None,
+        }
+    }
+}
+
+fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
+    Some(members.get(name)?.as_str()?.to_owned())
+}
+
+fn resource_json(uri: &str, mime_type: Option<&str>, member: &str, data: &str) -> Value {
+    let resource = match mime_type {
+        Some(mime_type) => json!({"uri": uri, "mimeType": mime_type, member: data}),
+        None => json!({"uri": uri, member: data}),
+    };
+    json!({"type": "resource", "resource": resource})
 }
 
 /// What a backend gave for a call that succeeded.

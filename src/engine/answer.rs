@@ -1,13 +1,12 @@
 //! The end of a call: an answer exists only where its record does.
 
-use serde_json::{Value, json};
-
 use crate::{
     base::{
+        clock::Timestamp,
         id::CallId,
         problem::{Code, Effects, Problem},
     },
-    catalog::content::{Content, Output, Progress},
+    catalog::content::{Output, Progress},
     guard::call::{Change, Refusal},
     ledger::AuditReceipt,
 };
@@ -30,6 +29,30 @@ pub(crate) struct Reply {
     pub(crate) body: Body,
     /// What was changed in the arguments before they were run.
     pub(crate) changes: Vec<Change>,
+    /// What is told of the operation that the call is for.
+    pub(crate) about: About,
+}
+
+/// What a client is told of the operation that a call is for, beside the answer.
+#[derive(Debug, Default)]
+pub(crate) struct About {
+    /// The answer is that of an earlier call.
+    pub(crate) replayed: Option<Replayed>,
+    /// The call waited for that one.
+    pub(crate) joined: bool,
+    /// An equal call that ended a short while ago.
+    pub(crate) similar: Option<CallId>,
+}
+
+/// The earlier call whose answer is given again.
+#[derive(Debug)]
+pub(crate) struct Replayed {
+    /// The call that began the operation.
+    pub(crate) id: CallId,
+    /// When it ended.
+    pub(crate) ended: Timestamp,
+    /// Whether nobody gave a key, so that only the content says that the two are one.
+    pub(crate) is_windowed: bool,
 }
 
 /// The three kinds of reply.
@@ -82,6 +105,7 @@ impl Answer {
                 call_id,
                 body,
                 changes: Vec::new(),
+                about: About::default(),
             },
         }
     }
@@ -103,113 +127,4 @@ impl Body {
             },
         }
     }
-
-    /// The same as JSON, as the ledger keeps it: independent of any MCP revision.
-    pub(super) fn to_json(&self) -> Value {
-        match self {
-            Self::Output(output) => {
-                let mut json =
-                    json!({"content": output.content.iter().map(content_json).collect::<Vec<_>>()});
-                if let (Some(structured), Some(json)) = (&output.structured, json.as_object_mut()) {
-                    json.insert("structuredContent".to_owned(), structured.clone());
-                }
-                json
-            }
-            Self::Problem {
-                problem,
-                backend_text,
-            } => {
-                let mut json = json!({"error": problem_json(problem)});
-                if let (Some(text), Some(json)) = (backend_text, json.as_object_mut()) {
-                    json.insert("backendText".to_owned(), Value::String(text.clone()));
-                }
-                json
-            }
-            Self::Protocol { message } => json!({"protocolError": message}),
-        }
-    }
-}
-
-/// A content block under MCP's names.
-pub(crate) fn content_json(content: &Content) -> Value {
-    match content {
-        Content::Text(text) => json!({"type": "text", "text": text}),
-        Content::Image { data, mime_type } => {
-            json!({"type": "image", "data": data, "mimeType": mime_type})
-        }
-        Content::Audio { data, mime_type } => {
-            json!({"type": "audio", "data": data, "mimeType": mime_type})
-        }
-        Content::TextResource {
-            uri,
-            mime_type,
-            text,
-        } => {
-            json!({"type": "resource", "resource": resource_json(uri, mime_type.as_deref(), "text", text)})
-        }
-        Content::BlobResource {
-            uri,
-            mime_type,
-            blob,
-        } => {
-            json!({"type": "resource", "resource": resource_json(uri, mime_type.as_deref(), "blob", blob)})
-        }
-        Content::ResourceLink(link) => {
-            let mut link = link.clone();
-            link.insert("type".to_owned(), Value::from("resource_link"));
-            Value::Object(link)
-        }
-    }
-}
-
-fn resource_json(uri: &str, mime_type: Option<&str>, member: &str, data: &str) -> Value {
-    match mime_type {
-        Some(mime_type) => json!({"uri": uri, "mimeType": mime_type, member: data}),
-        None => json!({"uri": uri, member: data}),
-    }
-}
-
-/// A problem under the names that the docs promise.
-pub(crate) fn problem_json(problem: &Problem) -> Value {
-    let details: Vec<Value> = problem
-        .details
-        .iter()
-        .map(|detail| {
-            let mut json = json!({
-                "at": detail.at, "constraint": detail.constraint, "expected": detail.expected,
-            });
-            if let (Some(got), Some(json)) = (&detail.got, json.as_object_mut()) {
-                json.insert("got".to_owned(), Value::String(got.clone()));
-            }
-            json
-        })
-        .collect();
-    let mut json = json!({
-        "code": problem.code.as_str(),
-        "message": problem.message,
-        "effects": problem.effects.as_str(),
-        "retry": {"advice": problem.advice.as_str()},
-    });
-    let Some(object) = json.as_object_mut() else {
-        return json;
-    };
-    if let Some(reason) = &problem.reason {
-        object.insert("reason".to_owned(), Value::from(reason.as_str()));
-    }
-    if let (Some(after), Some(retry)) = (
-        problem.after_ms,
-        object.get_mut("retry").and_then(Value::as_object_mut),
-    ) {
-        retry.insert("after_ms".to_owned(), Value::from(after));
-    }
-    if !details.is_empty() {
-        object.insert("details".to_owned(), Value::Array(details));
-    }
-    if !problem.suggestions.is_empty() {
-        object.insert("suggestions".to_owned(), json!(problem.suggestions));
-    }
-    if let Some(corrected) = &problem.corrected_arguments {
-        object.insert("corrected_arguments".to_owned(), corrected.clone());
-    }
-    json
 }

@@ -3,7 +3,9 @@
 pub(crate) mod answer;
 mod pipeline;
 mod queue;
+mod release;
 mod settle;
+mod stored;
 #[cfg(test)]
 mod tests;
 

@@ -10,8 +10,9 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use super::{
     Shared, Ticket,
-    answer::{Answer, Body, Reply},
+    answer::{About, Answer, Body, Reply},
     queue::{GateJob, NoPlace, Place},
+    release::{answer_when_decided, answer_when_recorded, recorded, replayed},
     settle::{self, Ended, FaultFacts},
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     base::{
         cancel::{CancelToken, Cancelled},
         clock::Moment,
+        id::CallId,
         problem::{Code, Effects, Problem},
     },
     catalog::{
@@ -27,14 +29,18 @@ use crate::{
     },
     guard::{
         authorize::authorize,
-        call::{IncomingCall, Refused},
+        call::{IncomingCall, Refusal, Refused},
         clear::{ClearedCall, clear},
         normalize::{flagged, normalize},
         resolve::{ResolvedCall, resolve},
         screen::screen,
         validate::validate,
     },
-    ledger::{AuditReceipt, IntentReceipt, LedgerError, record::Settlement},
+    ledger::{
+        IntentReceipt, LedgerError,
+        admission::{Admission, Begun, Decided, Ending, Notes},
+        operation::in_progress,
+    },
 };
 
 /// A call bound to its tool, on its way to the guard.
@@ -56,6 +62,7 @@ struct Prepared {
 pub(super) struct Started {
     prepared: Prepared,
     receipt: IntentReceipt,
+    notes: Notes,
 }
 
 /// Takes a call in, on the reader's thread.
@@ -165,7 +172,7 @@ fn prepare(shared: &Shared, call: &ClearedCall) -> Result<(Work, Option<Place>),
 /// Asks the ledger to admit the call. A read that touches nothing outside this process is
 /// settled in the same transaction; anything else continues in [`run`] after the commit.
 fn begin(shared: &Arc<Shared>, mut prepared: Prepared) {
-    let row = settle::call_row(&prepared.call);
+    let admission = settle::admission(&prepared.call, prepared.checked);
     let tool = prepared.call.tool();
     prepared.work = match (tool.effect, prepared.work) {
         (Effect::Read, Work::Immediate(output)) => {
@@ -175,23 +182,50 @@ fn begin(shared: &Arc<Shared>, mut prepared: Prepared) {
                 checked,
                 ..
             } = prepared;
-            let (settlement, reply) = conclude(shared, &call, checked, checked, Ok(output));
-            let then = answer_when_recorded(shared, ticket, reply, Effects::None);
-            return shared.ledger.settle_at_once(row, settlement, then);
+            let (ending, reply) = conclude(shared, &call, checked, checked, Ok(output));
+            let then = answer_when_decided(shared, ticket, reply);
+            return shared.ledger.settle_at_once(admission, ending, then);
         }
         (Effect::Read | Effect::Write | Effect::Destroy, work) => work,
     };
-    let intent = settle::first_intent(tool);
+    ask(shared, admission, prepared);
+}
+
+/// Asks the ledger, and goes on as it says.
+fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared) {
     let next = Arc::clone(shared);
-    let then = move |begun: Result<IntentReceipt, LedgerError>| match begun {
-        Ok(receipt) => {
+    let then = move |begun: Result<Begun, LedgerError>| match begun {
+        Ok(Begun::Decided(Decided::AsAsked(receipt, notes))) => {
             let call_id = prepared.call.header().call_id;
             tracing::debug!(%call_id, row = receipt.row(), "begun");
-            dispatch(&next, Started { prepared, receipt });
+            let started = Started {
+                prepared,
+                receipt,
+                notes,
+            };
+            dispatch(&next, started);
         }
-        Err(error) => not_begun(&next, prepared, &error),
+        Ok(Begun::Decided(Decided::Refused(receipt, problem))) => {
+            let body = Body::refused(Refusal::Tool(problem));
+            not_begun(&next, prepared, |call_id| recorded(call_id, body, receipt));
+        }
+        Ok(Begun::Decided(Decided::Replay(receipt, replay))) => {
+            not_begun(&next, prepared, |call_id| {
+                replayed(call_id, *replay, receipt)
+            });
+        }
+        Ok(Begun::Join(admission, running)) => {
+            let stage = "operation";
+            let problem = in_progress(running.id);
+            drop(admission);
+            release(&next, prepared.place);
+            refuse(&next, prepared.call.refuse(stage, problem), prepared.ticket);
+        }
+        Err(error) => not_begun(&next, prepared, |call_id| {
+            Answer::unrecorded(call_id, Effects::None, &error.to_string())
+        }),
     };
-    shared.ledger.begin(row, intent, Box::new(then));
+    shared.ledger.begin(admission, Box::new(then));
 }
 
 fn dispatch(shared: &Shared, started: Started) {
@@ -202,14 +236,18 @@ fn dispatch(shared: &Shared, started: Started) {
     }
 }
 
-fn not_begun(shared: &Shared, prepared: Prepared, error: &LedgerError) {
-    if let Some(place) = prepared.place {
+/// Ends a call whose backend is not asked.
+fn not_begun(shared: &Shared, prepared: Prepared, answer: impl FnOnce(CallId) -> Answer) {
+    release(shared, prepared.place);
+    let call_id = prepared.call.header().call_id;
+    prepared.ticket.respondent.answer(answer(call_id));
+    shared.closed();
+}
+
+fn release(shared: &Shared, place: Option<Place>) {
+    if let Some(place) = place {
         shared.queue.release(place);
     }
-    let call_id = prepared.call.header().call_id;
-    let answer = Answer::unrecorded(call_id, Effects::None, &error.to_string());
-    prepared.ticket.respondent.answer(answer);
-    shared.closed();
 }
 
 /// The backend, then the ledger again.
@@ -224,16 +262,16 @@ fn run(shared: &Arc<Shared>, started: Started) {
                 checked,
             },
         receipt,
+        notes,
     } = started;
-    if let Some(place) = place {
-        shared.queue.release(place);
-    }
+    release(shared, place);
     let begun = shared.clock.now();
     let result = attempt(shared, &call, work, &ticket, &receipt);
     let effects = settle::effects_of(call.tool(), &result);
-    let (settlement, reply) = conclude(shared, &call, checked, begun, result);
+    let (ending, mut reply) = conclude(shared, &call, checked, begun, result);
+    reply.about.similar = notes.similar;
     let then = answer_when_recorded(shared, ticket, reply, effects);
-    shared.ledger.finish(receipt, settlement, then);
+    shared.ledger.finish(receipt, ending, then);
 }
 
 /// One try of the backend, unless there is no use in trying any more.
@@ -290,7 +328,7 @@ fn conclude(
     checked: Moment,
     begun: Moment,
     result: Result<Output, Box<Fault>>,
-) -> (Settlement, Reply) {
+) -> (Ending, Reply) {
     let (result, fault) = match result {
         Ok(output) => (Ok(output), None),
         Err(fault) => {
@@ -332,30 +370,10 @@ pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket
         call_id,
         body: Body::refused(refused.refusal),
         changes: Vec::new(),
+        about: About::default(),
     };
-    let then = answer_when_recorded(shared, ticket, reply, Effects::None);
-    shared.ledger.refuse(row, settlement, then);
-}
-
-/// Releases the answer when its record is durable; says so when it cannot be.
-fn answer_when_recorded(
-    shared: &Arc<Shared>,
-    ticket: Ticket,
-    reply: Reply,
-    effects: Effects,
-) -> crate::ledger::Then<AuditReceipt> {
-    let shared = Arc::clone(shared);
-    Box::new(move |recorded| {
-        let answer = match recorded {
-            Ok(receipt) => {
-                tracing::debug!(call_id = %reply.call_id, row = receipt.row(), "recorded");
-                Answer::recorded(reply, receipt)
-            }
-            Err(error) => Answer::unrecorded(reply.call_id, effects, &error.to_string()),
-        };
-        ticket.respondent.answer(answer);
-        shared.closed();
-    })
+    let then = answer_when_decided(shared, ticket, reply);
+    shared.ledger.refuse(row, settlement, None, then);
 }
 
 /// Runs something that may fail in ways nobody foresaw: a panic becomes a problem of this call

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::answer::{Body, Reply};
+use super::answer::{About, Body, Reply};
 use crate::{
     backend::{Fault, FaultClass},
     base::{
@@ -22,7 +22,11 @@ use crate::{
         clear::ClearedCall,
         screen::ScreenedOutcome,
     },
-    ledger::record::{CallRow, Intent, Outcome, Settlement},
+    ledger::{
+        admission::{Admission, Demands, Dues, Ending},
+        operation::OperationState,
+        record::{CallRow, Intent, Outcome, Settlement},
+    },
 };
 
 /// What is known when a call has ended.
@@ -49,7 +53,7 @@ impl Ended<'_> {
         self,
         screened: ScreenedOutcome,
         fault: Option<FaultFacts>,
-    ) -> (Settlement, Reply) {
+    ) -> (Ending, Reply) {
         let (class, backend_text, backend_status) = match fault {
             Some(FaultFacts {
                 class,
@@ -59,19 +63,20 @@ impl Ended<'_> {
             None => (None, None, None),
         };
         let tool = self.call.tool();
-        let (outcome, code, effects, body) = match screened.into_result() {
-            Ok(output) => (Outcome::Succeeded, None, ran(tool), Body::Output(output)),
+        let (outcome, state, code, effects, body) = match screened.into_result() {
+            Ok(output) => {
+                let state = OperationState::Succeeded;
+                let body = Body::Output(output);
+                (Outcome::Succeeded, state, None, ran(tool), body)
+            }
             Err(problem) => {
                 let outcome = outcome(class, &problem);
-                (
-                    outcome,
-                    Some(problem.code),
-                    problem.effects,
-                    Body::Problem {
-                        problem,
-                        backend_text,
-                    },
-                )
+                let (code, effects) = (problem.code, problem.effects);
+                let body = Body::Problem {
+                    problem,
+                    backend_text,
+                };
+                (outcome, state(class, effects), Some(code), effects, body)
             }
         };
         let received = self.call.header().received;
@@ -88,14 +93,18 @@ impl Ended<'_> {
             finished: self.wall,
         };
         let call_id = self.call.header().call_id;
-        (
+        let ending = Ending {
             settlement,
-            Reply {
-                call_id,
-                body,
-                changes: self.call.changes().to_vec(),
-            },
-        )
+            state,
+            dues: Dues::default(),
+        };
+        let reply = Reply {
+            call_id,
+            body,
+            changes: self.call.changes().to_vec(),
+            about: About::default(),
+        };
+        (ending, reply)
     }
 }
 
@@ -108,6 +117,17 @@ fn outcome(class: Option<FaultClass>, problem: &Problem) -> Outcome {
         (_, Some(FaultClass::Clean | FaultClass::Definite | FaultClass::Ambiguous) | None) => {
             Outcome::Failed
         }
+    }
+}
+
+/// Where the operation of a call stands that did not succeed.
+fn state(class: Option<FaultClass>, effects: Effects) -> OperationState {
+    match (class, effects) {
+        (Some(FaultClass::Clean), _) | (Some(FaultClass::Ambiguous), Effects::None) => {
+            OperationState::FailedClean
+        }
+        (Some(FaultClass::Ambiguous), _) => OperationState::Unknown,
+        (Some(FaultClass::Definite) | None, _) => OperationState::Failed,
     }
 }
 
@@ -138,8 +158,19 @@ fn micros(later: Moment, earlier: Moment) -> u64 {
     u64::try_from(later.since(earlier).as_micros()).unwrap_or(u64::MAX)
 }
 
+/// What the ledger is asked for a call that the guard cleared at `checked`.
+pub(super) fn admission(call: &ClearedCall, checked: Moment) -> Admission {
+    Admission {
+        row: call_row(call),
+        intent: first_intent(call.tool()),
+        guard_us: micros(checked, call.header().received),
+        operation: None,
+        demands: Demands::default(),
+    }
+}
+
 /// The row of a call that the guard cleared.
-pub(super) fn call_row(call: &ClearedCall) -> CallRow {
+fn call_row(call: &ClearedCall) -> CallRow {
     let header = call.header();
     CallRow {
         effective_arguments: Some(call.effective().to_string()),
@@ -218,7 +249,7 @@ pub(super) fn refused_by_fault(
 }
 
 /// The intent of the first attempt.
-pub(super) fn first_intent(tool: &Tool) -> Intent {
+fn first_intent(tool: &Tool) -> Intent {
     Intent {
         attempt: 1,
         backend: backend_name(tool),

@@ -1,15 +1,18 @@
 //! What every ledger must do, asked of each of them.
 
 use std::{
+    fmt,
     path::Path,
     sync::{Arc, Mutex, mpsc},
     thread,
 };
 
 use super::{
-    Ledger, LedgerError,
+    AuditReceipt, IntentReceipt, Ledger, LedgerError,
+    admission::{Admission, Begun, Decided, Demands, Dues, Ending},
     log::{CallFilter, CallRecord, Order},
     memory::{self, MemoryLedger},
+    operation::OperationState,
     record::{CallRow, Intent, Outcome, Settlement},
     sqlite::{AuditSync, SqliteLedger, read::LogReader, verify::Verdict},
     wait,
@@ -76,6 +79,72 @@ pub(super) const INTENT: Intent = Intent {
     backend: "exec",
 };
 
+/// A call of `row` that asks to be admitted, for no operation.
+pub(super) fn admission(row: &CallRow) -> Admission {
+    Admission {
+        row: row.clone(),
+        intent: INTENT,
+        guard_us: 11,
+        operation: None,
+        demands: Demands::default(),
+    }
+}
+
+/// The end of a call, as far as `settlement` tells it.
+pub(super) fn ending(settlement: &Settlement) -> Ending {
+    Ending {
+        settlement: settlement.clone(),
+        state: match settlement.outcome {
+            Outcome::Succeeded => OperationState::Succeeded,
+            Outcome::Unknown => OperationState::Unknown,
+            _ => OperationState::Failed,
+        },
+        dues: Dues::default(),
+    }
+}
+
+/// Begins a call that nothing stands in the way of.
+pub(super) fn begin(ledger: &dyn Ledger, row: &CallRow) -> Result<IntentReceipt, LedgerError> {
+    match wait(|then| ledger.begin(admission(row), then))? {
+        Begun::Decided(Decided::AsAsked(receipt, _)) => Ok(receipt),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Ends it.
+pub(super) fn finish(ledger: &dyn Ledger, of: IntentReceipt, settlement: &Settlement) -> i64 {
+    let done = wait(|then| ledger.finish(of, ending(settlement), then));
+    done.unwrap().row()
+}
+
+/// The receipt of a verb that did what was asked.
+pub(super) fn as_asked<R: fmt::Debug>(decided: Decided<R>) -> R {
+    match decided {
+        Decided::AsAsked(receipt, _) => receipt,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Settles a call that nothing stands in the way of.
+pub(super) fn settle(
+    ledger: &dyn Ledger,
+    row: &CallRow,
+    settlement: &Settlement,
+) -> Result<AuditReceipt, LedgerError> {
+    let decided = wait(|then| ledger.settle_at_once(admission(row), ending(settlement), then));
+    decided.map(as_asked)
+}
+
+/// Writes a refusal.
+pub(super) fn refuse(
+    ledger: &dyn Ledger,
+    row: &CallRow,
+    settlement: &Settlement,
+) -> Result<AuditReceipt, LedgerError> {
+    let (row, settlement) = (row.clone(), settlement.clone());
+    wait(|then| ledger.refuse(row, settlement, None, then)).map(as_asked)
+}
+
 /// Runs `verbs` on every kind of ledger and compares what is to be read back.
 #[track_caller]
 fn check(verbs: impl Fn(&dyn Ledger), expected: &[CallRecord]) {
@@ -98,14 +167,13 @@ fn o1_begun_and_finished_a_call_has_its_whole_story() {
         let settlement = settlement(Outcome::Failed);
         check(
             |ledger| {
-                let begun = wait(|then| ledger.begin(row.clone(), INTENT, then)).unwrap();
+                let begun = begin(ledger, &row).unwrap();
                 let again = Intent {
                     attempt: 2,
                     ..INTENT
                 };
                 let again = wait(|then| ledger.intend(&begun, again, then)).unwrap();
-                let done = wait(|then| ledger.finish(again, settlement.clone(), then)).unwrap();
-                assert_eq!((begun.row(), done.row()), (1, 1));
+                assert_eq!((begun.row(), finish(ledger, again, &settlement)), (1, 1));
             },
             &[memory::record(
                 1,
@@ -121,7 +189,7 @@ fn a_call_that_runs_has_no_end_yet() {
     let row = row("write");
     check(
         |ledger| {
-            wait(|then| ledger.begin(row.clone(), INTENT, then)).unwrap();
+            begin(ledger, &row).unwrap();
         },
         &[memory::record(1, row.clone(), None)],
     );
@@ -148,10 +216,8 @@ fn refusals_and_reads_settled_at_once_are_kept_like_any_other_call() {
     let success = settlement(Outcome::Succeeded);
     check(
         |ledger| {
-            let one = (read.clone(), success.clone());
-            let one = wait(|then| ledger.settle_at_once(one.0, one.1, then)).unwrap();
-            let two = (refused.clone(), refusal.clone());
-            let two = wait(|then| ledger.refuse(two.0, two.1, then)).unwrap();
+            let one = settle(ledger, &read, &success).unwrap();
+            let two = refuse(ledger, &refused, &refusal).unwrap();
             assert_eq!((one.row(), two.row()), (1, 2));
         },
         &[
@@ -176,7 +242,7 @@ fn of_a_long_reply_the_beginning_is_kept_and_its_length() {
     let row = row("read");
     check(
         |ledger| {
-            wait(|then| ledger.settle_at_once(row.clone(), long.clone(), then)).unwrap();
+            settle(ledger, &row, &long).unwrap();
         },
         &[memory::record(1, row.clone(), Some(kept))],
     );
@@ -187,10 +253,11 @@ fn burst(ledger: &dyn Ledger, count: usize) -> Vec<i64> {
     let (tell, told) = mpsc::sync_channel(count);
     for _ in 0..count {
         let tell = tell.clone();
-        let then = Box::new(move |done: Result<super::AuditReceipt, LedgerError>| {
-            tell.send(done.unwrap().row()).unwrap();
+        let then = Box::new(move |done: Result<Decided<AuditReceipt>, LedgerError>| {
+            tell.send(as_asked(done.unwrap()).row()).unwrap();
         });
-        ledger.settle_at_once(row("read"), settlement(Outcome::Succeeded), then);
+        let done = ending(&settlement(Outcome::Succeeded));
+        ledger.settle_at_once(admission(&row("read")), done, then);
     }
     drop(tell);
     told.iter().collect()
@@ -211,15 +278,19 @@ fn a_continuation_may_call_a_verb_and_one_that_panics_harms_no_other() {
     let (tell, told) = mpsc::sync_channel(1);
     let tell = Mutex::new(Some(tell));
     let inner = Arc::clone(&ledger);
-    let begun = Box::new(move |begun: Result<super::IntentReceipt, _>| {
+    let begun = Box::new(move |begun: Result<Begun, _>| {
+        let Begun::Decided(begun) = begun.unwrap() else {
+            panic!("nothing else is running")
+        };
         let tell = tell.lock().unwrap().take().unwrap();
-        let finished = Box::new(move |done: Result<super::AuditReceipt, LedgerError>| {
+        let finished = Box::new(move |done: Result<AuditReceipt, LedgerError>| {
             tell.send(done.unwrap().row()).unwrap();
         });
-        inner.finish(begun.unwrap(), settlement(Outcome::Succeeded), finished);
+        let end = ending(&settlement(Outcome::Succeeded));
+        inner.finish(as_asked(begun), end, finished);
         panic!("told to panic");
     });
-    ledger.begin(row("write"), INTENT, begun);
+    ledger.begin(admission(&row("write")), begun);
     assert_eq!(told.recv(), Ok(1));
 }
 
@@ -231,9 +302,8 @@ fn o5_h8_two_ledgers_on_one_file_interleave_and_lose_nothing() {
         for ledger in &ledgers {
             scope.spawn(|| {
                 for _ in 0..10 {
-                    let begun = wait(|then| ledger.begin(row("write"), INTENT, then)).unwrap();
-                    let end = settlement(Outcome::Succeeded);
-                    wait(|then| ledger.finish(begun, end, then)).unwrap();
+                    let begun = begin(ledger, &row("write")).unwrap();
+                    finish(ledger, begun, &settlement(Outcome::Succeeded));
                     burst(ledger, 20);
                 }
             });
@@ -264,13 +334,13 @@ fn a_closed_ledger_says_so_and_one_told_to_fail_fails_so_often() {
     let dir = tempfile::tempdir().unwrap();
     let closed = sqlite(&dir.path().join("never"));
     closed.close();
-    let told = wait(|then| closed.refuse(row("read"), settlement(Outcome::Refused), then));
+    let told = refuse(&closed, &row("read"), &settlement(Outcome::Refused));
     assert_eq!(told.unwrap_err().to_string(), "the ledger is closed");
     assert!(!dir.path().join("never").exists());
 
     let failing = MemoryLedger::default();
     failing.fail_next(1);
-    let refuse = || wait(|then| failing.refuse(row("read"), settlement(Outcome::Refused), then));
-    assert_eq!(refuse().unwrap_err().to_string(), "told to fail");
-    assert_eq!(refuse().unwrap().row(), 1);
+    let refused = || refuse(&failing, &row("read"), &settlement(Outcome::Refused));
+    assert_eq!(refused().unwrap_err().to_string(), "told to fail");
+    assert_eq!(refused().unwrap().row(), 1);
 }

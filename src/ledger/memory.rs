@@ -5,7 +5,9 @@ use std::sync::Mutex;
 
 use super::{
     AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, Then,
+    admission::{Admission, Begun, Decided, Ending, Notes},
     log::{CallEnd, CallRecord},
+    operation::Operation,
     record::{CallRow, Intent, Settlement},
     sqlite::statements::stored_reply,
 };
@@ -84,31 +86,52 @@ impl MemoryLedger {
 }
 
 impl Ledger for MemoryLedger {
-    fn begin(&self, row: CallRow, _intent: Intent, then: Then<IntentReceipt>) {
-        let durability = Durability::of(&row);
+    fn begin(&self, admission: Admission, then: Then<Begun>) {
+        let durability = Durability::of(&admission.row);
+        let row = admission.row;
         let written = self.write(|at| (at, Verb::Begin(at, row)));
-        then(written.map(|row| IntentReceipt { row, durability }));
+        then(written.map(|row| {
+            let receipt = IntentReceipt {
+                row,
+                durability,
+                operation: None,
+            };
+            Begun::Decided(Decided::AsAsked(receipt, Notes::default()))
+        }));
     }
 
     fn intend(&self, of: &IntentReceipt, _intent: Intent, then: Then<IntentReceipt>) {
-        let durability = of.durability;
+        let receipt = of.again();
         let written = self.write(|_| (of.row, Verb::Intend));
-        then(written.map(|row| IntentReceipt { row, durability }));
+        then(written.map(|_| receipt));
     }
 
-    fn finish(&self, of: IntentReceipt, settlement: Settlement, then: Then<AuditReceipt>) {
+    fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>) {
+        let settlement = ending.settlement;
         let written = self.write(|_| (of.row, Verb::Finish(of.row, settlement)));
         then(written.map(|row| AuditReceipt { row }));
     }
 
-    fn settle_at_once(&self, row: CallRow, settlement: Settlement, then: Then<AuditReceipt>) {
-        let written = self.write(|at| (at, Verb::SettleAtOnce(at, row, settlement)));
-        then(written.map(|row| AuditReceipt { row }));
+    fn settle_at_once(
+        &self,
+        admission: Admission,
+        ending: Ending,
+        then: Then<Decided<AuditReceipt>>,
+    ) {
+        let (row, end) = (admission.row, ending.settlement);
+        let written = self.write(|at| (at, Verb::SettleAtOnce(at, row, end)));
+        then(written.map(|row| Decided::AsAsked(AuditReceipt { row }, Notes::default())));
     }
 
-    fn refuse(&self, row: CallRow, settlement: Settlement, then: Then<AuditReceipt>) {
+    fn refuse(
+        &self,
+        row: CallRow,
+        settlement: Settlement,
+        _operation: Option<Operation>,
+        then: Then<Decided<AuditReceipt>>,
+    ) {
         let written = self.write(|at| (at, Verb::Refuse(at, row, settlement)));
-        then(written.map(|row| AuditReceipt { row }));
+        then(written.map(|row| Decided::AsAsked(AuditReceipt { row }, Notes::default())));
     }
 }
 

@@ -4,18 +4,24 @@
 //! tells its continuation only after that transaction is committed; the receipts it hands over
 //! can be made nowhere else. Continuations run on the ledger's own thread and must not block.
 
+pub(crate) mod admission;
 #[cfg(test)]
 mod contract;
 pub(crate) mod log;
 #[cfg(test)]
 pub(crate) mod memory;
+pub(crate) mod operation;
 pub(crate) mod record;
 pub(crate) mod sqlite;
 
 #[cfg(test)]
 use std::sync::mpsc;
 
+use admission::{Admission, Begun, Decided, Ending};
+use operation::Operation;
 use record::{CallRow, Intent, Settlement};
+
+use crate::base::id::CallId;
 
 /// What a verb calls when its transaction is committed, or could not be.
 pub(crate) type Then<T> = Box<dyn FnOnce(Result<T, LedgerError>) + Send>;
@@ -26,12 +32,18 @@ pub(crate) type Then<T> = Box<dyn FnOnce(Result<T, LedgerError>) + Send>;
 pub(crate) struct IntentReceipt {
     row: i64,
     durability: Durability,
+    operation: Option<i64>,
 }
 
 impl IntentReceipt {
     /// The ledger row that the receipt is for.
     pub(crate) fn row(&self) -> i64 {
         self.row
+    }
+
+    /// The receipt for a further intent of the same call.
+    fn again(&self) -> Self {
+        Self { ..*self }
     }
 }
 
@@ -73,6 +85,9 @@ pub(crate) enum LedgerError {
     /// The file cannot be opened or written.
     #[error("{0}")]
     Unavailable(String),
+    /// The same operation is running, where nobody can wait for it.
+    #[error("the same operation (`{0}`) is still running")]
+    Busy(CallId),
     /// The ledger was told to close.
     #[error("the ledger is closed")]
     Closed,
@@ -80,9 +95,10 @@ pub(crate) enum LedgerError {
 
 /// The verbs. All return at once; `then` is called when the verb is durable.
 pub(crate) trait Ledger: Send + Sync {
-    /// Admits a call and writes what is about to be done. For an effect other than a read it
-    /// is synced to disk before `then` is called.
-    fn begin(&self, row: CallRow, intent: Intent, then: Then<IntentReceipt>);
+    /// Asks for a call to be admitted: everything that state decides is decided and written in
+    /// one transaction. Where it is admitted, what is about to be done is written; for an
+    /// effect other than a read it is synced to disk before `then` is called.
+    fn begin(&self, admission: Admission, then: Then<Begun>);
 
     /// Writes the intent of a further attempt or step of an admitted call.
     #[cfg_attr(
@@ -94,15 +110,27 @@ pub(crate) trait Ledger: Send + Sync {
     )]
     fn intend(&self, of: &IntentReceipt, intent: Intent, then: Then<IntentReceipt>);
 
-    /// Writes how an admitted call ended.
-    fn finish(&self, of: IntentReceipt, settlement: Settlement, then: Then<AuditReceipt>);
+    /// Writes how an admitted call ended, and settles what waited for its end.
+    fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>);
 
-    /// Admits and settles in one transaction a read that touches nothing outside this process,
-    /// so that it needs no intent of its own.
-    fn settle_at_once(&self, row: CallRow, settlement: Settlement, then: Then<AuditReceipt>);
+    /// Asks for a call to be admitted and, where it is, settles it in the same transaction: for
+    /// a read that touches nothing outside this process, which needs no intent of its own.
+    fn settle_at_once(
+        &self,
+        admission: Admission,
+        ending: Ending,
+        then: Then<Decided<AuditReceipt>>,
+    );
 
-    /// Writes down a call that was refused before anything was touched.
-    fn refuse(&self, row: CallRow, settlement: Settlement, then: Then<AuditReceipt>);
+    /// Writes down a call that was refused before anything was touched, unless it repeats an
+    /// operation that is known, whose answer it gets then.
+    fn refuse(
+        &self,
+        row: CallRow,
+        settlement: Settlement,
+        operation: Option<Operation>,
+        then: Then<Decided<AuditReceipt>>,
+    );
 }
 
 /// Calls a verb and blocks until it is durable: for the command line and for tests, never for

@@ -3,6 +3,7 @@
 use crate::base::{
     clock::Timestamp,
     id::{CallId, Principal},
+    limits::LEDGER_REPLY_BYTES_MAX,
     problem::{Code, Effects},
 };
 
@@ -79,6 +80,14 @@ pub(crate) struct Settlement {
     pub(crate) finished: Timestamp,
 }
 
+impl Settlement {
+    /// Whether the ledger keeps only the beginning of the reply.
+    pub(crate) fn is_clipped(&self) -> bool {
+        let reply = self.reply.as_ref();
+        reply.is_some_and(|reply| reply.len() > LEDGER_REPLY_BYTES_MAX)
+    }
+}
+
 /// How a call can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -106,6 +115,12 @@ impl Outcome {
         Self::TimedOut,
         Self::Unknown,
     ];
+
+    /// The outcome that this word stands for.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|outcome| outcome.as_str() == word)
+    }
 
     /// The word in the ledger.
     pub(crate) fn as_str(self) -> &'static str {

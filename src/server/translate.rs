@@ -10,7 +10,7 @@ use crate::{
         problem::{Code, Problem},
     },
     catalog::content::{Content, Output},
-    engine::answer::{Body, Reply, content_json, problem_json},
+    engine::answer::{About, Body, Reply},
     guard::call::{Change, ChangeKind},
     protocol::{
         encode::{self, Encoded},
@@ -45,11 +45,40 @@ pub(super) fn reply(id: &RequestId, version: Version, server: &Value, reply: &Re
     if !changes.is_empty() {
         meta.insert("tollgate/changes".to_owned(), Value::Array(changes));
     }
+    about(&mut result, &mut meta, &reply.about);
     let message = encode::result(id, &finish(result, meta, version, server));
     if message.len() > REPLY_BYTES_MAX {
         too_large(id, version, server, reply, message.len())
     } else {
         message
+    }
+}
+
+/// What is told of the operation of the call: beside the answer, so that the text of a replay
+/// is that of the first answer.
+fn about(result: &mut Map<String, Value>, meta: &mut Map<String, Value>, about: &About) {
+    if let Some(replayed) = &about.replayed {
+        meta.insert("tollgate/replayed".to_owned(), Value::Bool(true));
+        let (id, ended) = (replayed.id.to_string(), replayed.ended.rfc3339());
+        meta.insert("tollgate/opId".to_owned(), Value::from(id));
+        meta.insert(
+            "tollgate/replayedFrom".to_owned(),
+            Value::from(ended.as_str()),
+        );
+        if let (true, Some(Value::Array(content))) =
+            (replayed.is_windowed, result.get_mut("content"))
+        {
+            content.push(text_block(format!(
+                "[This is the answer of the same call at {ended}, whose delivery is not certain; it was not run twice. To run it a second time on purpose, repeat it with a new `_meta[\"tollgate/idempotencyKey\"]`.]"
+            )));
+        }
+    }
+    if about.joined {
+        meta.insert("tollgate/joined".to_owned(), Value::Bool(true));
+    }
+    if let Some(similar) = about.similar {
+        let similar = Value::from(similar.to_string());
+        meta.insert("tollgate/similarRecentOp".to_owned(), similar);
     }
 }
 
@@ -132,7 +161,7 @@ fn block_for(version: Version, block: &Content) -> Value {
         | Content::Audio { .. }
         | Content::TextResource { .. }
         | Content::BlobResource { .. }
-        | Content::ResourceLink(_) => content_json(block),
+        | Content::ResourceLink(_) => block.to_json(),
     }
 }
 
@@ -148,7 +177,7 @@ fn failure(
     problem: &Problem,
     backend_text: Option<&str>,
 ) {
-    let problem = problem_json(problem);
+    let problem = problem.to_json();
     let mut content = vec![text_block(problem.to_string())];
     if let Some(text) = backend_text.filter(|text| !text.is_empty()) {
         content.push(text_block(fenced(text)));
@@ -211,6 +240,7 @@ mod tests {
             call_id: CallId::from_bytes([0; 16]),
             body,
             changes: Vec::new(),
+            about: About::default(),
         };
         serde_json::from_slice(&reply(&id, version, &json!({"name": "t"}), &call)).unwrap()
     }

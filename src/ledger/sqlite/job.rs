@@ -5,8 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::{
     super::{
         AuditReceipt, Durability, IntentReceipt, LedgerError, Then,
+        admission::{Admission, Begun, Decided, Ending},
+        operation::Operation,
         record::{CallRow, Intent, Settlement},
     },
+    admit::{self, Written},
     statements::Statements,
 };
 use crate::base::clock::Timestamp;
@@ -14,60 +17,81 @@ use crate::base::clock::Timestamp;
 /// One verb with its continuation. Large, because a box would cost every call an allocation.
 pub(super) enum Job {
     /// `begin`.
-    Begin(CallRow, Intent, Then<IntentReceipt>),
-    /// `intend`: the row and what must become of it.
-    Intend(i64, Durability, Intent, Then<IntentReceipt>),
+    Begin(Admission, Then<Begun>),
+    /// `intend`: the receipt of before and what is about to be done.
+    Intend(IntentReceipt, Intent, Then<IntentReceipt>),
     /// `finish`.
-    Finish(IntentReceipt, Settlement, Then<AuditReceipt>),
-    /// `settle_at_once` and `refuse`.
-    AtOnce(CallRow, Settlement, Then<AuditReceipt>),
+    Finish(IntentReceipt, Ending, Then<AuditReceipt>),
+    /// `settle_at_once`.
+    AtOnce(Admission, Ending, Then<Decided<AuditReceipt>>),
+    /// `refuse`.
+    Refuse(
+        CallRow,
+        Settlement,
+        Option<Operation>,
+        Then<Decided<AuditReceipt>>,
+    ),
 }
 
 impl Job {
     /// What must have become of it before it may be answered.
     pub(super) fn durability(&self) -> Durability {
         match self {
-            Self::Begin(row, ..) | Self::AtOnce(row, ..) => Durability::of(row),
-            Self::Intend(_, durability, ..) => *durability,
-            Self::Finish(of, ..) => of.durability,
+            Self::Begin(admission, ..) | Self::AtOnce(admission, ..) => {
+                Durability::of(&admission.row)
+            }
+            Self::Refuse(row, ..) => Durability::of(row),
+            Self::Intend(of, ..) | Self::Finish(of, ..) => of.durability,
         }
     }
 
-    /// Writes it within the current transaction; gives the row of the call.
+    /// Writes it within the current transaction.
     pub(super) fn write(
         &self,
         statements: &mut Statements<'_>,
         now: Timestamp,
-    ) -> rusqlite::Result<i64> {
+    ) -> rusqlite::Result<Written> {
         match self {
-            Self::Begin(row, intent, _) => {
-                let at = statements.admit(row)?;
-                // A read is simply run again, so nobody will ask what it was about to do.
-                if row.must_sync() {
-                    statements.intend(at, intent, now)?;
+            Self::Begin(admission, _) => admit::begin(statements, admission, now),
+            Self::Intend(of, intent, _) => {
+                match of.durability {
+                    Durability::Committed => {}
+                    Durability::Synced => statements.intend(of.row, intent, now)?,
                 }
-                Ok(at)
+                Ok(Written::row(of.row))
             }
-            Self::Intend(row, durability, intent, _) => match durability {
-                Durability::Committed => Ok(*row),
-                Durability::Synced => statements.intend(*row, intent, now).map(|()| *row),
-            },
-            Self::Finish(of, settlement, _) => {
-                statements.settle(of.row, settlement).map(|()| of.row)
+            Self::Finish(of, ending, _) => admit::finish(statements, of.row, of.operation, ending),
+            Self::AtOnce(admission, ending, _) => {
+                admit::settle_at_once(statements, admission, ending, now)
             }
-            Self::AtOnce(row, settlement, _) => statements.admit_settled(row, settlement),
+            Self::Refuse(row, settlement, operation, _) => {
+                admit::refusal(statements, row, settlement, operation.as_ref(), now)
+            }
         }
     }
 
     /// Calls the continuation. It is not ours, so a panic in it ends with it.
-    pub(super) fn answer(self, written: Result<i64, LedgerError>) {
-        let durability = self.durability();
+    pub(super) fn answer(self, written: Result<Written, LedgerError>) {
         let call = AssertUnwindSafe(|| match self {
-            Self::Begin(.., then) | Self::Intend(.., then) => {
-                then(written.map(|row| IntentReceipt { row, durability }));
+            Self::Begin(admission, then) => {
+                let durability = Durability::of(&admission.row);
+                let receipt = |(row, operation)| IntentReceipt {
+                    row,
+                    durability,
+                    operation,
+                };
+                then(written.map(|written| match written.decided(receipt) {
+                    Ok(decided) => Begun::Decided(decided),
+                    Err(running) => Begun::Join(Box::new(admission), running),
+                }));
             }
-            Self::Finish(.., then) | Self::AtOnce(.., then) => {
-                then(written.map(|row| AuditReceipt { row }));
+            Self::Intend(of, _, then) => then(written.map(|_| of)),
+            Self::Finish(of, _, then) => then(written.map(|_| AuditReceipt { row: of.row })),
+            Self::AtOnce(.., then) | Self::Refuse(.., then) => {
+                then(written.and_then(|written| {
+                    let decided = written.decided(|(row, _)| AuditReceipt { row });
+                    decided.map_err(|running| LedgerError::Busy(running.id))
+                }));
             }
         });
         // The panic was reported by its hook; the next job does not depend on it.

@@ -1,10 +1,12 @@
 //! The ledger as one SQLite file that several processes share.
 
+mod admit;
 mod audit;
 mod files;
 mod instance;
 mod job;
 mod open;
+mod operations;
 mod patience;
 mod queue;
 pub(crate) mod read;
@@ -24,6 +26,8 @@ use queue::Queue;
 
 use super::{
     AuditReceipt, IntentReceipt, Ledger, LedgerError, Then,
+    admission::{Admission, Begun, Decided, Ending},
+    operation::Operation,
     record::{CallRow, Intent, Settlement},
 };
 use crate::base::{clock::Clock, thread};
@@ -86,24 +90,35 @@ impl Drop for SqliteLedger {
 }
 
 impl Ledger for SqliteLedger {
-    fn begin(&self, row: CallRow, intent: Intent, then: Then<IntentReceipt>) {
-        self.submit(Job::Begin(row, intent, then));
+    fn begin(&self, admission: Admission, then: Then<Begun>) {
+        self.submit(Job::Begin(admission, then));
     }
 
     fn intend(&self, of: &IntentReceipt, intent: Intent, then: Then<IntentReceipt>) {
-        self.submit(Job::Intend(of.row, of.durability, intent, then));
+        self.submit(Job::Intend(of.again(), intent, then));
     }
 
-    fn finish(&self, of: IntentReceipt, settlement: Settlement, then: Then<AuditReceipt>) {
-        self.submit(Job::Finish(of, settlement, then));
+    fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>) {
+        self.submit(Job::Finish(of, ending, then));
     }
 
-    fn settle_at_once(&self, row: CallRow, settlement: Settlement, then: Then<AuditReceipt>) {
-        self.submit(Job::AtOnce(row, settlement, then));
+    fn settle_at_once(
+        &self,
+        admission: Admission,
+        ending: Ending,
+        then: Then<Decided<AuditReceipt>>,
+    ) {
+        self.submit(Job::AtOnce(admission, ending, then));
     }
 
-    fn refuse(&self, row: CallRow, settlement: Settlement, then: Then<AuditReceipt>) {
-        self.submit(Job::AtOnce(row, settlement, then));
+    fn refuse(
+        &self,
+        row: CallRow,
+        settlement: Settlement,
+        operation: Option<Operation>,
+        then: Then<Decided<AuditReceipt>>,
+    ) {
+        self.submit(Job::Refuse(row, settlement, operation, then));
     }
 }
 

@@ -1,10 +1,13 @@
 //! The statements of the writer, prepared once, and what is bound to them.
 
+use std::path::Path;
+
 use rusqlite::{Connection, Error, Statement, params};
 
 use super::{
     super::record::{CallRow, Intent, Settlement},
     audit::{self, Event, Head, Link},
+    operations::Operations,
 };
 use crate::base::{clock::Timestamp, limits::LEDGER_REPLY_BYTES_MAX, text};
 
@@ -44,14 +47,21 @@ pub(super) struct Statements<'c> {
     append: Statement<'c>,
     head: Head,
     instance: i64,
+    /// The table of operations.
+    pub(super) operations: Operations<'c>,
 }
 
 impl<'c> Statements<'c> {
-    /// Prepares them; rows will name the instance of row `instance`.
+    /// Prepares them; rows will name the instance of row `instance`, one of those that share
+    /// the state directory `state`.
     ///
     /// # Errors
     /// What SQLite says.
-    pub(super) fn prepare(connection: &'c Connection, instance: i64) -> rusqlite::Result<Self> {
+    pub(super) fn prepare(
+        connection: &'c Connection,
+        state: &Path,
+        instance: i64,
+    ) -> rusqlite::Result<Self> {
         Ok(Self {
             connection,
             begin: connection.prepare("BEGIN IMMEDIATE")?,
@@ -65,6 +75,7 @@ impl<'c> Statements<'c> {
             append: connection.prepare(audit::APPEND)?,
             head: Head::default(),
             instance,
+            operations: Operations::prepare(connection, state, instance)?,
         })
     }
 
@@ -175,6 +186,13 @@ impl<'c> Statements<'c> {
             return Err(Error::StatementChangedRows(changed));
         }
         self.record(row, Event::Completed, |link| link.end(end))
+    }
+
+    /// Settles the operation of `row` and its call, whose process is dead.
+    pub(super) fn recover(&mut self, row: i64, now: Timestamp) -> rusqlite::Result<()> {
+        self.operations.recover(row, now)?;
+        self.head = Head::find(&mut self.find_head)?;
+        Ok(())
     }
 
     /// Appends an event to the audit trail.

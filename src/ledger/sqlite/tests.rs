@@ -12,7 +12,8 @@ use rusqlite::Connection;
 use super::{
     super::{
         AuditReceipt, Ledger, LedgerError,
-        contract::{INTENT, calls_in, row, settlement, sqlite},
+        admission::Decided,
+        contract::{self, INTENT, begin, calls_in, row, settlement, sqlite},
         log::{CallFilter, Found, Order},
         record::Outcome,
         wait,
@@ -30,7 +31,7 @@ use crate::base::{
 };
 
 fn read(ledger: &SqliteLedger) -> Result<AuditReceipt, LedgerError> {
-    wait(|then| ledger.settle_at_once(row("read"), settlement(Outcome::Succeeded), then))
+    contract::settle(ledger, &row("read"), &settlement(Outcome::Succeeded))
 }
 
 /// A directory with a ledger of one call, closed.
@@ -112,7 +113,7 @@ fn s22_a_file_unlinked_or_replaced_while_running_ends_all_writing() {
             "the ledger `{}` was replaced while running; put it back and start again",
             path.display()
         );
-        let written = wait(|then| ledger.begin(row("write"), INTENT, then));
+        let written = begin(&ledger, &row("write"));
         assert_eq!(written.unwrap_err().to_string(), expected);
         assert_eq!(read(&ledger).unwrap_err().to_string(), expected);
     }
@@ -215,12 +216,12 @@ fn h4_what_a_dead_process_left_running_is_settled_and_never_run_again() {
     let dir = tempfile::tempdir().unwrap();
     let dead = sqlite(dir.path());
     for effect in ["read", "write", "destroy"] {
-        wait(|then| dead.begin(row(effect), INTENT, then)).unwrap();
+        begin(&dead, &row(effect)).unwrap();
     }
     dead.close();
 
     let living = sqlite(dir.path());
-    let mine = wait(|then| living.begin(row("write"), INTENT, then)).unwrap();
+    let mine = begin(&living, &row("write")).unwrap();
     read(&sqlite(dir.path())).unwrap();
     let ends: Vec<_> = calls_in(dir.path())
         .into_iter()
@@ -241,7 +242,7 @@ fn h4_what_a_dead_process_left_running_is_settled_and_never_run_again() {
     let unknown = end(Outcome::Unknown, "OUTCOME_UNKNOWN", "unknown");
     let failed = end(Outcome::Failed, "INTERNAL", "none");
     assert_eq!(ends, [failed, unknown.clone(), unknown, None]);
-    wait(|then| living.finish(mine, settlement(Outcome::Succeeded), then)).unwrap();
+    contract::finish(&living, mine, &settlement(Outcome::Succeeded));
     let verdict = LogReader::open(dir.path()).unwrap().verify().unwrap();
     assert_eq!(verdict, Verdict::Whole(9));
 }
@@ -254,10 +255,12 @@ fn one_verb_that_cannot_be_written_does_not_fail_those_beside_it() {
     let (tell, told) = std::sync::mpsc::sync_channel(8);
     let send = |row| {
         let tell = tell.clone();
-        let then = Box::new(move |done: Result<AuditReceipt, LedgerError>| {
-            tell.send(done.map(|receipt| receipt.row()).ok()).unwrap();
+        let then = Box::new(move |done: Result<Decided<AuditReceipt>, LedgerError>| {
+            let row = done.map(|decided| contract::as_asked(decided).row());
+            tell.send(row.ok()).unwrap();
         });
-        ledger.settle_at_once(row, settlement(Outcome::Succeeded), then);
+        let done = contract::ending(&settlement(Outcome::Succeeded));
+        ledger.settle_at_once(contract::admission(&row), done, then);
     };
     send(known.clone());
     send(row("read"));
@@ -283,7 +286,7 @@ fn the_log_is_filtered_counted_and_searched_by_the_beginning_of_an_id() {
         } else {
             Outcome::Failed
         };
-        wait(|then| ledger.settle_at_once(row, settlement(outcome), then)).unwrap();
+        contract::settle(&ledger, &row, &settlement(outcome)).unwrap();
     }
     let reader = LogReader::open(dir.path()).unwrap();
     let check = |filter: CallFilter, count: u64, expected: Vec<i64>| {
@@ -340,7 +343,7 @@ fn intents_are_written_for_everything_but_reads() {
     let clock = Arc::new(SystemClock);
     let ledger = SqliteLedger::new(dir.path().into(), clock, AuditSync::All);
     for effect in ["read", "write"] {
-        let begun = wait(|then| ledger.begin(row(effect), INTENT, then)).unwrap();
+        let begun = begin(&ledger, &row(effect)).unwrap();
         wait(|then| ledger.intend(&begun, INTENT, then)).unwrap();
     }
     let reader = LogReader::open(dir.path()).unwrap();

@@ -152,10 +152,8 @@ mod tests {
     use super::{
         super::{
             super::{
-                Ledger,
-                contract::{INTENT, row, settlement, sqlite},
+                contract::{self, row, settlement, sqlite},
                 record::Outcome,
-                wait,
             },
             files::DATABASE,
             open::{self, Access},
@@ -170,10 +168,10 @@ mod tests {
     fn check(harm: &str, expected: &Verdict) {
         let dir = tempfile::tempdir().unwrap();
         let ledger = sqlite(dir.path());
-        let begun = wait(|then| ledger.begin(row("write"), INTENT, then)).unwrap();
+        let begun = contract::begin(&ledger, &row("write")).unwrap();
         let end = settlement(Outcome::Failed);
-        wait(|then| ledger.finish(begun, end.clone(), then)).unwrap();
-        wait(|then| ledger.refuse(row("read"), end, then)).unwrap();
+        contract::finish(&ledger, begun, &end);
+        contract::refuse(&ledger, &row("read"), &end).unwrap();
         ledger.close();
         let connection = open::connect(&dir.path().join(DATABASE), Access::Write).unwrap();
         connection

@@ -4,7 +4,9 @@ use std::{collections::VecDeque, path::Path, sync::Arc};
 
 use super::{
     super::{Durability, LedgerError},
-    AuditSync, Shared, explain,
+    AuditSync, Shared,
+    admit::Written,
+    explain,
     files::FileIdentity,
     job::Job,
     open::{self, Opened},
@@ -45,7 +47,8 @@ fn refuse_all(batch: &mut VecDeque<Job>, error: &LedgerError) {
 }
 
 fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
-    let statements = match Statements::prepare(&opened.connection, opened.instance_row) {
+    let (connection, me) = (&opened.connection, opened.instance_row);
+    let statements = match Statements::prepare(connection, &shared.dir, me) {
         Ok(statements) => statements,
         Err(error) => return refuse_all(batch, &explain(&error)),
     };
@@ -56,7 +59,7 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         sync: shared.sync,
         level: Durability::Synced,
         looked: shared.clock.now(),
-        rows: Vec::new(),
+        written: Vec::new(),
         broken: None,
     };
     writer.process(batch);
@@ -83,8 +86,8 @@ struct Writer<'a> {
     level: Durability,
     /// When the path of the file was looked at last.
     looked: Moment,
-    /// The rows of the batch at hand; kept for its memory.
-    rows: Vec<i64>,
+    /// What was written for the batch at hand; kept for its memory.
+    written: Vec<Written>,
     /// Why nothing can be written any more.
     broken: Option<LedgerError>,
 }
@@ -101,8 +104,8 @@ impl Writer<'_> {
         }
         match self.transact(batch.iter(), wanted) {
             Ok(()) => {
-                for (job, row) in batch.drain(..).zip(self.rows.drain(..)) {
-                    job.answer(Ok(row));
+                for (job, written) in batch.drain(..).zip(self.written.drain(..)) {
+                    job.answer(Ok(written));
                 }
             }
             Err(failure) if failure.is_of_one_job && batch.len() > 1 => {
@@ -115,14 +118,15 @@ impl Writer<'_> {
     /// One transaction each, so that the job that cannot be written harms no other.
     fn process_singly(&mut self, batch: &mut VecDeque<Job>, wanted: Durability) {
         for job in batch.drain(..) {
-            let written = match &self.broken {
+            let done = match &self.broken {
                 Some(error) => Err(error.clone()),
                 None => self
                     .transact(std::iter::once(&job), wanted)
                     .map_err(|failure| failure.error),
             };
-            let row = self.rows.first().copied().unwrap_or(0);
-            job.answer(written.map(|()| row));
+            // One job that was written has left one thing.
+            let written = done.and_then(|()| self.written.pop().ok_or(LedgerError::Closed));
+            job.answer(written);
         }
     }
 
@@ -147,13 +151,13 @@ impl Writer<'_> {
         FileIdentity::at(&self.opened.path) != Some(self.opened.file)
     }
 
-    /// Writes `jobs` in one transaction and leaves their rows in `self.rows`.
+    /// Writes `jobs` in one transaction and leaves what they wrote in `self.written`.
     fn transact<'j>(
         &mut self,
         jobs: impl Iterator<Item = &'j Job>,
         wanted: Durability,
     ) -> Result<(), Failure> {
-        self.rows.clear();
+        self.written.clear();
         let done = self
             .set_level(wanted)
             .and_then(|()| self.statements.begin())
@@ -172,10 +176,10 @@ impl Writer<'_> {
     fn write<'j>(&mut self, jobs: impl Iterator<Item = &'j Job>) -> Result<(), Failure> {
         let now = self.clock.wall();
         for job in jobs {
-            let row = job
+            let written = job
                 .write(&mut self.statements, now)
                 .map_err(|error| Failure::of_one(&error))?;
-            self.rows.push(row);
+            self.written.push(written);
         }
         self.statements
             .commit()

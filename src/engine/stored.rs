@@ -1,0 +1,151 @@
+//! A reply as the ledger keeps it, independent of any MCP revision: written and read back.
+
+use serde_json::{Value, json};
+
+use super::answer::Body;
+use crate::{
+    base::problem::Problem,
+    catalog::content::{Content, Output},
+};
+
+impl Body {
+    /// The body as JSON.
+    pub(super) fn to_json(&self) -> Value {
+        match self {
+            Self::Output(output) => output_json(output),
+            Self::Problem {
+                problem,
+                backend_text,
+            } => {
+                let mut json = json!({"error": problem.to_json()});
+                if let Some(text) = backend_text {
+                    set(&mut json, "backendText", Value::from(text.as_str()));
+                }
+                json
+            }
+            Self::Protocol { message } => json!({"protocolError": message}),
+        }
+    }
+
+    /// The body that this text was written from; `None` where it is none of ours.
+    pub(super) fn from_stored(text: &str) -> Option<Self> {
+        let json: Value = serde_json::from_str(text).ok()?;
+        let string = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
+        if let Some(problem) = json.get("error") {
+            return Some(Self::Problem {
+                problem: Box::new(Problem::from_json(problem)?),
+                backend_text: string("backendText"),
+            });
+        }
+        if let Some(message) = string("protocolError") {
+            return Some(Self::Protocol { message });
+        }
+        let content = json.get("content")?.as_array()?;
+        Some(Self::Output(Output {
+            content: content
+                .iter()
+                .map(Content::from_json)
+                .collect::<Option<_>>()?,
+            structured: json.get("structuredContent").cloned(),
+            truncated_from: json.get("truncatedFrom").and_then(Value::as_u64),
+            cleaned: json.get("cleaned") == Some(&Value::Bool(true)),
+        }))
+    }
+}
+
+fn output_json(output: &Output) -> Value {
+    let content: Vec<Value> = output.content.iter().map(Content::to_json).collect();
+    let mut json = json!({"content": content});
+    if let Some(structured) = &output.structured {
+        set(&mut json, "structuredContent", structured.clone());
+    }
+    if let Some(bytes) = output.truncated_from {
+        set(&mut json, "truncatedFrom", Value::from(bytes));
+    }
+    if output.cleaned {
+        set(&mut json, "cleaned", Value::Bool(true));
+    }
+    json
+}
+
+fn set(json: &mut Value, name: &str, value: Value) {
+    if let Some(object) = json.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::problem::{Code, Detail};
+
+    #[track_caller]
+    fn check(body: &Body) {
+        let text = body.to_json().to_string();
+        let again = Body::from_stored(&text).unwrap();
+        assert_eq!(format!("{again:?}"), format!("{body:?}"));
+        assert_eq!(again.to_json().to_string(), text);
+    }
+
+    #[test]
+    fn s1_a_reply_read_back_is_the_one_that_was_written() {
+        check(&Body::Protocol {
+            message: "no".to_owned(),
+        });
+        check(&Body::Output(Output::default()));
+        let link = json!({"uri": "file:///a", "name": "a", "type": "resource_link"});
+        let (data, mime_type) = ("AA==".to_owned(), "x/y".to_owned());
+        let (uri, text) = ("file:///b".to_owned(), "\u{1b}t".to_owned());
+        check(&Body::Output(Output {
+            content: vec![
+                Content::Text(text.clone()),
+                Content::Image {
+                    data: data.clone(),
+                    mime_type: mime_type.clone(),
+                },
+                Content::Audio {
+                    data: data.clone(),
+                    mime_type: mime_type.clone(),
+                },
+                Content::TextResource {
+                    uri: uri.clone(),
+                    mime_type: Some(mime_type),
+                    text,
+                },
+                Content::BlobResource {
+                    uri,
+                    mime_type: None,
+                    blob: data,
+                },
+                Content::ResourceLink(link.as_object().unwrap().clone()),
+            ],
+            structured: Some(json!({"b": 1, "a": [null, 1.5]})),
+            truncated_from: Some(7),
+            cleaned: true,
+        }));
+        for code in Code::ALL {
+            let detail = |got| Detail {
+                at: "/a".to_owned(),
+                constraint: "type".to_owned(),
+                expected: "a number".to_owned(),
+                got,
+            };
+            let mut problem = Problem::new(*code, "words")
+                .after_ms(5)
+                .suggest("one")
+                .with_details(vec![detail(None), detail(Some("\"x\"".to_owned()))]);
+            problem.reason = Some("THEIRS".to_owned());
+            problem.corrected_arguments = Some(json!({"a": 1}));
+            for (problem, backend_text) in [
+                (problem, Some("it said".to_owned())),
+                (Problem::new(*code, ""), None),
+            ] {
+                check(&Body::Problem {
+                    problem: Box::new(problem),
+                    backend_text,
+                });
+            }
+        }
+        assert!(Body::from_stored("").is_none() && Body::from_stored("{}").is_none());
+    }
+}

@@ -1,0 +1,329 @@
+//! Admission: everything that is decided by state, in one order, within one transaction.
+
+use serde_json::json;
+
+use super::{
+    super::{
+        AuditReceipt,
+        admission::{Admission, Decided, Demands, Dues, Ending, Notes, Replay, Running},
+        operation::{Known, Meeting, Operation, in_progress, meet},
+        record::{CallRow, Outcome, Settlement},
+    },
+    statements::Statements,
+};
+use crate::base::{
+    clock::Timestamp,
+    problem::{Code, Problem},
+};
+
+/// The row of a call, and that of its operation where it is for one.
+pub(super) type Rows = (i64, Option<i64>);
+
+/// What a verb wrote.
+#[derive(Debug)]
+pub(super) enum Written {
+    /// What was asked for, and what the caller is told beside.
+    AsAsked(Rows, Notes),
+    /// That the call is not run.
+    Refused(i64, Box<Problem>),
+    /// That the call was answered like an earlier one.
+    Replay(i64, Box<Replay>),
+    /// Nothing: the same operation is running.
+    Join(Running),
+}
+
+impl Written {
+    /// A verb that is about one row and nothing else.
+    pub(super) fn row(row: i64) -> Self {
+        Self::AsAsked((row, None), Notes::default())
+    }
+
+    /// The same as the answer to the verb; the other operation where it waits for one.
+    pub(super) fn decided<R>(self, receipt: impl FnOnce(Rows) -> R) -> Result<Decided<R>, Running> {
+        match self {
+            Self::AsAsked(rows, notes) => Ok(Decided::AsAsked(receipt(rows), notes)),
+            Self::Refused(row, problem) => Ok(Decided::Refused(AuditReceipt { row }, problem)),
+            Self::Replay(row, replay) => Ok(Decided::Replay(AuditReceipt { row }, replay)),
+            Self::Join(running) => Err(running),
+        }
+    }
+}
+
+/// What a call is to its operation, once it may go on.
+enum Claim<'a> {
+    /// It is for none.
+    None,
+    /// It begins a new one.
+    New(&'a Operation),
+    /// It is a further attempt of the one of this row.
+    Again(&'a Operation, i64),
+}
+
+/// What was found out about the operation of a call.
+enum Looked<'a> {
+    Go(Claim<'a>, Notes),
+    Join(Running),
+    Replay(Known),
+    Refuse(Box<Problem>),
+}
+
+/// A call that state allows to go on.
+struct Allowed<'a> {
+    claim: Claim<'a>,
+    notes: Notes,
+}
+
+/// The order of the checks, the only place where it stands:
+/// the operation key, looked at again; the circuit breaker; the loop guard; the rate; the
+/// budget. Only when all of them let the call go on is anything taken: the key is claimed and
+/// the cost reserved, then the intent and the event of the audit trail are written, all by the
+/// callers of this function and all in the same transaction. A call that is refused takes
+/// nothing; its row is written here.
+///
+/// A module that adds a check (`breaker`, `loops`, `rate`, `budget`) brings its tables as one
+/// more migration in `schema`, a function that only reads and says no with a problem, called
+/// from [`demand`] at its place, and, where it takes something, one that writes, called from
+/// [`Allowed::take`]. What it needs to know of the call comes in [`Demands`]; what it needs to
+/// know of its end comes in the [`Ending`]'s `dues` and is settled in [`finish`].
+fn decide<'a>(
+    statements: &mut Statements<'_>,
+    admission: &'a Admission,
+    now: Timestamp,
+) -> rusqlite::Result<Result<Allowed<'a>, Written>> {
+    let operation = admission.operation.as_ref();
+    let (claim, notes) = match look(statements, operation, now)? {
+        Looked::Go(claim, notes) => (claim, notes),
+        Looked::Join(running) => return Ok(Err(Written::Join(running))),
+        Looked::Replay(known) => {
+            let row = &admission.row;
+            return replay(statements, row, admission.guard_us, &known, now).map(Err);
+        }
+        Looked::Refuse(problem) => {
+            let stage = "operation";
+            return refuse(statements, admission, stage, problem, now).map(Err);
+        }
+    };
+    if let Some((stage, problem)) = demand(statements, &admission.demands, now)? {
+        return refuse(statements, admission, stage, problem, now).map(Err);
+    }
+    Ok(Ok(Allowed { claim, notes }))
+}
+
+/// Breaker, loop guard, rate, budget, in this order: the first that says no, and why. Reads
+/// only, so that a call that is refused takes nothing.
+fn demand(
+    _statements: &mut Statements<'_>,
+    demands: &Demands,
+    _now: Timestamp,
+) -> rusqlite::Result<Option<(&'static str, Box<Problem>)>> {
+    let Demands {} = demands;
+    Ok(None)
+}
+
+impl Allowed<'_> {
+    /// Takes what the admitted call of row `row` needs: its key, and what it is to pay.
+    fn take(
+        self,
+        statements: &mut Statements<'_>,
+        row: i64,
+        now: Timestamp,
+    ) -> rusqlite::Result<Written> {
+        let operation = match self.claim {
+            Claim::None => None,
+            Claim::New(asked) => Some(statements.operations.claim(asked, row, now)?),
+            Claim::Again(asked, known) => {
+                statements.operations.again(known, asked, row, now)?;
+                Some(known)
+            }
+        };
+        Ok(Written::AsAsked((row, operation), self.notes))
+    }
+}
+
+/// `begin`: decides, and writes what is about to be done.
+pub(super) fn begin(
+    statements: &mut Statements<'_>,
+    admission: &Admission,
+    now: Timestamp,
+) -> rusqlite::Result<Written> {
+    let allowed = match decide(statements, admission, now)? {
+        Ok(allowed) => allowed,
+        Err(written) => return Ok(written),
+    };
+    let row = statements.admit(&admission.row)?;
+    // A read is simply run again, so nobody will ask what it was about to do.
+    if admission.row.must_sync() {
+        statements.intend(row, &admission.intent, now)?;
+    }
+    allowed.take(statements, row, now)
+}
+
+/// `settle_at_once`: decides, and writes what was done, which needs no intent.
+pub(super) fn settle_at_once(
+    statements: &mut Statements<'_>,
+    admission: &Admission,
+    ending: &Ending,
+    now: Timestamp,
+) -> rusqlite::Result<Written> {
+    let allowed = match decide(statements, admission, now)? {
+        Ok(allowed) => allowed,
+        Err(Written::Join(running)) => {
+            let problem = Box::new(in_progress(running.id));
+            return refuse(statements, admission, "operation", problem, now);
+        }
+        Err(written) => return Ok(written),
+    };
+    let row = statements.admit_settled(&admission.row, &ending.settlement)?;
+    let written = allowed.take(statements, row, now)?;
+    if let Written::AsAsked((_, Some(operation)), _) = &written {
+        end(statements, *operation, ending)?;
+    }
+    Ok(written)
+}
+
+/// `refuse`: writes the refusal, unless the call repeats an operation that is known: then that
+/// answers, because a rule may have become false since.
+pub(super) fn refusal(
+    statements: &mut Statements<'_>,
+    row: &CallRow,
+    settlement: &Settlement,
+    operation: Option<&Operation>,
+    now: Timestamp,
+) -> rusqlite::Result<Written> {
+    let problem = match look(statements, operation, now)? {
+        Looked::Go(..) => {
+            return statements.admit_settled(row, settlement).map(Written::row);
+        }
+        Looked::Replay(known) => {
+            return replay(statements, row, settlement.guard_us, &known, now);
+        }
+        Looked::Join(running) => Box::new(in_progress(running.id)),
+        Looked::Refuse(problem) => problem,
+    };
+    let guard_us = settlement.guard_us;
+    write_refusal(statements, row, guard_us, "operation", problem, now)
+}
+
+/// `finish`: writes how the call of `row` ended and settles everything that waited for it.
+pub(super) fn finish(
+    statements: &mut Statements<'_>,
+    row: i64,
+    operation: Option<i64>,
+    ending: &Ending,
+) -> rusqlite::Result<Written> {
+    statements.settle(row, &ending.settlement)?;
+    if let Some(operation) = operation {
+        end(statements, operation, ending)?;
+    }
+    let Dues {} = ending.dues;
+    Ok(Written::row(row))
+}
+
+fn end(statements: &mut Statements<'_>, operation: i64, ending: &Ending) -> rusqlite::Result<()> {
+    let Settlement {
+        reply, finished, ..
+    } = &ending.settlement;
+    let is_clipped = ending.settlement.is_clipped();
+    let whole = reply.as_deref().filter(|_| is_clipped);
+    let state = ending.state;
+    statements
+        .operations
+        .end(operation, state, whole, *finished)
+}
+
+/// What is known of the operation, after recovering it where its process died.
+fn look<'a>(
+    statements: &mut Statements<'_>,
+    asked: Option<&'a Operation>,
+    now: Timestamp,
+) -> rusqlite::Result<Looked<'a>> {
+    let Some(asked) = asked else {
+        return Ok(Looked::Go(Claim::None, Notes::default()));
+    };
+    let Some(mut known) = statements.operations.find(&asked.key)? else {
+        return Ok(Looked::Go(Claim::New(asked), Notes::default()));
+    };
+    let mut meeting = meet(&known, asked, now);
+    if meeting == Meeting::Recover {
+        statements.recover(known.row, now)?;
+        match statements.operations.find(&asked.key)? {
+            Some(recovered) => known = recovered,
+            None => return Ok(Looked::Go(Claim::New(asked), Notes::default())),
+        }
+        meeting = meet(&known, asked, now);
+    }
+    Ok(match meeting {
+        Meeting::Fresh => Looked::Go(Claim::New(asked), Notes::default()),
+        Meeting::Similar => {
+            let similar = Some(known.id);
+            Looked::Go(Claim::New(asked), Notes { similar })
+        }
+        Meeting::Again => Looked::Go(Claim::Again(asked, known.row), Notes::default()),
+        Meeting::Join | Meeting::Recover => Looked::Join(Running {
+            operation: known.row,
+            id: known.id,
+        }),
+        Meeting::Replay => Looked::Replay(known),
+        Meeting::Refuse(problem) => Looked::Refuse(problem),
+    })
+}
+
+fn replay(
+    statements: &mut Statements<'_>,
+    row: &CallRow,
+    guard_us: u64,
+    known: &Known,
+    now: Timestamp,
+) -> rusqlite::Result<Written> {
+    let replay = statements.operations.replay(known.row)?;
+    let settlement = Settlement {
+        outcome: replay.outcome,
+        stage: "replay",
+        code: replay.code.as_deref().and_then(Code::parse),
+        effects: replay.effects,
+        // The answer stands with the operation, once.
+        reply: None,
+        backend_status: Some(format!("replay of {}", replay.id)),
+        guard_us,
+        wait_us: 0,
+        run_us: 0,
+        finished: now,
+    };
+    let row = statements.admit_settled(row, &settlement)?;
+    Ok(Written::Replay(row, Box::new(replay)))
+}
+
+fn refuse(
+    statements: &mut Statements<'_>,
+    admission: &Admission,
+    stage: &'static str,
+    problem: Box<Problem>,
+    now: Timestamp,
+) -> rusqlite::Result<Written> {
+    let (row, guard_us) = (&admission.row, admission.guard_us);
+    write_refusal(statements, row, guard_us, stage, problem, now)
+}
+
+fn write_refusal(
+    statements: &mut Statements<'_>,
+    row: &CallRow,
+    guard_us: u64,
+    stage: &'static str,
+    problem: Box<Problem>,
+    now: Timestamp,
+) -> rusqlite::Result<Written> {
+    let settlement = Settlement {
+        outcome: Outcome::Refused,
+        stage,
+        code: Some(problem.code),
+        effects: problem.effects,
+        reply: Some(json!({"error": problem.to_json()}).to_string()),
+        backend_status: None,
+        guard_us,
+        wait_us: 0,
+        run_us: 0,
+        finished: now,
+    };
+    let row = statements.admit_settled(row, &settlement)?;
+    Ok(Written::Refused(row, problem))
+}

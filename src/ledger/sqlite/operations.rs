@@ -1,0 +1,292 @@
+//! The table of operations: who claimed a key, where its operation stands, what it answered.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params, types::Type};
+use uuid::Uuid;
+
+use super::{
+    super::{
+        admission::Replay,
+        operation::{KeySource, Known, Operation, OperationState, after_death},
+        record::Outcome,
+    },
+    instance, recovery,
+};
+use crate::base::{clock::Timestamp, id::CallId, problem::Effects};
+
+/// The second migration.
+///
+/// `first` is the call that began the operation and gives it its name for people, `last` the
+/// call of its latest attempt, whose row holds the answer; `reply` stands where that row cannot
+/// hold it. A key may have several rows, one after the other: the last one counts.
+pub(super) const TABLES: &str = "
+CREATE TABLE operations (
+    row INTEGER PRIMARY KEY,
+    key BLOB NOT NULL,
+    source TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    retry_safe INTEGER NOT NULL,
+    first INTEGER NOT NULL REFERENCES calls,
+    last INTEGER NOT NULL REFERENCES calls,
+    state TEXT NOT NULL,
+    owner INTEGER NOT NULL REFERENCES instances,
+    began INTEGER NOT NULL,
+    ended INTEGER,
+    deaths INTEGER NOT NULL DEFAULT 0,
+    reply TEXT
+) STRICT;
+CREATE INDEX operations_by_key ON operations (key);
+CREATE INDEX operations_open ON operations (owner)
+    WHERE state IN ('claimed', 'running', 'compensating');
+CREATE INDEX operations_unresolved ON operations (state) WHERE state IN ('unknown', 'attention');
+
+CREATE TRIGGER operations_begin_at_the_beginning BEFORE INSERT ON operations
+WHEN NEW.state NOT IN ('claimed', 'running')
+BEGIN SELECT RAISE(ABORT, 'an operation begins as claimed or running'); END;
+CREATE TRIGGER operations_move_legally BEFORE UPDATE OF state ON operations WHEN NOT (
+    OLD.state = 'claimed' AND NEW.state IN ('running', 'abandoned')
+    OR OLD.state = 'running' AND NEW.state IN ('running', 'succeeded', 'failed', 'failed_clean',
+        'unknown', 'compensating', 'rolled_back', 'attention')
+    OR OLD.state IN ('failed_clean', 'abandoned') AND NEW.state = 'running'
+    OR OLD.state = 'unknown' AND NEW.state IN ('running', 'succeeded', 'failed_clean',
+        'rolled_back', 'compensating', 'attention')
+    OR OLD.state = 'compensating' AND NEW.state IN ('compensating', 'rolled_back', 'attention')
+    OR OLD.state = 'attention' AND NEW.state IN ('running', 'succeeded', 'failed_clean',
+        'rolled_back', 'compensating'))
+BEGIN SELECT RAISE(ABORT, 'an operation cannot go there'); END;
+CREATE TRIGGER operations_keep_their_name BEFORE UPDATE OF row, key, source, first ON operations
+BEGIN SELECT RAISE(ABORT, 'what an operation is for is never changed'); END;
+CREATE TRIGGER operations_stay BEFORE DELETE ON operations
+WHEN OLD.state IN ('claimed', 'running', 'compensating', 'unknown', 'attention')
+BEGIN SELECT RAISE(ABORT, 'an operation that is not settled is never deleted'); END;
+";
+
+const FIND: &str = "
+SELECT o.row, first.call_id, o.state, o.fingerprint, o.began, o.ended,
+    last.delivered IS NOT NULL, o.owner, i.id
+FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
+    JOIN instances i ON i.row = o.owner
+WHERE o.key = ?1 ORDER BY o.row DESC LIMIT 1";
+
+const CLAIM: &str = "
+INSERT INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner, began)
+VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'running', ?6, ?7)";
+
+const AGAIN: &str = "
+UPDATE operations SET state = 'running', last = ?2, owner = ?3, began = ?4, ended = NULL,
+    fingerprint = ?5, retry_safe = ?6, reply = NULL
+WHERE row = ?1";
+
+const END: &str = "
+UPDATE operations SET state = ?2, ended = ?3, reply = ?4
+WHERE row = ?1 AND state = 'running' AND owner = ?5";
+
+const REPLAY: &str = "
+SELECT first.call_id, o.ended, last.outcome, last.effects, last.code,
+    coalesce(o.reply, last.reply), o.source, o.reply IS NOT NULL, o.state
+FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
+WHERE o.row = ?1";
+
+/// The statements that operations need.
+pub(super) struct Operations<'c> {
+    connection: &'c Connection,
+    state: PathBuf,
+    me: i64,
+    find: Statement<'c>,
+    claim: Statement<'c>,
+    end: Statement<'c>,
+}
+
+impl<'c> Operations<'c> {
+    /// Prepares them for the process of row `me`, which shares the state directory `state`.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(super) fn prepare(
+        connection: &'c Connection,
+        state: &Path,
+        me: i64,
+    ) -> rusqlite::Result<Self> {
+        Ok(Self {
+            connection,
+            state: state.to_owned(),
+            me,
+            find: connection.prepare(FIND)?,
+            claim: connection.prepare(CLAIM)?,
+            end: connection.prepare(END)?,
+        })
+    }
+
+    /// The operation that has this key now.
+    pub(super) fn find(&mut self, key: &[u8; 32]) -> rusqlite::Result<Option<Known>> {
+        let (state, me) = (&self.state, self.me);
+        let known = |row: &Row<'_>| -> rusqlite::Result<Known> {
+            let (owner, id): (i64, [u8; 16]) = (row.get(7)?, row.get(8)?);
+            let now = word(row, 2, OperationState::parse)?;
+            Ok(Known {
+                row: row.get(0)?,
+                id: CallId::from_bytes(row.get(1)?),
+                state: now,
+                fingerprint: row.get(3)?,
+                began: Timestamp::from_micros(row.get(4)?),
+                ended: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
+                is_delivered: row.get(6)?,
+                is_owner_alive: now.is_open()
+                    && (owner == me || instance::is_alive(state, Uuid::from_bytes(id))),
+            })
+        };
+        self.find.query_row([key], known).optional()
+    }
+
+    /// Writes a new operation, begun by the call of row `call`; gives its row.
+    pub(super) fn claim(
+        &mut self,
+        asked: &Operation,
+        call: i64,
+        now: Timestamp,
+    ) -> rusqlite::Result<i64> {
+        self.claim.execute(params![
+            asked.key,
+            asked.source.as_str(),
+            asked.fingerprint,
+            asked.retry_safe,
+            call,
+            self.me,
+            now.as_micros(),
+        ])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Writes a further attempt of the operation of `row`, by the call of row `call`.
+    pub(super) fn again(
+        &mut self,
+        row: i64,
+        asked: &Operation,
+        call: i64,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        let mut again = self.connection.prepare_cached(AGAIN)?;
+        let (at, fingerprint) = (now.as_micros(), asked.fingerprint);
+        let values = params![row, call, self.me, at, fingerprint, asked.retry_safe];
+        again.execute(values).map(drop)
+    }
+
+    /// Writes where the operation of `row` stands now; `reply` where its call cannot hold it.
+    pub(super) fn end(
+        &mut self,
+        row: i64,
+        state: OperationState,
+        reply: Option<&str>,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        check(OperationState::Running, state)?;
+        let values = params![row, state.as_str(), now.as_micros(), reply, self.me];
+        match self.end.execute(values)? {
+            1 => Ok(()),
+            changed => Err(rusqlite::Error::StatementChangedRows(changed)),
+        }
+    }
+
+    /// The answer that the operation of `row` was given.
+    pub(super) fn replay(&mut self, row: i64) -> rusqlite::Result<Replay> {
+        let mut replay = self.connection.prepare_cached(REPLAY)?;
+        replay.query_row([row], |row| {
+            let state = word(row, 8, OperationState::parse)?;
+            let was_resolved = row.get(7)? && state != OperationState::Failed;
+            let (outcome, effects) = if was_resolved && state == OperationState::Succeeded {
+                (Outcome::Succeeded, Effects::Applied)
+            } else {
+                let outcome = word(row, 2, Outcome::parse)?;
+                (outcome, word(row, 3, Effects::parse)?)
+            };
+            Ok(Replay {
+                id: CallId::from_bytes(row.get(0)?),
+                ended: Timestamp::from_micros(row.get(1)?),
+                outcome,
+                effects,
+                code: row.get(4)?,
+                reply: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+                is_windowed: word(row, 6, KeySource::parse)? == KeySource::Content,
+            })
+        })
+    }
+
+    /// Settles the operation of `row` and its call, whose process is dead.
+    pub(super) fn recover(&mut self, row: i64, now: Timestamp) -> rusqlite::Result<()> {
+        let sql = "SELECT last FROM operations WHERE row = ?1";
+        let call: i64 = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([row], |row| row.get(0))?;
+        recovery::settle_call(self.connection, call, now)?;
+        settle_dead(self.connection, row, now)
+    }
+}
+
+/// Writes where the operation of `row` stands, whose process died.
+///
+/// # Errors
+/// What SQLite says.
+pub(super) fn settle_dead(
+    connection: &Connection,
+    row: i64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let sql = "SELECT o.state, c.effect = 'read', o.deaths FROM operations o
+        JOIN calls c ON c.row = o.last WHERE o.row = ?1";
+    let (state, is_read, deaths): (OperationState, Option<bool>, u32) =
+        connection.prepare_cached(sql)?.query_row([row], |row| {
+            Ok((
+                word(row, 0, OperationState::parse)?,
+                row.get(1)?,
+                row.get(2)?,
+            ))
+        })?;
+    let deaths = deaths.saturating_add(1);
+    let next = after_death(state, is_read.unwrap_or(false), deaths);
+    check(state, next)?;
+    let sql = "UPDATE operations SET state = ?2, deaths = ?3, ended = ?4 WHERE row = ?1";
+    let values = params![row, next.as_str(), deaths, now.as_micros()];
+    connection.prepare_cached(sql)?.execute(values).map(drop)
+}
+
+/// The one gate for a change of state; the trigger in the file is the second.
+fn check(from: OperationState, to: OperationState) -> rusqlite::Result<()> {
+    if from.may_become(to) {
+        return Ok(());
+    }
+    let text = format!(
+        "an operation cannot go from {} to {}",
+        from.as_str(),
+        to.as_str()
+    );
+    Err(rusqlite::Error::InvalidParameterName(text))
+}
+
+/// The operations that the process of row `owner` has in hand.
+///
+/// # Errors
+/// What SQLite says.
+pub(super) fn open_of(connection: &Connection, owner: i64) -> rusqlite::Result<Vec<i64>> {
+    connection
+        .prepare(
+            "SELECT row FROM operations
+             WHERE owner = ?1 AND state IN ('claimed', 'running', 'compensating')",
+        )?
+        .query_map([owner], |row| row.get(0))?
+        .collect()
+}
+
+/// A column that holds a word of ours.
+pub(super) fn word<T>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    parse(&text).ok_or_else(|| {
+        let text = format!("no such word is known: `{text}`");
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, text.into())
+    })
+}
