@@ -31,6 +31,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('validate-config', 'validate-config', [CompletionResultType]::ParameterValue, 'Check the definitions and say everything that is wrong with them')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was called and what became of it')
             [CompletionResult]::new('replay-log', 'replay-log', [CompletionResultType]::ParameterValue, 'Judge recorded calls by the definitions of today')
+            [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Say how often calls succeed, why they do not, and how long they take')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write the statistics as one HTML page')
+            [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Print the statistics in the text format of Prometheus')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put Tollgate into the configuration of a client')
@@ -105,6 +108,32 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'tollgate;stats' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--tool', '--tool', [CompletionResultType]::ParameterName, 'Only calls of this tool')
+            [CompletionResult]::new('--principal', '--principal', [CompletionResultType]::ParameterName, 'Only calls made for this principal')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object, with the calls over time in it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'tollgate;report' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--tool', '--tool', [CompletionResultType]::ParameterName, 'Only calls of this tool')
+            [CompletionResult]::new('--principal', '--principal', [CompletionResultType]::ParameterName, 'Only calls made for this principal')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`')
+            [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'File to write; what is there is replaced')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'tollgate;metrics' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'tollgate;audit' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -167,6 +196,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('validate-config', 'validate-config', [CompletionResultType]::ParameterValue, 'Check the definitions and say everything that is wrong with them')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was called and what became of it')
             [CompletionResult]::new('replay-log', 'replay-log', [CompletionResultType]::ParameterValue, 'Judge recorded calls by the definitions of today')
+            [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Say how often calls succeed, why they do not, and how long they take')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write the statistics as one HTML page')
+            [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Print the statistics in the text format of Prometheus')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put Tollgate into the configuration of a client')
@@ -191,6 +223,15 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;replay-log' {
+            break
+        }
+        'tollgate;help;stats' {
+            break
+        }
+        'tollgate;help;report' {
+            break
+        }
+        'tollgate;help;metrics' {
             break
         }
         'tollgate;help;audit' {

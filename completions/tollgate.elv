@@ -28,6 +28,9 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand validate-config 'Check the definitions and say everything that is wrong with them'
             cand log 'Show what was called and what became of it'
             cand replay-log 'Judge recorded calls by the definitions of today'
+            cand stats 'Say how often calls succeed, why they do not, and how long they take'
+            cand report 'Write the statistics as one HTML page'
+            cand metrics 'Print the statistics in the text format of Prometheus'
             cand audit 'Say whether the ledger is as it was written'
             cand explain 'Say what an error code means and who should do what about it'
             cand install 'Put Tollgate into the configuration of a client'
@@ -95,6 +98,29 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'tollgate;stats'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --tool 'Only calls of this tool'
+            cand --principal 'Only calls made for this principal'
+            cand --since 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`'
+            cand --json 'Print one JSON object, with the calls over time in it'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;report'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --tool 'Only calls of this tool'
+            cand --principal 'Only calls made for this principal'
+            cand --since 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`'
+            cand --html 'File to write; what is there is replaced'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;metrics'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'tollgate;audit'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -148,6 +174,9 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand validate-config 'Check the definitions and say everything that is wrong with them'
             cand log 'Show what was called and what became of it'
             cand replay-log 'Judge recorded calls by the definitions of today'
+            cand stats 'Say how often calls succeed, why they do not, and how long they take'
+            cand report 'Write the statistics as one HTML page'
+            cand metrics 'Print the statistics in the text format of Prometheus'
             cand audit 'Say whether the ledger is as it was written'
             cand explain 'Say what an error code means and who should do what about it'
             cand install 'Put Tollgate into the configuration of a client'
@@ -166,6 +195,12 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;log'= {
         }
         &'tollgate;help;replay-log'= {
+        }
+        &'tollgate;help;stats'= {
+        }
+        &'tollgate;help;report'= {
+        }
+        &'tollgate;help;metrics'= {
         }
         &'tollgate;help;audit'= {
             cand verify 'Follow the chain from its first event; the status is 1 when it is broken'

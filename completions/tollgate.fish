@@ -32,6 +32,9 @@ complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "tools" -d 'List t
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "log" -d 'Show what was called and what became of it'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "replay-log" -d 'Judge recorded calls by the definitions of today'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "stats" -d 'Say how often calls succeed, why they do not, and how long they take'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "report" -d 'Write the statistics as one HTML page'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "metrics" -d 'Print the statistics in the text format of Prometheus'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "audit" -d 'Say whether the ledger is as it was written'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "explain" -d 'Say what an error code means and who should do what about it'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "install" -d 'Put Tollgate into the configuration of a client'
@@ -119,6 +122,20 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l limit -
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l export -d 'Write the calls to FILE as requests that `serve` reads, instead of judging them' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l json -d 'Print one JSON object a difference, and one with the summary'
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand stats" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand stats" -l tool -d 'Only calls of this tool' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand stats" -l principal -d 'Only calls made for this principal' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand stats" -l since -d 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand stats" -l json -d 'Print one JSON object, with the calls over time in it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand report" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand report" -l tool -d 'Only calls of this tool' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand report" -l principal -d 'Only calls made for this principal' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand report" -l since -d 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand report" -l html -d 'File to write; what is there is replaced' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand metrics" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "verify" -d 'Follow the chain from its first event; the status is 1 when it is broken'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -141,16 +158,19 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand install" -s h -l help 
 complete -c tollgate -n "__fish_tollgate_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand man" -l out -d 'Write all pages into this folder, which must exist, instead of printing the main one' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "serve" -d 'Answer an MCP client on standard input and output'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "call" -d 'Make one call from the shell'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "tools" -d 'List the tools that a client would see'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "log" -d 'Show what was called and what became of it'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "replay-log" -d 'Judge recorded calls by the definitions of today'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "audit" -d 'Say whether the ledger is as it was written'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "explain" -d 'Say what an error code means and who should do what about it'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "install" -d 'Put Tollgate into the configuration of a client'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "man" -d 'Print or write the manual pages'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log audit explain install completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "serve" -d 'Answer an MCP client on standard input and output'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "call" -d 'Make one call from the shell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "tools" -d 'List the tools that a client would see'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "log" -d 'Show what was called and what became of it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "replay-log" -d 'Judge recorded calls by the definitions of today'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "stats" -d 'Say how often calls succeed, why they do not, and how long they take'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "report" -d 'Write the statistics as one HTML page'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "metrics" -d 'Print the statistics in the text format of Prometheus'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "audit" -d 'Say whether the ledger is as it was written'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "explain" -d 'Say what an error code means and who should do what about it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "install" -d 'Put Tollgate into the configuration of a client'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "man" -d 'Print or write the manual pages'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config log replay-log stats report metrics audit explain install completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Follow the chain from its first event; the status is 1 when it is broken'

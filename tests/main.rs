@@ -31,6 +31,7 @@ mod reload;
 mod replay;
 mod samples;
 mod source;
+mod statistics;
 mod tidy;
 
 use std::path::{Path, PathBuf};

@@ -144,6 +144,11 @@ pub(crate) const RULE_STUCK_MAX: usize = 4;
 /// Stack of a thread that compiles or evaluates an expression.
 pub(crate) const RULE_STACK_BYTES: usize = 16 * 1024 * 1024;
 
+/// Names of tools, principals or problems that statistics tell apart.
+pub(crate) const STATS_NAMES_MAX: usize = 1000;
+/// Stretches of time that statistics tell apart.
+pub(crate) const STATS_BUCKETS_MAX: usize = 240;
+
 /// Largest settings file of a client that is edited.
 pub(crate) const CLIENT_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 

@@ -14,7 +14,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use definitions::{CallArgs, ReportFormat, ToolsArgs, ValidateConfigArgs};
-pub(crate) use ledger::{AuditArgs, AuditCommand, LogArgs, ReplayLogArgs};
+pub(crate) use ledger::{
+    AuditArgs, AuditCommand, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs, StatsArgs,
+    StatsFilter,
+};
 pub(crate) use program::{CompletionsArgs, ExplainArgs, InstallArgs, ManArgs};
 pub(crate) use serve::{AuditSync, LogLevel, ServeArgs};
 
@@ -80,6 +83,23 @@ pub(crate) enum Command {
     /// nothing. The status is 1 when any call differs.
     #[command(after_long_help = help::REPLAY_LOG)]
     ReplayLog(ReplayLogArgs),
+    /// Say how often calls succeed, why they do not, and how long they take
+    ///
+    /// Counts the calls of the ledger by tool, error code and principal. Reads every call once and
+    /// holds none; a server may be running on the same ledger.
+    #[command(after_long_help = help::STATS)]
+    Stats(StatsArgs),
+    /// Write the statistics as one HTML page
+    ///
+    /// The page has the calls over time, the tools, the problems and the principals. It needs no
+    /// network and no script.
+    #[command(after_long_help = help::REPORT)]
+    Report(ReportArgs),
+    /// Print the statistics in the text format of Prometheus
+    ///
+    /// For a collector that reads files or runs commands; Tollgate itself opens no socket.
+    #[command(after_long_help = help::METRICS)]
+    Metrics(MetricsArgs),
     /// Say whether the ledger is as it was written
     ///
     /// Every call stands in a chain of events, each of which holds the hash of the one before.

@@ -83,6 +83,30 @@ EXIT STATUS
   0 when everything is as it was written, 1 when it is not.
 ";
 
+/// Below the help of `stats`.
+pub(crate) const STATS: &str = "\
+EXAMPLES
+  How did it go today?
+      tollgate stats --since 24h
+
+  One tool, for a program:
+      tollgate stats --tool refund_order --json
+";
+
+/// Below the help of `report`.
+pub(crate) const REPORT: &str = "\
+EXAMPLES
+  A page about the last week:
+      tollgate report --since 168h --html report.html
+";
+
+/// Below the help of `metrics`.
+pub(crate) const METRICS: &str = "\
+EXAMPLES
+  For the textfile collector of a node exporter, from a timer:
+      tollgate metrics > tollgate.prom.new && mv tollgate.prom.new tollgate.prom
+";
+
 /// Below the help of `replay-log`.
 pub(crate) const REPLAY_LOG: &str = "\
 EXAMPLES

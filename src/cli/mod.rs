@@ -13,6 +13,7 @@ mod loopback;
 mod replay;
 mod signals;
 pub(crate) mod span;
+mod stats;
 mod streams;
 pub(crate) mod welcome;
 
@@ -92,6 +93,9 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::Tools(args)) => commands::tools::tools(args),
         Some(Command::ValidateConfig(args)) => commands::validate_config::validate_config(args),
         Some(Command::Log(args)) => commands::log::log(args),
+        Some(Command::Stats(args)) => commands::stats::stats(args),
+        Some(Command::Report(args)) => commands::stats::report(args),
+        Some(Command::Metrics(args)) => commands::stats::metrics(args),
         Some(Command::ReplayLog(args)) => commands::replay_log::replay_log(args),
         Some(Command::Audit(args)) => commands::audit::audit(args),
         Some(Command::Explain(args)) => commands::explain::explain(&args),

@@ -81,6 +81,27 @@ pub(crate) struct IntentRecord {
     pub(crate) at: Timestamp,
 }
 
+/// What statistics look at of a call; borrowed from the row it stands in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallFact<'a> {
+    /// When its line was read.
+    pub(crate) received: Timestamp,
+    /// The tool as the client named it.
+    pub(crate) tool: &'a str,
+    /// For whom.
+    pub(crate) principal: &'a str,
+    /// How it ended; `None` while it runs.
+    pub(crate) outcome: Option<Outcome>,
+    /// The stage that decided.
+    pub(crate) stage: Option<&'a str>,
+    /// The stable name of the problem, if there was one.
+    pub(crate) code: Option<&'a str>,
+    /// What the call did to the world.
+    pub(crate) effects: Option<&'a str>,
+    /// From reading its line to its end, in microseconds.
+    pub(crate) micros: Option<u64>,
+}
+
 /// Which calls are wanted; every `None` means "any".
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallFilter {

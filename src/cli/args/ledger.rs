@@ -84,6 +84,53 @@ pub(crate) struct ReplayLogArgs {
     pub(crate) export: Option<PathBuf>,
 }
 
+/// Which calls are counted.
+#[derive(Args, Debug, Default)]
+pub(crate) struct StatsFilter {
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Only calls of this tool
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tool: Option<String>,
+    /// Only calls made for this principal
+    #[arg(long, value_name = "NAME")]
+    pub(crate) principal: Option<String>,
+    /// Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`
+    #[arg(long, value_name = "WHEN", value_parser = span::since)]
+    pub(crate) since: Option<Since>,
+}
+
+/// Arguments of `stats`.
+#[derive(Args, Debug)]
+pub(crate) struct StatsArgs {
+    /// Which calls.
+    #[command(flatten)]
+    pub(crate) filter: StatsFilter,
+    /// Print one JSON object, with the calls over time in it
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Args, Debug)]
+pub(crate) struct ReportArgs {
+    /// Which calls.
+    #[command(flatten)]
+    pub(crate) filter: StatsFilter,
+    /// File to write; what is there is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: PathBuf,
+}
+
+/// Arguments of `metrics`.
+#[derive(Args, Debug)]
+pub(crate) struct MetricsArgs {
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+}
+
 /// Arguments of `audit`.
 #[derive(Args, Debug)]
 pub(crate) struct AuditArgs {

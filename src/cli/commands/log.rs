@@ -17,6 +17,7 @@ use crate::{
         compose,
         exit::{CommandError, ExitStatus},
         print,
+        stats::table::duration,
     },
     ledger::{
         LedgerError,
@@ -118,14 +119,6 @@ fn line(call: &CallRecord) -> String {
     )
     .trim_end()
     .to_owned()
-}
-
-fn duration(micros: u64) -> String {
-    match micros {
-        0..1_000 => format!("{micros} us"),
-        1_000..10_000_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
-        _ => format!("{} s", micros / 1_000_000),
-    }
 }
 
 /// Everything about one call, on one screen.

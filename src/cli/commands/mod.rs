@@ -9,5 +9,6 @@ pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod replay_log;
 pub(crate) mod serve;
+pub(crate) mod stats;
 pub(crate) mod tools;
 pub(crate) mod validate_config;

@@ -1,8 +1,13 @@
 //! Reading the ledger beside the processes that write it: short transactions, nothing altered.
 
+mod facts;
+
 use std::{collections::VecDeque, path::Path};
 
-use rusqlite::{Connection, Row, params, types::Type};
+use rusqlite::{
+    Connection, Row, params, params_from_iter,
+    types::{Type, Value},
+};
 
 use super::{
     super::{
@@ -82,18 +87,8 @@ impl LogReader {
             let (mut from, mut total) = (first, 0);
             while from <= last {
                 let to = last.min(from.saturating_add(LEDGER_SCAN_ROWS_MAX - 1));
-                let found: i64 = statement.query_row(
-                    params![
-                        from,
-                        to,
-                        filter.tool,
-                        filter.outcome.map(Outcome::as_str),
-                        filter.code,
-                        filter.principal,
-                        filter.since.map(Timestamp::as_micros),
-                    ],
-                    |row| row.get(0),
-                )?;
+                let found: i64 = statement
+                    .query_row(params_from_iter(bind(filter, from, to)), |row| row.get(0))?;
                 total += u64::try_from(found).unwrap_or(0);
                 from = to.saturating_add(1);
             }
@@ -178,18 +173,7 @@ impl LogReader {
             wanted()
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let found = statement.query_map(
-            params![
-                from,
-                to,
-                filter.tool,
-                filter.outcome.map(Outcome::as_str),
-                filter.code,
-                filter.principal,
-                filter.since.map(Timestamp::as_micros),
-            ],
-            record,
-        )?;
+        let found = statement.query_map(params_from_iter(bind(filter, from, to)), record)?;
         found.collect()
     }
 }
@@ -249,6 +233,21 @@ impl Iterator for Calls<'_> {
         self.left -= 1;
         Some(Ok(call))
     }
+}
+
+/// What [`wanted`] is asked with.
+fn bind(filter: &CallFilter, from: i64, to: i64) -> [Value; 7] {
+    let text = |text: Option<&str>| text.map_or(Value::Null, |text| Value::from(text.to_owned()));
+    let since = filter.since.map(Timestamp::as_micros);
+    [
+        Value::from(from),
+        Value::from(to),
+        text(filter.tool.as_deref()),
+        text(filter.outcome.map(Outcome::as_str)),
+        text(filter.code.as_deref()),
+        text(filter.principal.as_deref()),
+        since.map_or(Value::Null, Value::from),
+    ]
 }
 
 fn wanted() -> &'static str {

@@ -1,0 +1,78 @@
+//! `tollgate stats`, `report` and `metrics`: what the calls of a ledger amount to.
+
+use std::{fs::File, io::Write as _};
+
+use anyhow::Context as _;
+
+use crate::{
+    base::clock::{Clock as _, SystemClock},
+    cli::{
+        args::{MetricsArgs, ReportArgs, StatsArgs, StatsFilter},
+        compose,
+        exit::{CommandError, ExitStatus},
+        print,
+        stats::{Stats, metrics, report, table},
+    },
+    ledger::{LedgerError, log::CallFilter, sqlite::read::LogReader},
+};
+
+/// Prints success rates, problems and durations.
+///
+/// # Errors
+/// When there is no ledger, or it cannot be read.
+pub(crate) fn stats(args: StatsArgs) -> Result<ExitStatus, CommandError> {
+    let stats = gather(args.filter)?;
+    let told = if args.json {
+        format!("{}\n", table::json(&stats))
+    } else {
+        table::text(&stats)
+    };
+    print(told.as_bytes())?;
+    Ok(ExitStatus::Fine)
+}
+
+/// Writes the page.
+///
+/// # Errors
+/// When there is no ledger, it cannot be read, or the file cannot be written.
+pub(crate) fn report(args: ReportArgs) -> Result<ExitStatus, CommandError> {
+    let stats = gather(args.filter)?;
+    let made = SystemClock.wall().rfc3339();
+    let page = report::report(&stats, &made, env!("CARGO_PKG_VERSION"));
+    let path = args.html;
+    let write = || format!("cannot write `{}`", path.display());
+    let mut file = File::create(&path).with_context(write)?;
+    file.write_all(page.as_bytes()).with_context(write)?;
+    print(format!("written to {}\n", path.display()).as_bytes())?;
+    Ok(ExitStatus::Fine)
+}
+
+/// Prints the same in the text format of Prometheus.
+///
+/// # Errors
+/// When there is no ledger, or it cannot be read.
+pub(crate) fn metrics(args: MetricsArgs) -> Result<ExitStatus, CommandError> {
+    let stats = gather(StatsFilter {
+        state_dir: args.state_dir,
+        ..StatsFilter::default()
+    })?;
+    print(metrics::metrics(&stats).as_bytes())?;
+    Ok(ExitStatus::Fine)
+}
+
+fn gather(filter: StatsFilter) -> Result<Stats, CommandError> {
+    let unusable = |error: LedgerError| CommandError::Unusable(error.to_string());
+    let dir = compose::state_dir(filter.state_dir.state)?;
+    let reader = LogReader::open(&dir).map_err(unusable)?;
+    let filter = CallFilter {
+        tool: filter.tool,
+        principal: filter.principal,
+        since: filter.since.map(|since| since.resolve(SystemClock.wall())),
+        ..CallFilter::default()
+    };
+    let mut stats = Stats::default();
+    reader
+        .facts(&filter, |fact| stats.add(fact))
+        .map_err(unusable)?;
+    Ok(stats)
+}

@@ -1,0 +1,140 @@
+//! What many calls amount to: counted as they stream by, in memory that does not grow with them.
+
+pub(crate) mod metrics;
+pub(crate) mod report;
+mod spread;
+pub(crate) mod table;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+use std::collections::BTreeMap;
+
+pub(crate) use spread::Spread;
+pub(crate) use timeline::Timeline;
+
+use crate::{
+    base::{clock::Timestamp, limits::STATS_NAMES_MAX},
+    ledger::{log::CallFact, record::Outcome},
+};
+
+/// The name under which names beyond the bound are counted together.
+pub(crate) const OTHERS: &str = "(others)";
+
+/// Calls counted by how they ended, and those that have not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    ended: BTreeMap<&'static str, u64>,
+    running: u64,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, outcome: Option<Outcome>) {
+        match outcome {
+            Some(outcome) => *self.ended.entry(outcome.as_str()).or_default() += 1,
+            None => self.running += 1,
+        }
+    }
+
+    /// How many ended so.
+    pub(crate) fn of(&self, outcome: Outcome) -> u64 {
+        self.ended.get(outcome.as_str()).copied().unwrap_or(0)
+    }
+
+    /// How many have not ended.
+    pub(crate) fn running(&self) -> u64 {
+        self.running
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.running + self.ended.values().sum::<u64>()
+    }
+
+    /// Of those that ran to an end, how many of a hundred did what they are for; `None` where
+    /// none ran. Refused calls did not run.
+    pub(crate) fn success_percent(&self) -> Option<u64> {
+        let ran = self.total() - self.running - self.of(Outcome::Refused);
+        (self.of(Outcome::Succeeded) * 100).checked_div(ran)
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.running += other.running;
+        for (outcome, count) in &other.ended {
+            *self.ended.entry(outcome).or_default() += count;
+        }
+    }
+}
+
+/// Calls of one tool, or all of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ToolStats {
+    pub(crate) counts: Counts,
+    /// From reading the line to the end, in microseconds, of calls that were not refused.
+    pub(crate) micros: Spread,
+}
+
+impl ToolStats {
+    fn add(&mut self, fact: &CallFact<'_>) {
+        self.counts.add(fact.outcome);
+        match (fact.outcome, fact.micros) {
+            (Some(Outcome::Refused) | None, _) | (_, None) => {}
+            (Some(_), Some(micros)) => self.micros.add(micros),
+        }
+    }
+}
+
+/// A problem: tool, stable code, the stage that decided.
+pub(crate) type ProblemKey = (String, String, String);
+
+/// Everything that is counted.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    pub(crate) all: ToolStats,
+    /// Names come from clients, so what comes after the first [`STATS_NAMES_MAX`] is counted as
+    /// [`OTHERS`]; so for what follows.
+    pub(crate) tools: BTreeMap<String, ToolStats>,
+    pub(crate) problems: BTreeMap<ProblemKey, u64>,
+    pub(crate) principals: BTreeMap<String, Counts>,
+    /// Calls that may have done something, and nobody can tell.
+    pub(crate) unknown_effects: u64,
+    pub(crate) timeline: Timeline,
+    /// When the first and the last of them came in.
+    pub(crate) span: Option<(Timestamp, Timestamp)>,
+}
+
+impl Stats {
+    pub(crate) fn add(&mut self, fact: CallFact<'_>) {
+        self.all.add(&fact);
+        slot(&mut self.tools, fact.tool).add(&fact);
+        slot(&mut self.principals, fact.principal).add(fact.outcome);
+        self.timeline.add(fact.received, fact.outcome);
+        if fact.effects == Some("unknown") {
+            self.unknown_effects += 1;
+        }
+        if let (Some(code), Some(stage)) = (fact.code, fact.stage) {
+            self.add_problem(fact.tool, code, stage);
+        }
+        self.span = Some(match self.span {
+            None => (fact.received, fact.received),
+            Some((first, last)) => (first.min(fact.received), last.max(fact.received)),
+        });
+    }
+
+    fn add_problem(&mut self, tool: &str, code: &str, stage: &str) {
+        let key = (tool.to_owned(), code.to_owned(), stage.to_owned());
+        let is_new = !self.problems.contains_key(&key);
+        let key = if is_new && self.problems.len() >= STATS_NAMES_MAX {
+            (OTHERS.to_owned(), code.to_owned(), stage.to_owned())
+        } else {
+            key
+        };
+        *self.problems.entry(key).or_default() += 1;
+    }
+}
+
+/// The entry of `name`, which is made while there is room for names.
+fn slot<'a, T: Default>(map: &'a mut BTreeMap<String, T>, name: &str) -> &'a mut T {
+    let has_room = map.len() < STATS_NAMES_MAX || map.contains_key(name);
+    let name = if has_room { name } else { OTHERS };
+    map.entry(name.to_owned()).or_default()
+}
