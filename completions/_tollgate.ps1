@@ -36,6 +36,8 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Print the statistics in the text format of Prometheus')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a folder with two tools that work')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Write the definition of one more tool')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put Tollgate into the configuration of a client')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print or write the manual pages')
@@ -164,6 +166,20 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'tollgate;init' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'tollgate;new' {
+            [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
+            [CompletionResult]::new('--description', '--description', [CompletionResultType]::ParameterName, 'What the tool does, for the model [default: asks]')
+            [CompletionResult]::new('--effect', '--effect', [CompletionResultType]::ParameterName, 'What the tool does to the world')
+            [CompletionResult]::new('--idempotent', '--idempotent', [CompletionResultType]::ParameterName, 'It may simply be run again')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'tollgate;install' {
             [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
@@ -201,6 +217,8 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Print the statistics in the text format of Prometheus')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a folder with two tools that work')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Write the definition of one more tool')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put Tollgate into the configuration of a client')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print or write the manual pages')
@@ -242,6 +260,12 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;explain' {
+            break
+        }
+        'tollgate;help;init' {
+            break
+        }
+        'tollgate;help;new' {
             break
         }
         'tollgate;help;install' {

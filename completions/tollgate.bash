@@ -31,6 +31,9 @@ _tollgate() {
             tollgate,help)
                 cmd="tollgate__subcmd__help"
                 ;;
+            tollgate,init)
+                cmd="tollgate__subcmd__init"
+                ;;
             tollgate,install)
                 cmd="tollgate__subcmd__install"
                 ;;
@@ -42,6 +45,9 @@ _tollgate() {
                 ;;
             tollgate,metrics)
                 cmd="tollgate__subcmd__metrics"
+                ;;
+            tollgate,new)
+                cmd="tollgate__subcmd__new"
                 ;;
             tollgate,replay-log)
                 cmd="tollgate__subcmd__replay__subcmd__log"
@@ -88,6 +94,9 @@ _tollgate() {
             tollgate__subcmd__help,help)
                 cmd="tollgate__subcmd__help__subcmd__help"
                 ;;
+            tollgate__subcmd__help,init)
+                cmd="tollgate__subcmd__help__subcmd__init"
+                ;;
             tollgate__subcmd__help,install)
                 cmd="tollgate__subcmd__help__subcmd__install"
                 ;;
@@ -99,6 +108,9 @@ _tollgate() {
                 ;;
             tollgate__subcmd__help,metrics)
                 cmd="tollgate__subcmd__help__subcmd__metrics"
+                ;;
+            tollgate__subcmd__help,new)
+                cmd="tollgate__subcmd__help__subcmd__new"
                 ;;
             tollgate__subcmd__help,replay-log)
                 cmd="tollgate__subcmd__help__subcmd__replay__subcmd__log"
@@ -128,7 +140,7 @@ _tollgate() {
 
     case "${cmd}" in
         tollgate)
-            opts="-h -V --help --version serve call tools validate-config log replay-log stats report metrics audit explain install completions man help"
+            opts="-h -V --help --version serve call tools validate-config log replay-log stats report metrics audit explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,7 +278,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help)
-            opts="serve call tools validate-config log replay-log stats report metrics audit explain install completions man help"
+            opts="serve call tools validate-config log replay-log stats report metrics audit explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -363,6 +375,20 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__help__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__help__subcmd__install)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -406,6 +432,20 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__metrics)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__new)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -492,6 +532,20 @@ _tollgate() {
         tollgate__subcmd__help__subcmd__validate__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__init)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -606,6 +660,32 @@ _tollgate() {
             case "${prev}" in
                 --state)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__new)
+            opts="-h --tools --description --effect --idempotent --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --description)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --effect)
+                    COMPREPLY=($(compgen -W "read write destroy" -- "${cur}"))
                     return 0
                     ;;
                 *)

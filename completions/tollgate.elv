@@ -33,6 +33,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand metrics 'Print the statistics in the text format of Prometheus'
             cand audit 'Say whether the ledger is as it was written'
             cand explain 'Say what an error code means and who should do what about it'
+            cand init 'Make a folder with two tools that work'
+            cand new 'Write the definition of one more tool'
             cand install 'Put Tollgate into the configuration of a client'
             cand completions 'Print a completion script for a shell'
             cand man 'Print or write the manual pages'
@@ -145,6 +147,18 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'tollgate;init'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;new'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --description 'What the tool does, for the model [default: asks]'
+            cand --effect 'What the tool does to the world'
+            cand --idempotent 'It may simply be run again'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'tollgate;install'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
@@ -179,6 +193,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand metrics 'Print the statistics in the text format of Prometheus'
             cand audit 'Say whether the ledger is as it was written'
             cand explain 'Say what an error code means and who should do what about it'
+            cand init 'Make a folder with two tools that work'
+            cand new 'Write the definition of one more tool'
             cand install 'Put Tollgate into the configuration of a client'
             cand completions 'Print a completion script for a shell'
             cand man 'Print or write the manual pages'
@@ -208,6 +224,10 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;audit;verify'= {
         }
         &'tollgate;help;explain'= {
+        }
+        &'tollgate;help;init'= {
+        }
+        &'tollgate;help;new'= {
         }
         &'tollgate;help;install'= {
         }

@@ -16,6 +16,7 @@ mod conversations;
 mod crash;
 mod ends;
 mod eras;
+mod first_steps;
 mod flood;
 mod generated;
 mod harness;

@@ -18,7 +18,9 @@ pub(crate) use ledger::{
     AuditArgs, AuditCommand, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs, StatsArgs,
     StatsFilter,
 };
-pub(crate) use program::{CompletionsArgs, ExplainArgs, InstallArgs, ManArgs};
+pub(crate) use program::{
+    CompletionsArgs, ExplainArgs, InitArgs, InstallArgs, ManArgs, NewArgs, NewEffect,
+};
 pub(crate) use serve::{AuditSync, LogLevel, ServeArgs};
 
 use super::help;
@@ -112,6 +114,19 @@ pub(crate) enum Command {
     /// Without a code, lists them all. Needs no tools folder and no ledger.
     #[command(after_long_help = help::EXPLAIN)]
     Explain(ExplainArgs),
+    /// Make a folder with two tools that work
+    ///
+    /// Writes `tollgate.yaml`, a tool that reads and a tool that writes. Nothing is written where
+    /// one of the files is there already.
+    #[command(after_long_help = help::INIT)]
+    Init(InitArgs),
+    /// Write the definition of one more tool
+    ///
+    /// The tool runs a program. Each `{name}` in its command becomes an argument that a call must
+    /// give, and exactly one element of the program's argument list. The definition is checked
+    /// with all the others; one with an error is not left behind.
+    #[command(after_long_help = help::NEW)]
+    New(NewArgs),
     /// Put Tollgate into the configuration of a client
     ///
     /// Finds the client's own file, shows what will change, keeps a copy, and adds one entry with

@@ -121,6 +121,22 @@ EXIT STATUS
   0 when no call differs, 1 when one does.
 ";
 
+/// Below the help of `init`.
+pub(crate) const INIT: &str = "\
+EXAMPLES
+  Begin:
+      tollgate init gate
+      tollgate validate-config --tools gate/tools.d
+";
+
+/// Below the help of `new`.
+pub(crate) const NEW: &str = "\
+EXAMPLES
+  A tool that reads:
+      tollgate new file_kind --effect read --description 'Say what kind of file this is.' \\
+          -- file --brief -- {path}
+";
+
 /// Below the help of `install`.
 pub(crate) const INSTALL: &str = "\
 EXAMPLES

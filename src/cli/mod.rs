@@ -10,7 +10,9 @@ pub(crate) mod install;
 mod judge;
 pub(crate) mod locate;
 mod loopback;
+mod private;
 mod replay;
+mod scaffold;
 mod signals;
 pub(crate) mod span;
 mod stats;
@@ -99,6 +101,8 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::ReplayLog(args)) => commands::replay_log::replay_log(args),
         Some(Command::Audit(args)) => commands::audit::audit(args),
         Some(Command::Explain(args)) => commands::explain::explain(&args),
+        Some(Command::Init(args)) => commands::init::init(&args),
+        Some(Command::New(args)) => commands::init::new(args),
         Some(Command::Install(args)) => commands::install::install(args),
         Some(Command::Completions(args)) => commands::completions::completions(&args),
         Some(Command::Man(args)) => commands::man::man(&args),

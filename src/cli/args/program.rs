@@ -1,8 +1,8 @@
-//! Arguments of the commands about the program itself: `explain`, `install`, `completions`, `man`.
+//! Arguments of the commands that set things up or tell about the program itself.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{StateDir, ToolsDir};
 use crate::cli::install::client::Client;
@@ -15,6 +15,49 @@ pub(crate) struct ExplainArgs {
     /// Print the whole catalogue as Markdown
     #[arg(long, conflicts_with = "code")]
     pub(crate) markdown: bool,
+}
+
+/// Arguments of `init`.
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// Folder to put the files in; made if it is not there
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+/// Arguments of `new`.
+#[derive(Args, Debug)]
+pub(crate) struct NewArgs {
+    /// Name of the tool
+    #[arg(value_parser = entry_name)]
+    pub(crate) name: String,
+    /// Program and arguments, after `--`; `{name}` stands for an argument of the call
+    #[arg(value_name = "COMMAND", required = true, last = true)]
+    pub(crate) command: Vec<String>,
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// What the tool does, for the model [default: asks]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// What the tool does to the world
+    #[arg(long, value_enum, value_name = "EFFECT", default_value_t)]
+    pub(crate) effect: NewEffect,
+    /// It may simply be run again
+    #[arg(long)]
+    pub(crate) idempotent: bool,
+}
+
+/// What a tool does to the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NewEffect {
+    /// It changes nothing
+    Read,
+    /// It changes something
+    #[default]
+    Write,
+    /// It takes something away
+    Destroy,
 }
 
 /// Arguments of `install`.

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod install;
 pub(crate) mod log;
 pub(crate) mod man;
