@@ -228,13 +228,17 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__call)
-            opts="-h --tools --state --json --help"
+            opts="-h --tools --config --state --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -558,13 +562,17 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__install)
-            opts="-h --tools --state --name --command --file --project --replace --dry-run --undo --help claude-desktop claude-code cursor vscode windsurf zed goose codex gemini cline continue opencode crush lm-studio kiro"
+            opts="-h --tools --config --state --name --command --file --project --replace --dry-run --undo --help claude-desktop claude-code cursor vscode windsurf zed goose codex gemini cline continue opencode crush lm-studio kiro"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -670,13 +678,17 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__new)
-            opts="-h --tools --description --effect --idempotent --help"
+            opts="-h --tools --config --description --effect --idempotent --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -696,13 +708,17 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__replay__subcmd__log)
-            opts="-h --tools --state --tool --principal --since --limit --json --export --help"
+            opts="-h --tools --config --state --tool --principal --since --limit --json --export --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -772,13 +788,17 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__serve)
-            opts="-h --tools --state --strict --drain --workers --page-size --audit-sync --no-watch --name --instructions --log-level --help"
+            opts="-h --tools --config --state --strict --drain --workers --page-size --audit-sync --no-watch --name --instructions --log-level --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -852,13 +872,17 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__tools)
-            opts="-h --tools --json --help"
+            opts="-h --tools --config --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -870,13 +894,17 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__validate__subcmd__config)
-            opts="-h --tools --format --strict --help"
+            opts="-h --tools --config --format --strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -42,13 +42,14 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         }
         &'tollgate;serve'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand --drain 'Time that running calls get to end when standard input has ended'
             cand --workers 'Calls that run at the same time'
             cand --page-size 'Tools in one page of the tool list [default: all on one page]'
             cand --audit-sync 'Which rows of the ledger are on the disk before the reply leaves'
-            cand --name 'Name that the server gives itself towards clients'
-            cand --instructions 'Text that clients may show the model about this server [default: none]'
+            cand --name 'Name that the server gives itself towards clients [default: that of the configuration, else tollgate]'
+            cand --instructions 'Text that clients may show the model about this server [default: that of the configuration]'
             cand --log-level 'Least important event that is written to standard error'
             cand --strict 'Refuse to start when any definition has an error'
             cand --no-watch 'Do not reload the definitions when their files change'
@@ -57,6 +58,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         }
         &'tollgate;call'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand --json 'Print the whole result as a client would get it'
             cand -h 'Print help (see more with ''--help'')'
@@ -64,12 +66,14 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         }
         &'tollgate;tools'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --json 'Print the tool objects as a client would get them'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
         &'tollgate;validate-config'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --format 'How the findings are written'
             cand --strict 'Let warnings count as errors'
             cand -h 'Print help (see more with ''--help'')'
@@ -90,6 +94,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         }
         &'tollgate;replay-log'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand --tool 'Only calls of this tool'
             cand --principal 'Only calls made for this principal'
@@ -153,6 +158,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         }
         &'tollgate;new'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --description 'What the tool does, for the model [default: asks]'
             cand --effect 'What the tool does to the world'
             cand --idempotent 'It may simply be run again'
@@ -161,6 +167,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         }
         &'tollgate;install'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand --name 'Name of the entry'
             cand --command 'Program that the client starts [default: this one]'

@@ -44,14 +44,15 @@ complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "completions" -d '
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "man" -d 'Print or write the manual pages'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l drain -d 'Time that running calls get to end when standard input has ended' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l workers -d 'Calls that run at the same time' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l page-size -d 'Tools in one page of the tool list [default: all on one page]' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l audit-sync -d 'Which rows of the ledger are on the disk before the reply leaves' -r -f -a "writes\t'Calls that change something, and their refusals'
 all\t'Every call, reads too'"
-complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l name -d 'Name that the server gives itself towards clients' -r
-complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l instructions -d 'Text that clients may show the model about this server [default: none]' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l name -d 'Name that the server gives itself towards clients [default: that of the configuration, else tollgate]' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l instructions -d 'Text that clients may show the model about this server [default: that of the configuration]' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l log-level -d 'Least important event that is written to standard error' -r -f -a "off\t'Nothing'
 error\t'What needs a person'
 warn\t'What may need one'
@@ -62,13 +63,16 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l strict -d 'R
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l no-watch -d 'Do not reload the definitions when their files change'
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l json -d 'Print the whole result as a client would get it'
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l json -d 'Print the tool objects as a client would get them'
 complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand validate-config" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand validate-config" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand validate-config" -l format -d 'How the findings are written' -r -f -a "human\t'With the lines in question, for people'
 plain\t'One line each, as `FILE:LINE:COLUMN: error: TEXT`'
 json\t'One JSON object each'"
@@ -116,6 +120,7 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l oldest-first -
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l json -d 'Print one JSON object a call'
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l tool -d 'Only calls of this tool' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l principal -d 'Only calls made for this principal' -r
@@ -149,6 +154,7 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand explain" -l markdown -
 complete -c tollgate -n "__fish_tollgate_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand new" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand new" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand new" -l description -d 'What the tool does, for the model [default: asks]' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand new" -l effect -d 'What the tool does to the world' -r -f -a "read\t'It changes nothing'
 write\t'It changes something'
@@ -156,6 +162,7 @@ destroy\t'It takes something away'"
 complete -c tollgate -n "__fish_tollgate_using_subcommand new" -l idempotent -d 'It may simply be run again'
 complete -c tollgate -n "__fish_tollgate_using_subcommand new" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand install" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand install" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand install" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand install" -l name -d 'Name of the entry' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand install" -l command -d 'Program that the client starts [default: this one]' -r -F

@@ -17,7 +17,7 @@ use crate::{
         clock::{Clock, Timestamp},
         id::{CallIds, Principal},
     },
-    catalog::{content::Progress, load, snapshot::Catalog},
+    catalog::{config::ReadConfig, content::Progress, load, snapshot::Catalog},
     engine::{
         Ticket,
         answer::{Answer, Reply, Respondent},
@@ -31,6 +31,7 @@ pub(crate) fn catalog(definitions: &str) -> Catalog {
     std::fs::write(dir.path().join("tools.yaml"), definitions).unwrap();
     let loaded = load::load(
         dir.path(),
+        ReadConfig::default(),
         &[PathBuf::from("/usr/bin"), PathBuf::from("/bin")],
     );
     let told: Vec<String> = loaded.diagnostics.iter().map(|one| one.plain()).collect();

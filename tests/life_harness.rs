@@ -56,6 +56,13 @@ impl Home {
         fs::write(self.path("tools.d").join(file), text).unwrap();
     }
 
+    /// Writes the configuration, all at once.
+    pub(crate) fn configure(&self, text: &str) {
+        let new = self.path("tollgate.yaml.new");
+        fs::write(&new, text).unwrap();
+        fs::rename(new, self.path("tollgate.yaml")).unwrap();
+    }
+
     /// A tool that answers from memory with its argument `text`.
     pub(crate) fn reply(&self, name: &str) {
         let definition = json!({

@@ -12,6 +12,7 @@
 mod batches;
 mod calls;
 mod commands;
+mod config;
 mod conversations;
 mod crash;
 mod ends;

@@ -161,7 +161,7 @@ const TOOL_DISABLED: Texts = [
     "The tool exists and is switched off.",
     REFUSED,
     "Use another tool, or tell the user that this one is switched off.",
-    "Set `enabled: true` in the definition, or switch its flag on.",
+    "Set `enabled: true` in the definition. One whose flag is off is an unknown tool instead.",
     "A flag keeps `refund_order` off during an audit.",
 ];
 

@@ -18,7 +18,8 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    definition::{Definition, ExecDefinition, RunDefinition, TestDefinition},
+    config::Config,
+    definition::{Definition, Enabled, ExecDefinition, RunDefinition, TestDefinition},
     diagnostic::Findings,
     fields::wrong_type,
     schema::{InputSchema, OutputSchema, SchemaProblem},
@@ -29,16 +30,34 @@ use crate::base::{canonical, id::ToolName};
 use placeholder::Placeholders;
 pub(crate) use words::is_tool_name;
 
-/// Compiles one definition. Programs that are not absolute are looked for in the folders of
-/// `path`, in order. `None` when there is any error; all errors are among the findings.
-pub(crate) fn compile(node: &Node, path: &[PathBuf], findings: &mut Findings) -> Option<Tool> {
+/// What a definition is compiled against.
+pub(crate) struct Surroundings<'a> {
+    /// Folders in which programs that are not absolute are looked for, in order.
+    pub(crate) path: &'a [PathBuf],
+    /// What the names in a definition stand for.
+    pub(crate) config: &'a Config,
+}
+
+/// Compiles one definition. `None` when there is any error; all errors are among the findings.
+pub(crate) fn compile(
+    node: &Node,
+    around: &Surroundings<'_>,
+    findings: &mut Findings,
+) -> Option<Tool> {
     let before = findings.errors();
     let definition = Definition::read(node, findings)?;
     words::check(&definition, findings);
+    let (enabled, hidden) = match definition.enabled {
+        Enabled::Always(on) => (on, false),
+        Enabled::Flag(flag) => {
+            let on = around.config.flags.resolve(flag.text, flag.span, findings);
+            (on, !on)
+        }
+    };
     let input = definition
         .input_schema
         .and_then(|schema| input_schema(schema, findings));
-    let run = compile_run(&definition, path, findings);
+    let run = compile_run(&definition, around.path, findings);
     let output = definition
         .output_schema
         .and_then(|entry| output_schema(entry, definition.run.as_ref(), findings));
@@ -61,7 +80,8 @@ pub(crate) fn compile(node: &Node, path: &[PathBuf], findings: &mut Findings) ->
         description: definition.description?.text.to_owned(),
         effect: definition.effect,
         idempotent: definition.idempotent,
-        enabled: definition.enabled,
+        enabled,
+        hidden,
         input: input?,
         output,
         coerce: definition.coerce,

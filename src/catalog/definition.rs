@@ -7,12 +7,12 @@ use super::{
     fields::{Fields, items, text},
     source::{Entry, Node},
     tool::{Coerce, Effect, OutputKind, Stdin},
+    units,
 };
 use crate::base::limits::{TIMEOUT_DEFAULT, TIMEOUT_MAX};
 
 mod rules;
 mod run;
-mod units;
 
 pub(crate) use rules::RuleDefinition;
 
@@ -34,6 +34,9 @@ const NOT_AVAILABLE: &[&str] = &[
 /// As [`NOT_AVAILABLE`], for the keys of `run`.
 const RUN_NOT_AVAILABLE: &[&str] = &["http", "sql"];
 
+/// What to do about a key of [`NOT_AVAILABLE`] or [`RUN_NOT_AVAILABLE`].
+const WITHOUT_IT: &str = "take it out if the tool is safe without it, or set the tool aside";
+
 /// A text and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spanned<'a> {
@@ -54,7 +57,7 @@ pub(crate) struct Definition<'a> {
     pub(crate) description: Option<Spanned<'a>>,
     pub(crate) effect: Effect,
     pub(crate) idempotent: bool,
-    pub(crate) enabled: bool,
+    pub(crate) enabled: Enabled<'a>,
     pub(crate) input_schema: Option<&'a Node>,
     pub(crate) output_schema: Option<&'a Entry>,
     pub(crate) coerce: Coerce,
@@ -66,6 +69,15 @@ pub(crate) struct Definition<'a> {
     pub(crate) listing: Vec<&'a Entry>,
     /// Each with its expectation still as text.
     pub(crate) tests: Vec<TestDefinition<'a>>,
+}
+
+/// Whether the tool is on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Enabled<'a> {
+    /// As written.
+    Always(bool),
+    /// As the flag of this name says.
+    Flag(Spanned<'a>),
 }
 
 /// What runs.
@@ -142,7 +154,7 @@ impl<'a> Definition<'a> {
         let allow = rules::allow(&mut fields, findings);
         let rules = rules::rules(&mut fields, findings);
         refuse_annotations(&mut fields, findings);
-        refuse_unavailable(&mut fields, NOT_AVAILABLE, findings);
+        refuse_unavailable(&mut fields, NOT_AVAILABLE, WITHOUT_IT, findings);
         let output = fields.take_entry("output");
         let run = fields
             .require("run", findings)
@@ -193,17 +205,19 @@ fn take_spanned<'a>(
         .and_then(|node| spanned(node, key, findings))
 }
 
-fn enabled(fields: &mut Fields<'_>, findings: &mut Findings) -> bool {
+fn enabled<'a>(fields: &mut Fields<'a>, findings: &mut Findings) -> Enabled<'a> {
     let Some(node) = fields.take("enabled") else {
-        return true;
+        return Enabled::Always(true);
     };
-    if node.get("flag").is_some() {
-        let message = "flags are not available in this version".to_owned();
-        let help = "write `true` or `false`";
-        findings.error("not-available", node.span, message, help);
-        return false;
+    if node.entries().is_empty() {
+        return Enabled::Always(super::fields::truth(node, "enabled", findings).unwrap_or(false));
     }
-    super::fields::truth(node, "enabled", findings).unwrap_or(false)
+    let flag = Fields::open(node, "enabled", findings).and_then(|mut fields| {
+        let name = fields.require("flag", findings);
+        fields.close(findings);
+        spanned(name?, "flag", findings)
+    });
+    flag.map_or(Enabled::Always(false), Enabled::Flag)
 }
 
 fn refuse_annotations(fields: &mut Fields<'_>, findings: &mut Findings) {
@@ -214,15 +228,16 @@ fn refuse_annotations(fields: &mut Fields<'_>, findings: &mut Findings) {
     }
 }
 
-fn refuse_unavailable(
+/// Reports each of `keys` that is there: nothing honours it yet.
+pub(super) fn refuse_unavailable(
     fields: &mut Fields<'_>,
     keys: &'static [&'static str],
+    help: &str,
     findings: &mut Findings,
 ) {
     for key in keys {
         if let Some(entry) = fields.take_entry(key) {
             let message = format!("`{key}` is not available in this version");
-            let help = "take it out if the tool is safe without it, or set the tool aside";
             findings.error("not-available", entry.key_span, message, help);
         }
     }

@@ -3,21 +3,22 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
-    fs::{self, File},
-    io::Read as _,
+    fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
-    compile::{compile, is_tool_name},
+    compile::{Surroundings, compile, is_tool_name},
+    config::{Config, ReadConfig},
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
-    permission::{self, Writable},
+    file::{Refusal, check_owner_and_mode, read, refuse},
     snapshot::Catalog,
     source::{self, Node, Syntax},
     tool::Tool,
 };
 use crate::base::{
-    limits::{DEFINITION_BYTES_MAX, DEFINITIONS_MAX},
+    limits::DEFINITIONS_MAX,
     text::{count, list},
 };
 
@@ -40,6 +41,8 @@ pub(crate) struct Loaded {
     left_out: BTreeSet<String>,
     /// Files with an error.
     broken_files: BTreeSet<String>,
+    /// The configuration has an error: nothing may be served by it, and the catalog is empty.
+    pub(crate) config_is_broken: bool,
 }
 
 impl Loaded {
@@ -48,7 +51,7 @@ impl Loaded {
         let notice =
             "There is no folder of tool definitions; the operator can give one with `--tools`.";
         Self {
-            catalog: Catalog::new(Vec::new(), Some(notice.to_owned())),
+            catalog: Catalog::new(Vec::new(), Arc::default(), Some(notice.to_owned())),
             ..Self::default()
         }
     }
@@ -101,9 +104,19 @@ struct Claimed {
 /// Reads every definition in `dir`: `*.yaml`, `*.yml` and `*.json` in the order of their
 /// names, not in sub-folders, not hidden ones. Programs that are not absolute are looked for
 /// in the folders of `path`. A broken definition takes out its own tool only; a name that is
-/// claimed twice takes out all who claim it.
-pub(crate) fn load(dir: &Path, path: &[PathBuf]) -> Loaded {
-    let mut loaded = Loaded::default();
+/// claimed twice takes out all who claim it. A broken configuration takes out everything: what
+/// it could not say might have been a restriction.
+pub(crate) fn load(dir: &Path, config: ReadConfig, path: &[PathBuf]) -> Loaded {
+    let mut loaded = Loaded {
+        config_is_broken: config.is_broken,
+        diagnostics: config.diagnostics,
+        ..Loaded::default()
+    };
+    let config = config.config;
+    let around = Surroundings {
+        path,
+        config: &config,
+    };
     let files = match definition_files(dir, &mut loaded.diagnostics) {
         Ok(files) => files,
         Err(diagnostic) => {
@@ -121,7 +134,7 @@ pub(crate) fn load(dir: &Path, path: &[PathBuf]) -> Loaded {
         match read(file, &real_dir) {
             Ok((text, warning)) => {
                 loaded.diagnostics.extend(warning);
-                let found = definitions(file, text, path, &mut claimed);
+                let found = definitions(file, text, &around, &mut claimed);
                 loaded.diagnostics.extend(found);
             }
             Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
@@ -136,21 +149,21 @@ pub(crate) fn load(dir: &Path, path: &[PathBuf]) -> Loaded {
         claimed.truncate(DEFINITIONS_MAX);
     }
     refuse_duplicates(&mut claimed, &mut loaded.diagnostics);
-    conclude(loaded, claimed)
+    conclude(loaded, config, claimed)
 }
 
-fn conclude(mut loaded: Loaded, claimed: Vec<Claimed>) -> Loaded {
+fn conclude(mut loaded: Loaded, config: Arc<Config>, claimed: Vec<Claimed>) -> Loaded {
     let mut tools = Vec::with_capacity(claimed.len());
     for Claimed { name, tool, .. } in claimed {
         match tool {
-            Some(tool) => tools.push(tool),
-            None => loaded
+            Some(tool) if !loaded.config_is_broken => tools.push(tool),
+            Some(_) | None => loaded
                 .left_out
                 .extend(name.filter(|name| is_tool_name(name))),
         }
     }
     loaded.broken_files = loaded.errors().map(|one| one.file().to_owned()).collect();
-    loaded.catalog = Catalog::new(tools, loaded.summary());
+    loaded.catalog = Catalog::new(tools, config, loaded.summary());
     loaded
 }
 
@@ -158,7 +171,7 @@ fn conclude(mut loaded: Loaded, claimed: Vec<Claimed>) -> Loaded {
 fn definitions(
     file: &Path,
     text: String,
-    path: &[PathBuf],
+    around: &Surroundings<'_>,
     claimed: &mut Vec<Claimed>,
 ) -> Vec<Diagnostic> {
     let source = SourceFile::new(file, text);
@@ -173,7 +186,7 @@ fn definitions(
         findings.warn("empty-file", Default::default(), message, "");
     }
     for node in &documents {
-        let tool = compile(node, path, &mut findings);
+        let tool = compile(node, around, &mut findings);
         let name = node.get("name");
         let span = name.map_or(node.span, |name| name.span);
         claimed.push(Claimed {
@@ -221,13 +234,6 @@ fn refuse_duplicates(claimed: &mut [Claimed], diagnostics: &mut Vec<Diagnostic>)
     }
 }
 
-type Refusal = Box<Diagnostic>;
-
-fn refuse(code: &'static str, path: &Path, message: impl Into<String>, help: &str) -> Refusal {
-    let severity = Severity::Error;
-    Box::new(Diagnostic::about_path(severity, code, path, message, help))
-}
-
 /// The definition files of the folder, in the order of their names.
 fn definition_files(dir: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Vec<PathBuf>, Refusal> {
     let unreadable = |error: std::io::Error| match error.kind() {
@@ -257,86 +263,4 @@ fn definition_files(dir: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Vec<Pa
     }
     files.sort();
     Ok(files)
-}
-
-/// What others may write to is refused; what the group may write to is a warning.
-fn check_owner_and_mode(path: &Path, facts: &fs::Metadata) -> Result<Option<Diagnostic>, Refusal> {
-    if !permission::is_trusted_owner(facts) {
-        let message = "it belongs neither to you nor to root";
-        return Err(refuse(
-            "owner",
-            path,
-            message,
-            "change its owner with `chown`",
-        ));
-    }
-    match permission::writable(facts) {
-        Writable::Everyone => {
-            let message = "anybody may write to it";
-            let help = "take that right away: `chmod o-w`";
-            Err(refuse("world-writable", path, message, help))
-        }
-        Writable::Group => Ok(Some(Diagnostic::about_path(
-            Severity::Warning,
-            "group-writable",
-            path,
-            "its group may write to it",
-            "take that right away: `chmod g-w`",
-        ))),
-        Writable::OwnerOnly => Ok(None),
-    }
-}
-
-/// The text of one definition file. What is checked is what is read: the open file, not its
-/// name.
-fn read(file: &Path, real_dir: &Path) -> Result<(String, Option<Diagnostic>), Refusal> {
-    let unreadable = |error: std::io::Error| {
-        let message = format!("the file cannot be read: {error}");
-        refuse(
-            "unreadable",
-            file,
-            message,
-            "correct its mode, or take it away",
-        )
-    };
-    let link = fs::symlink_metadata(file).map_err(unreadable)?;
-    if link.is_symlink() {
-        let target = file.canonicalize().map_err(unreadable)?;
-        if !target.starts_with(real_dir) {
-            let message = "this link leads out of the folder";
-            return Err(refuse("link", file, message, "put the file itself here"));
-        }
-    }
-    // A pipe would keep the one who opens it waiting; only the open file is trusted below.
-    if !fs::metadata(file).map_err(unreadable)?.is_file() {
-        return Err(refuse(
-            "unreadable",
-            file,
-            "this is not a file",
-            "take it away",
-        ));
-    }
-    let open = File::open(file).map_err(unreadable)?;
-    let facts = open.metadata().map_err(unreadable)?;
-    let warning = check_owner_and_mode(file, &facts)?;
-    let mut text = String::new();
-    let mut bounded = open.take(DEFINITION_BYTES_MAX + 1);
-    bounded
-        .read_to_string(&mut text)
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidData => {
-                refuse("syntax", file, "this file is not UTF-8", "save it as UTF-8")
-            }
-            _ => unreadable(error),
-        })?;
-    if bounded.limit() == 0 {
-        let message = format!("longer than {} KiB", DEFINITION_BYTES_MAX / 1024);
-        return Err(refuse(
-            "too-large",
-            file,
-            message,
-            "split it into several files",
-        ));
-    }
-    Ok((text, warning))
 }

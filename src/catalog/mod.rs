@@ -1,10 +1,12 @@
 //! What `tools.d` declares: read, checked, compiled once, kept as an immutable snapshot.
 
 pub(crate) mod compile;
+pub(crate) mod config;
 pub(crate) mod content;
 pub(crate) mod definition;
 pub(crate) mod diagnostic;
 mod fields;
+mod file;
 pub(crate) mod in_force;
 pub(crate) mod load;
 mod permission;
@@ -15,4 +17,5 @@ pub(crate) mod snapshot;
 pub(crate) mod source;
 pub(crate) mod template;
 pub(crate) mod tool;
+mod units;
 pub(crate) mod watch;

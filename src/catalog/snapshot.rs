@@ -2,20 +2,22 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::tool::Tool;
+use super::{config::Config, tool::Tool};
 
-/// An immutable snapshot of all tools, in name order.
+/// An immutable snapshot of all tools, in name order, with the configuration they were
+/// compiled against.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     tools: Vec<Arc<Tool>>,
     by_name: HashMap<String, usize>,
+    config: Arc<Config>,
     notice: Option<String>,
 }
 
 impl Catalog {
     /// A snapshot of `tools`; names must be unique.
     /// `notice` is what a model is to be told about tools that are missing.
-    pub(crate) fn new(mut tools: Vec<Tool>, notice: Option<String>) -> Self {
+    pub(crate) fn new(mut tools: Vec<Tool>, config: Arc<Config>, notice: Option<String>) -> Self {
         tools.sort_by(|a, b| a.name.cmp(&b.name));
         let tools: Vec<Arc<Tool>> = tools.into_iter().map(Arc::new).collect();
         let by_name = tools
@@ -26,25 +28,35 @@ impl Catalog {
         Self {
             tools,
             by_name,
+            config,
             notice,
         }
     }
 
-    /// The tool of exactly this name, whether switched on or off.
-    pub(crate) fn find(&self, name: &str) -> Option<&Arc<Tool>> {
-        self.by_name.get(name).and_then(|&at| self.tools.get(at))
+    /// What `tollgate.yaml` declared when the tools were compiled.
+    pub(crate) fn config(&self) -> &Arc<Config> {
+        &self.config
     }
 
-    /// Whether a client would see and get the same from both.
+    /// The tool of exactly this name, whether switched on or off, if the client may know of it.
+    pub(crate) fn find(&self, name: &str) -> Option<&Arc<Tool>> {
+        let tool = self.by_name.get(name).and_then(|&at| self.tools.get(at));
+        tool.filter(|tool| Self::is_seen(tool))
+    }
+
+    /// Whether the two were made from the same definitions and configuration.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        let identity = |catalog: &Self| -> Vec<_> {
-            catalog
-                .tools
-                .iter()
-                .map(|tool| (tool.name.clone(), tool.digest))
-                .collect()
-        };
-        self.notice == other.notice && identity(self) == identity(other)
+        let identity = |tool: &Arc<Tool>| (tool.name.clone(), tool.digest);
+        self.notice == other.notice
+            && self.config.is_same_as(&other.config)
+            && self.all().map(identity).eq(other.all().map(identity))
+    }
+
+    /// Whether a client would be shown the same tools by both: what it may not see must not
+    /// be told by a change either.
+    pub(crate) fn shows_same_as(&self, other: &Self) -> bool {
+        let identity = |tool: &Arc<Tool>| (tool.name.clone(), tool.digest);
+        self.listed().map(identity).eq(other.listed().map(identity))
     }
 
     /// What is wrong with the set, in words for a model; `None` when nothing is.
@@ -52,13 +64,20 @@ impl Catalog {
         self.notice.as_deref()
     }
 
-    /// Every tool, in name order, switched on or off.
+    /// Every tool, in name order, switched on or off, seen or not.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Tool>> {
         self.tools.iter()
     }
 
-    /// The tools that a client is shown, in name order.
+    /// The tools that the client is shown, in name order.
     pub(crate) fn listed(&self) -> impl Iterator<Item = &Arc<Tool>> {
-        self.tools.iter().filter(|tool| tool.enabled)
+        self.tools
+            .iter()
+            .filter(|tool| tool.enabled && Self::is_seen(tool))
+    }
+
+    /// Whether the client may know that there is this tool.
+    fn is_seen(tool: &Tool) -> bool {
+        !tool.hidden
     }
 }

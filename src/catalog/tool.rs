@@ -57,6 +57,8 @@ pub(crate) struct Tool {
     pub(crate) idempotent: bool,
     /// A tool that is switched off is not listed and not run.
     pub(crate) enabled: bool,
+    /// Its flag is off: for clients there is no such tool.
+    pub(crate) hidden: bool,
     /// What arguments must be.
     pub(crate) input: super::schema::InputSchema,
     /// What `structuredContent` must be.

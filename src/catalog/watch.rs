@@ -1,4 +1,4 @@
-//! Tells when the folder of definitions has changed, without waking up in between.
+//! Tells when the definitions or the configuration have changed, without waking up in between.
 //!
 //! Seen: files made, changed, renamed, removed or given another mode in the folder, and the
 //! folder itself removed, renamed or made anew. Not seen: a change of the target of a link
@@ -7,6 +7,7 @@
 //! the system has no watches left to give. A reload on request covers these.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     thread::JoinHandle,
@@ -39,7 +40,7 @@ enum Signal {
     Stop,
 }
 
-/// Watches one folder until it is dropped.
+/// Watches one folder and one file until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Watcher {
     signals: SyncSender<Signal>,
@@ -47,24 +48,33 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// Calls `on_change`, on a thread of its own, when `dir` has changed and then been quiet
-    /// for [`WATCH_QUIET`]. The folder need not exist yet, its parent must. `on_change` must
-    /// not drop the watcher.
+    /// Calls `on_change`, on a thread of its own, when `dir` or `file` has changed and then
+    /// been quiet for [`WATCH_QUIET`]. The two need not exist yet, the folders they stand in
+    /// must. `on_change` must not drop the watcher.
     ///
     /// # Errors
     /// When the system gives no watch or no thread; nothing is watched then.
     pub(crate) fn start(
         dir: &Path,
+        file: &Path,
         on_change: impl Fn() + Send + 'static,
     ) -> Result<Self, WatchError> {
         let dir = std::path::absolute(dir)?;
+        let file = std::path::absolute(file)?;
         // One place is enough: a signal that finds it taken would say the same.
         let (signals, inbox) = sync_channel(1);
         let mut watch = Watch {
-            system: notify::recommended_watcher(listener(dir.clone(), signals.clone()))?,
+            system: notify::recommended_watcher(listener(
+                [dir.clone(), file.clone()],
+                signals.clone(),
+            ))?,
             dir,
         };
-        if let Some(parent) = watch.dir.parent() {
+        let parents: BTreeSet<&Path> = [watch.dir.parent(), file.parent()]
+            .into_iter()
+            .flatten()
+            .collect();
+        for parent in parents {
             watch.system.watch(parent, RecursiveMode::NonRecursive)?;
         }
         watch.arm();
@@ -87,7 +97,7 @@ impl Drop for Watcher {
 /// Passes on what may have changed a definition; everything else, such as our own reading of
 /// the files, would make a reload cause the next.
 fn listener(
-    dir: PathBuf,
+    watched: [PathBuf; 2],
     signals: SyncSender<Signal>,
 ) -> impl FnMut(notify::Result<Event>) + Send + 'static {
     move |event| {
@@ -97,7 +107,10 @@ fn listener(
             Ok(event) => {
                 event.need_rescan()
                     || is_change(event.kind)
-                        && event.paths.iter().any(|path| path.starts_with(&dir))
+                        && event
+                            .paths
+                            .iter()
+                            .any(|path| watched.iter().any(|one| path.starts_with(one)))
             }
         };
         if relevant {
@@ -165,7 +178,8 @@ mod tests {
 
     fn watch(dir: &Path) -> (Watcher, Receiver<()>) {
         let (told, changes) = mpsc::sync_channel(16);
-        let watcher = Watcher::start(dir, move || {
+        let file = dir.with_file_name("tollgate.yaml");
+        let watcher = Watcher::start(dir, &file, move || {
             let _test_over = told.try_send(());
         });
         (watcher.expect("a watch"), changes)

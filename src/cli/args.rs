@@ -147,13 +147,17 @@ pub(crate) enum Command {
     Man(ManArgs),
 }
 
-/// Where the definitions are.
+/// Where the definitions and the configuration are.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ToolsDir {
     /// Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d
     /// in the user's configuration directory]
     #[arg(long, value_name = "DIR", env = "TOLLGATE_TOOLS", hide_env = true)]
     pub(crate) tools: Option<PathBuf>,
+    /// Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is
+    /// there]
+    #[arg(long, value_name = "FILE", env = "TOLLGATE_CONFIG", hide_env = true)]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// Where the ledger is.

@@ -8,11 +8,12 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{exit::CommandError, locate::Environment};
+use super::{args::ToolsDir, exit::CommandError, locate::Environment};
 use crate::{
     backend::{Programs, exec},
     base::{clock::SystemClock, id::Principal},
     catalog::{
+        config::{ConfigPlace, ReadConfig},
         in_force::InForce,
         load::{self, Loaded},
     },
@@ -92,19 +93,49 @@ impl Gate {
     }
 }
 
-/// Loads the definitions of `dir`.
-pub(crate) fn load(dir: &Path) -> Loaded {
-    let path: Vec<PathBuf> = std::env::split_paths(exec::PATH).collect();
-    load::load(dir, &path)
+/// Where everything is that an operator declares.
+#[derive(Clone, Debug)]
+pub(crate) struct Declarations {
+    /// The folder of definitions.
+    pub(crate) tools: PathBuf,
+    /// The configuration.
+    pub(crate) config: ConfigPlace,
 }
 
-/// The tools folder that was given or found.
-///
-/// # Errors
-/// When there is none.
-pub(crate) fn tools_dir(given: Option<PathBuf>) -> Result<PathBuf, CommandError> {
-    super::locate::tools(given, &Environment::read(), Path::is_dir)
-        .map_err(|error| CommandError::Unusable(error.to_string()))
+impl Declarations {
+    /// The tools folder that was given or found, and the configuration that was given or would
+    /// stand beside it.
+    ///
+    /// # Errors
+    /// When there is no tools folder.
+    pub(crate) fn find(given: ToolsDir) -> Result<Self, CommandError> {
+        let tools = super::locate::tools(given.tools, &Environment::read(), Path::is_dir)
+            .map_err(|error| CommandError::Unusable(error.to_string()))?;
+        let config = ConfigPlace::new(given.config, &tools);
+        Ok(Self { tools, config })
+    }
+
+    /// Reads the configuration.
+    pub(crate) fn read_config(&self) -> ReadConfig {
+        ReadConfig::at(&self.config)
+    }
+
+    /// Compiles the definitions against `config`.
+    pub(crate) fn load_with(&self, config: ReadConfig) -> Loaded {
+        let path: Vec<PathBuf> = std::env::split_paths(exec::PATH).collect();
+        load::load(&self.tools, config, &path)
+    }
+
+    /// Reads the configuration, then the definitions.
+    pub(crate) fn load(&self) -> Loaded {
+        self.load_with(self.read_config())
+    }
+}
+
+/// The error of a command that cannot go on with what is wrong in the configuration.
+pub(crate) fn broken_config() -> CommandError {
+    let message = "the configuration has errors; nothing was started";
+    CommandError::Unusable(message.to_owned())
 }
 
 /// The state folder that was given or is the user's own.

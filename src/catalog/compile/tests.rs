@@ -14,10 +14,13 @@ fn read(text: &str) -> (Option<Tool>, Vec<String>) {
     let source = SourceFile::new(Path::new("f"), text.into());
     let mut findings = Findings::new(&source);
     let documents = source::parse(Syntax::Yaml, &mut findings);
-    let path = ["/usr/bin", "/bin"].map(PathBuf::from);
+    let around = Surroundings {
+        path: &["/usr/bin", "/bin"].map(PathBuf::from),
+        config: &Config::default(),
+    };
     let tool = documents
         .first()
-        .and_then(|node| compile(node, &path, &mut findings));
+        .and_then(|node| compile(node, &around, &mut findings));
     let found = findings.into_diagnostics();
     (tool, found.iter().map(|one| one.plain()).collect())
 }
@@ -111,7 +114,7 @@ fn c2_wrong_types_come_with_what_was_probably_meant() {
     check_with(
         "enabled: {flag: x}",
         &[
-            "f:5:10: error[not-available]: flags are not available in this version (write `true` or `false`)",
+            "f:5:17: error[unknown-flag]: `tollgate.yaml` declares no flag `x` (declare it there under `flags`)",
         ],
     );
     check_with(

@@ -6,9 +6,10 @@ use super::{
         fields::{Fields, items, text, wrong_type},
         source::{Entry, Node, NodeValue},
         tool::{OutputKind, Stdin},
+        units,
     },
-    ElementDefinition, ExecDefinition, RUN_NOT_AVAILABLE, RunDefinition, refuse_unavailable,
-    spanned, take_spanned, units,
+    ElementDefinition, ExecDefinition, RUN_NOT_AVAILABLE, RunDefinition, WITHOUT_IT,
+    refuse_unavailable, spanned, take_spanned,
 };
 use crate::base::limits::{OUTPUT_TOTAL_BYTES_MAX, STDOUT_BYTES_DEFAULT};
 
@@ -20,7 +21,7 @@ pub(super) fn read<'a>(
 ) -> Option<RunDefinition<'a>> {
     let mut fields = Fields::open(node, "run", findings)?;
     let before = findings.errors();
-    refuse_unavailable(&mut fields, RUN_NOT_AVAILABLE, findings);
+    refuse_unavailable(&mut fields, RUN_NOT_AVAILABLE, WITHOUT_IT, findings);
     let exec = fields.take_entry("exec");
     let reply = fields.take_entry("reply");
     fields.close(findings);

@@ -34,10 +34,11 @@ pub(crate) struct ServeArgs {
     /// Do not reload the definitions when their files change
     #[arg(long)]
     pub(crate) no_watch: bool,
-    /// Name that the server gives itself towards clients
-    #[arg(long, default_value = "tollgate")]
-    pub(crate) name: String,
-    /// Text that clients may show the model about this server [default: none]
+    /// Name that the server gives itself towards clients [default: that of the configuration, else
+    /// tollgate]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Text that clients may show the model about this server [default: that of the configuration]
     #[arg(long, value_name = "TEXT")]
     pub(crate) instructions: Option<String>,
     /// Least important event that is written to standard error

@@ -41,7 +41,7 @@ fn serve_has_working_defaults() {
     assert_eq!(serve.page_size, None);
     assert_eq!(serve.audit_sync, AuditSync::Writes);
     assert_eq!(serve.log_level, LogLevel::Info);
-    assert_eq!(serve.name, "tollgate");
+    assert_eq!(serve.name, None);
 }
 
 #[test]

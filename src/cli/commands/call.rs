@@ -8,7 +8,8 @@ use serde_json::{Value, json, value::RawValue};
 use crate::{
     cli::{
         args::CallArgs,
-        compose::{self, Choices, Gate},
+        commands::validate_config::show_on_stderr,
+        compose::{self, Choices, Declarations, Gate},
         exit::{CommandError, ExitStatus},
         loopback, print,
     },
@@ -21,7 +22,11 @@ use crate::{
 /// When the arguments are no JSON object, a folder cannot be used, or the tool is unknown.
 pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
     let arguments = read_arguments(args.arguments)?;
-    let tools = compose::tools_dir(args.tools_dir.tools)?;
+    let loaded = Declarations::find(args.tools_dir)?.load();
+    if loaded.config_is_broken {
+        show_on_stderr(&loaded.diagnostics);
+        return Err(compose::broken_config());
+    }
     let gate = Gate::assemble(Choices {
         state: compose::state_dir(args.state_dir.state)?,
         audit_sync: AuditSync::Writes,
@@ -29,7 +34,7 @@ pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
         settings: compose::settings(),
     })?;
     let params = json!({"name": args.tool, "arguments": arguments});
-    let messages = loopback::ask(&gate, compose::load(&tools), "tools/call", params)?;
+    let messages = loopback::ask(&gate, loaded, "tools/call", params)?;
     let answer = messages.last().unwrap_or(&Value::Null);
     if let Some(message) = answer.pointer("/error/message").and_then(Value::as_str) {
         return Err(CommandError::Usage(message.to_owned()));

@@ -14,7 +14,7 @@ use crate::{
     cli::{
         args::{InitArgs, NewArgs, NewEffect},
         commands::validate_config::show_on_stderr,
-        compose,
+        compose::Declarations,
         exit::{CommandError, ExitStatus},
         print,
         private::make_private,
@@ -56,7 +56,8 @@ pub(crate) fn init(args: &InitArgs) -> Result<ExitStatus, CommandError> {
 /// When there is no tools folder, the file is there already, or the definition has an error; then
 /// no file is left.
 pub(crate) fn new(args: NewArgs) -> Result<ExitStatus, CommandError> {
-    let tools = compose::tools_dir(args.tools_dir.tools)?;
+    let declarations = Declarations::find(args.tools_dir)?;
+    let tools = &declarations.tools;
     let path = tools.join(format!("{}.yaml", args.name));
     refuse_existing(&path)?;
     let description = match args.description {
@@ -75,7 +76,7 @@ pub(crate) fn new(args: NewArgs) -> Result<ExitStatus, CommandError> {
         command: &args.command,
     });
     write_new(&path, &text)?;
-    let loaded = compose::load(&tools);
+    let loaded = declarations.load();
     let is_offered = loaded.catalog.find(&args.name).is_some();
     let about_it = |one: &&Diagnostic| one.plain().contains(&args.name);
     let found: Vec<_> = loaded

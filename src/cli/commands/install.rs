@@ -7,7 +7,7 @@ use similar::TextDiff;
 
 use crate::cli::{
     args::InstallArgs,
-    compose,
+    compose::Declarations,
     exit::{CommandError, ExitStatus},
     install::{
         Entry,
@@ -103,12 +103,15 @@ fn entry(args: &InstallArgs) -> Result<Entry, CommandError> {
         Some(command) => command.clone(),
         None => std::env::current_exe().context("cannot tell where this program is")?,
     };
-    let tools = absolute(&compose::tools_dir(args.tools_dir.tools.clone())?)?;
+    let tools = absolute(&Declarations::find(args.tools_dir.clone())?.tools)?;
     if !Path::new(&tools).is_dir() {
         let message = format!("`{tools}` is no folder; `tollgate init` makes one");
         return Err(CommandError::Unusable(message));
     }
     let mut words = vec!["serve".to_owned(), "--tools".to_owned(), tools];
+    if let Some(config) = &args.tools_dir.config {
+        words.extend(["--config".to_owned(), absolute(config)?]);
+    }
     if let Some(state) = &args.state_dir.state {
         words.extend(["--state".to_owned(), absolute(state)?]);
     }

@@ -20,7 +20,7 @@ use crate::{
     cli::{
         args::ReplayLogArgs,
         commands::validate_config::show_on_stderr,
-        compose,
+        compose::{self, Declarations},
         exit::{CommandError, ExitStatus},
         judge::judge,
         print,
@@ -53,8 +53,7 @@ pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError
     if let Some(path) = &args.export {
         return export(&reader, &filter, path);
     }
-    let dir = compose::tools_dir(args.tools_dir.tools)?;
-    let loaded = compose::load(&dir);
+    let loaded = Declarations::find(args.tools_dir)?.load();
     if !loaded.is_clean() {
         show_on_stderr(&loaded.diagnostics);
         let message = "the definitions have errors; a replay against half of them would mislead";

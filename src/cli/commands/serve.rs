@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -15,10 +14,16 @@ use tracing::level_filters::LevelFilter;
 
 use crate::{
     base::{id::Principal, limits::STOP_PATIENCE, thread},
-    catalog::{diagnostic::Severity, in_force::InForce, load::Loaded, watch::Watcher},
+    catalog::{
+        config::ReadConfig,
+        diagnostic::{Diagnostic, Severity},
+        in_force::InForce,
+        load::Loaded,
+        watch::Watcher,
+    },
     cli::{
         args::{AuditSync, LogLevel, ServeArgs},
-        compose::{self, Choices, Gate},
+        compose::{self, Choices, Declarations, Gate},
         exit::{CommandError, ExitStatus},
         signals::{self, Asked},
         streams,
@@ -44,11 +49,13 @@ enum Event {
 pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let _log = observe::start(level(args.log_level));
     let state = compose::state_dir(args.state_dir.state)?;
-    let tools = compose::tools_dir(args.tools_dir.tools);
-    let strict = if args.strict {
-        Some(strictly(tools.as_ref())?)
+    let declared = Declarations::find(args.tools_dir);
+    let config = sound_config(declared.as_ref().ok())?;
+    let server = Arc::clone(&config.config);
+    let first = if args.strict {
+        First::Loaded(strictly(declared.as_ref(), config)?)
     } else {
-        None
+        First::Config(config)
     };
     let drain = args.drain;
     let gate = Gate::assemble(Choices {
@@ -59,9 +66,14 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
         },
         workers: args.workers.get(),
         settings: Settings {
-            name: args.name,
+            name: args
+                .name
+                .or_else(|| server.server.name.clone())
+                .unwrap_or_else(|| "tollgate".to_owned()),
             version: env!("CARGO_PKG_VERSION"),
-            instructions: args.instructions,
+            instructions: args
+                .instructions
+                .or_else(|| server.server.instructions.clone()),
             page_size: args.page_size.map(std::num::NonZero::get),
             reloads: !args.no_watch,
             principal: Principal::new("local"),
@@ -70,7 +82,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let (tell, events) = sync_channel(8);
     start_streams(&gate, &tell).context("cannot start to serve")?;
     let loader = Arc::new(Loader {
-        dir: tools,
+        declared,
         catalog: Arc::clone(&gate.catalog),
         connection: Arc::clone(&gate.connection),
         turn: Mutex::new(()),
@@ -84,7 +96,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
         Asked::Interrupt | Asked::Terminate => drop(heard.send(Event::Signal(asked))),
     })
     .context("cannot listen for signals")?;
-    loader.first(strict);
+    loader.first(first);
     Ok(run(&gate, drain, &tell, &events))
 }
 
@@ -159,21 +171,43 @@ fn flushed(events: &Receiver<Event>, status: ExitStatus) -> ExitStatus {
     }
 }
 
+/// The configuration, if nothing is wrong with it: what it could not say might have been a
+/// restriction.
+fn sound_config(declared: Option<&Declarations>) -> Result<ReadConfig, CommandError> {
+    let config = declared.map(Declarations::read_config).unwrap_or_default();
+    if config.is_broken {
+        report(&config.diagnostics);
+        return Err(compose::broken_config());
+    }
+    Ok(config)
+}
+
+/// What there is of the first set before the server starts.
+enum First {
+    /// All of it.
+    Loaded(Loaded),
+    /// The configuration; the definitions are read beside the first messages.
+    Config(ReadConfig),
+}
+
 /// The definitions for `--strict`: all of them are sound, or nothing starts.
-fn strictly(tools: Result<&PathBuf, &CommandError>) -> Result<Loaded, CommandError> {
-    let dir = tools.map_err(|error| CommandError::Unusable(error.to_string()))?;
-    let loaded = compose::load(dir);
+fn strictly(
+    declared: Result<&Declarations, &CommandError>,
+    config: ReadConfig,
+) -> Result<Loaded, CommandError> {
+    let declared = declared.map_err(|error| CommandError::Unusable(error.to_string()))?;
+    let loaded = declared.load_with(config);
     if loaded.is_clean() {
         return Ok(loaded);
     }
-    report(&loaded);
+    report(&loaded.diagnostics);
     let message = "the definitions have errors, and `--strict` was given; nothing was started";
     Err(CommandError::Unusable(message.to_owned()))
 }
 
 /// Loads the definitions, at first and again.
 struct Loader {
-    dir: Result<PathBuf, CommandError>,
+    declared: Result<Declarations, CommandError>,
     catalog: Arc<InForce>,
     connection: Arc<Connection>,
     turn: Mutex<()>,
@@ -181,16 +215,16 @@ struct Loader {
 
 impl Loader {
     /// The first set is in force with whatever of it is sound.
-    fn first(&self, loaded: Option<Loaded>) {
-        let loaded = match (&self.dir, loaded) {
-            (_, Some(loaded)) => loaded,
-            (Ok(dir), None) => compose::load(dir),
-            (Err(error), None) => {
+    fn first(&self, first: First) {
+        let loaded = match (&self.declared, first) {
+            (_, First::Loaded(loaded)) => loaded,
+            (Ok(declared), First::Config(config)) => declared.load_with(config),
+            (Err(error), First::Config(_)) => {
                 tracing::error!("{error}");
                 Loaded::nowhere()
             }
         };
-        report(&loaded);
+        report(&loaded.diagnostics);
         tracing::info!(
             "{} in force",
             crate::base::text::count(loaded.catalog.listed().count(), "tool")
@@ -200,33 +234,48 @@ impl Loader {
 
     /// A later set is in force only if all of it is sound; else the one before stays.
     fn again(&self) {
-        let Ok(dir) = &self.dir else { return };
+        let Ok(declared) = &self.declared else {
+            return;
+        };
         // The first set comes first, and of two reloads the one that read last.
         let _first = self.catalog.get();
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let loaded = compose::load(dir);
-        report(&loaded);
-        if !loaded.is_clean() {
-            let message = "the changed definitions have errors; the set before stays in force";
+        let loaded = declared.load();
+        let before = self.catalog.get();
+        report(&loaded.diagnostics);
+        let is_lost = before.config().is_from_file() && !loaded.catalog.config().is_from_file();
+        let wrong = if is_lost && !loaded.config_is_broken {
+            Some("the configuration is gone; the set before stays in force")
+        } else if !loaded.is_clean() {
+            Some("the changed definitions have errors; the set before stays in force")
+        } else {
+            None
+        };
+        if let Some(message) = wrong {
             tracing::warn!("{message}");
             self.connection.log(meta::LogLevel::Warning, message);
             return;
         }
-        if self.catalog.get().is_same_as(&loaded.catalog) {
+        if before.is_same_as(&loaded.catalog) {
             return;
         }
+        let tell = !before.shows_same_as(&loaded.catalog);
         tracing::info!(
             "reloaded: {} in force",
             crate::base::text::count(loaded.catalog.listed().count(), "tool")
         );
         self.catalog.swap(Arc::new(loaded.catalog));
-        self.connection.tools_changed();
+        if tell {
+            self.connection.tools_changed();
+        }
     }
 
     fn watch(self: &Arc<Self>) -> Option<Watcher> {
-        let dir = self.dir.as_ref().ok()?;
+        let declared = self.declared.as_ref().ok()?;
         let loader = Arc::clone(self);
-        match Watcher::start(dir, move || loader.again()) {
+        match Watcher::start(&declared.tools, &declared.config.file, move || {
+            loader.again();
+        }) {
             Ok(watcher) => Some(watcher),
             Err(error) => {
                 tracing::warn!("{error}; send SIGUSR1 to load the definitions again");
@@ -236,8 +285,8 @@ impl Loader {
     }
 }
 
-fn report(loaded: &Loaded) {
-    for diagnostic in &loaded.diagnostics {
+fn report(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
         let text = diagnostic.human(&Renderer::plain());
         match diagnostic.severity {
             Severity::Error => tracing::error!("\n{text}"),

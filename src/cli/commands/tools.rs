@@ -8,7 +8,7 @@ use crate::{
     cli::{
         args::ToolsArgs,
         commands::validate_config::show_on_stderr,
-        compose::{self, Choices, Gate},
+        compose::{self, Choices, Declarations, Gate},
         exit::{CommandError, ExitStatus},
         loopback, print,
     },
@@ -20,9 +20,11 @@ use crate::{
 /// # Errors
 /// When there is no tools folder.
 pub(crate) fn tools(args: ToolsArgs) -> Result<ExitStatus, CommandError> {
-    let dir = compose::tools_dir(args.tools_dir.tools)?;
-    let loaded = compose::load(&dir);
+    let loaded = Declarations::find(args.tools_dir)?.load();
     show_on_stderr(&loaded.diagnostics);
+    if loaded.config_is_broken {
+        return Err(compose::broken_config());
+    }
     let gate = Gate::assemble(Choices {
         state: std::path::PathBuf::new(),
         audit_sync: AuditSync::Writes,

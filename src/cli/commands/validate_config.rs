@@ -15,7 +15,7 @@ use crate::{
     },
     cli::{
         args::{ReportFormat, ValidateConfigArgs},
-        compose,
+        compose::Declarations,
         exit::{CommandError, ExitStatus},
         judge::judge,
         print,
@@ -32,13 +32,12 @@ use annotate_snippets::Renderer;
 /// # Errors
 /// When there is no tools folder, or standard output cannot be written.
 pub(crate) fn validate_config(args: ValidateConfigArgs) -> Result<ExitStatus, CommandError> {
-    let dir = compose::tools_dir(args.tools_dir.tools)?;
     let Loaded {
         catalog,
         mut diagnostics,
         files,
         ..
-    } = compose::load(&dir);
+    } = Declarations::find(args.tools_dir)?.load();
     let tools: Vec<Arc<Tool>> = catalog.all().cloned().collect();
     let mut tests = 0;
     for tool in &tools {

@@ -37,6 +37,7 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         effect: Effect::Read,
         idempotent: true,
         enabled: true,
+        hidden: false,
         input: InputSchema::compile(schema).unwrap(),
         output: None,
         coerce,
@@ -295,7 +296,11 @@ fn v22_an_argument_too_long_for_the_system_is_refused_before_anything_starts() {
 fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
     let schema =
         object(json!({"n": {"type": "integer"}, "p": {"x-kind": "path"}, "d": {"default": 1}}));
-    let catalog = Catalog::new(vec![tool(&schema, Coerce::OnMismatch)], None);
+    let catalog = Catalog::new(
+        vec![tool(&schema, Coerce::OnMismatch)],
+        std::sync::Arc::default(),
+        None,
+    );
     let header = Header {
         call_id: CallIds::new().next(Timestamp::from_micros(0)),
         tool_name: "t".into(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{
+use super::{
     diagnostic::{Findings, tick},
     fields::wrong_type,
     source::{Node, NodeValue},

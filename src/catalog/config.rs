@@ -1,0 +1,194 @@
+//! `tollgate.yaml`: what holds for all tools; read strictly, believed whole or not at all.
+
+pub(crate) mod flags;
+pub(crate) mod server;
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use self::{flags::Flags, server::Server};
+use super::{
+    definition::refuse_unavailable,
+    diagnostic::{Diagnostic, Findings, Severity, SourceFile},
+    fields::Fields,
+    file::{Refusal, read, refuse},
+    permission,
+    source::{self, Node, Syntax},
+};
+use crate::base::canonical;
+
+/// Sections of the format that this version cannot honour. A gate that ignored one would let
+/// through what its operator meant to stop, so each is an error. A section that becomes
+/// available loses its row here and gets a file under `config/` and a field in [`Config`].
+const NOT_AVAILABLE: &[&str] = &[
+    "principals",
+    "databases",
+    "hosts",
+    "limits",
+    "budgets",
+    "retention",
+];
+
+/// What the file declares. Without a file nothing is declared, and one local principal may do
+/// what the definitions allow.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// What the server says of itself.
+    pub(crate) server: Server,
+    /// Switches that definitions name.
+    pub(crate) flags: Flags,
+    digest: Option<[u8; 32]>,
+}
+
+impl Config {
+    /// Whether there is a file that declares it.
+    pub(crate) fn is_from_file(&self) -> bool {
+        self.digest.is_some()
+    }
+
+    /// Whether both were read from the same text, or neither from any.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+
+    /// Reads all sections; what is wrong is among the findings, and everything of it.
+    fn read(node: &Node, findings: &mut Findings) -> Self {
+        let Some(mut fields) = Fields::open(node, "the configuration", findings) else {
+            return Self::default();
+        };
+        let server = fields.take("server");
+        let flags = fields.take("flags");
+        let help = "take it out if everything is safe without it";
+        refuse_unavailable(&mut fields, NOT_AVAILABLE, help, findings);
+        fields.close(findings);
+        Self {
+            server: server.map_or_else(Server::default, |node| Server::read(node, findings)),
+            flags: flags.map_or_else(Flags::default, |node| Flags::read(node, findings)),
+            digest: Some(canonical::digest(&node.to_value())),
+        }
+    }
+}
+
+/// Where the configuration is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConfigPlace {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// Whether it must be there: somebody named it.
+    is_given: bool,
+}
+
+impl ConfigPlace {
+    /// The file that somebody named, else `tollgate.yaml` beside the folder `tools` as that
+    /// was written: a link is not followed.
+    pub(crate) fn new(given: Option<PathBuf>, tools: &Path) -> Self {
+        let is_given = given.is_some();
+        let beside = || match tools.file_name() {
+            Some(_) => tools.with_file_name("tollgate.yaml"),
+            None => tools.join("../tollgate.yaml"),
+        };
+        Self {
+            file: given.unwrap_or_else(beside),
+            is_given,
+        }
+    }
+}
+
+/// What became of the file.
+#[derive(Debug, Default)]
+pub(crate) struct ReadConfig {
+    /// What it declares, as far as that could be read.
+    pub(crate) config: Arc<Config>,
+    /// What is wrong with it.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Nothing may be served by it.
+    pub(crate) is_broken: bool,
+}
+
+impl ReadConfig {
+    /// Reads the file. The same demands on owner and mode hold as for definitions.
+    pub(crate) fn at(place: &ConfigPlace) -> Self {
+        let (config, diagnostics) = match text(place) {
+            Ok(None) => return Self::default(),
+            Ok(Some((text, warning))) => {
+                let (config, found) = compile(&place.file, text);
+                (config, warning.into_iter().chain(found).collect())
+            }
+            Err(diagnostic) => (Config::default(), vec![*diagnostic]),
+        };
+        let is_broken = diagnostics
+            .iter()
+            .any(|one| one.severity == Severity::Error);
+        Self {
+            config: Arc::new(config),
+            diagnostics,
+            is_broken,
+        }
+    }
+}
+
+/// The text, with a warning about its mode; nothing where no file is and none must be.
+fn text(place: &ConfigPlace) -> Result<Option<(String, Option<Diagnostic>)>, Refusal> {
+    let file = place.file.as_path();
+    // A link that leads nowhere is something that is there and cannot be read.
+    if let Err(error) = file.symlink_metadata()
+        && error.kind() == std::io::ErrorKind::NotFound
+    {
+        if !place.is_given {
+            return Ok(None);
+        }
+        let help = "make it, or name another with `--config`";
+        return Err(refuse("no-config", file, "there is no such file", help));
+    }
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    };
+    if let Ok(facts) = folder.metadata()
+        && permission::entries_replaceable_by_all(&facts)
+    {
+        let message = "anybody may replace the files in this folder";
+        let help = "take that right away: `chmod o-w`";
+        return Err(refuse("world-writable", folder, message, help));
+    }
+    let real_folder = folder
+        .canonicalize()
+        .unwrap_or_else(|_| folder.to_path_buf());
+    read(file, &real_folder).map(Some)
+}
+
+/// Compiles the one document of the file.
+fn compile(file: &Path, text: String) -> (Config, Vec<Diagnostic>) {
+    let source = SourceFile::new(file, text);
+    let mut findings = Findings::new(&source);
+    let syntax = match file.extension().and_then(OsStr::to_str) {
+        Some("json") => Syntax::Json,
+        _ => Syntax::Yaml,
+    };
+    let documents = source::parse(syntax, &mut findings);
+    let config = match documents.as_slice() {
+        [] => {
+            // A file that is being written begins empty: it must not lift what was declared.
+            if findings.errors() == 0 {
+                let message = "this file declares nothing".to_owned();
+                let help = "take it away, or write `{}` if that is meant";
+                findings.error("empty-file", Default::default(), message, help);
+            }
+            Config::default()
+        }
+        [first, others @ ..] => {
+            if let Some(second) = others.first() {
+                let message = "a configuration is one document".to_owned();
+                findings.error("documents", second.span, message, "take out the `---`");
+            }
+            Config::read(first, &mut findings)
+        }
+    };
+    (config, findings.into_diagnostics())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! Tests of `tollgate.yaml`: what is refused, and that what is broken is believed in no part.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use super::*;
+
+/// The file with this text, and everything wrong with it.
+pub(super) fn told(text: &str) -> (ReadConfig, Vec<String>) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("tollgate.yaml");
+    fs::write(&file, text).expect("written");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("mode is set");
+    let read = ReadConfig::at(&ConfigPlace::new(None, &dir.path().join("tools.d")));
+    let prefix = format!("{}/", dir.path().display());
+    let found = read.diagnostics.iter();
+    let found = found.map(|one| one.plain().replace(&prefix, ""));
+    let found = found.collect();
+    (read, found)
+}
+
+#[track_caller]
+pub(super) fn check(text: &str, expected: &[&str]) {
+    let (read, found) = told(text);
+    assert_eq!(found, expected, "{text}");
+    let errors = found.iter().any(|one| one.contains(" error["));
+    assert_eq!(read.is_broken, errors, "{text}");
+}
+
+#[test]
+fn c2_everything_wrong_is_told_at_once_and_the_nearest_key_is_named() {
+    check(
+        "sever: {}\nserver: {nam: x, instructions: 5}\nflags: {a: yes, b: true}\nbudgets: {}",
+        &[
+            "tollgate.yaml:1:1: error[unknown-key]: unknown key `sever` (did you mean `server`?)",
+            "tollgate.yaml:2:10: error[unknown-key]: unknown key `nam` (did you mean `name`?)",
+            "tollgate.yaml:2:34: error[wrong-type]: `instructions` must be text, not a number (put it in quotes)",
+            "tollgate.yaml:3:12: error[wrong-type]: `a` must be true or false, not text (write `true` without quotes)",
+            "tollgate.yaml:4:1: error[not-available]: `budgets` is not available in this version (take it out if everything is safe without it)",
+        ],
+    );
+    check(
+        "flags: {a: true}\nflags: {a: false}",
+        &[
+            "tollgate.yaml:2:1: error[duplicate-key]: `flags` stands here twice (keep one of the two; readers differ on which would count)",
+        ],
+    );
+}
+
+#[test]
+fn no_file_declares_nothing_but_an_empty_one_is_broken() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let tools = dir.path().join("tools.d");
+    let read = ReadConfig::at(&ConfigPlace::new(None, &tools));
+    assert!(!read.is_broken && !read.config.is_from_file());
+    check(
+        "# nothing\n",
+        &[
+            "tollgate.yaml:1:1: error[empty-file]: this file declares nothing (take it away, or write `{}` if that is meant)",
+        ],
+    );
+    check("{}", &[]);
+    check(
+        "{}\n---\n{}",
+        &[
+            "tollgate.yaml:3:1: error[documents]: a configuration is one document (take out the `---`)",
+        ],
+    );
+    let named = ConfigPlace::new(Some(dir.path().join("other.yaml")), &tools);
+    assert!(ReadConfig::at(&named).is_broken);
+    std::os::unix::fs::symlink("nowhere", dir.path().join("tollgate.yaml")).expect("a link");
+    assert!(ReadConfig::at(&ConfigPlace::new(None, &tools)).is_broken);
+}
+
+#[test]
+fn c8_what_others_may_write_to_is_not_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("tollgate.yaml");
+    fs::write(&file, "server: {name: x}").expect("written");
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("mode is set");
+    };
+    let place = ConfigPlace::new(Some(file.clone()), Path::new("."));
+    mode(&file, 0o666);
+    let read = ReadConfig::at(&place);
+    assert!(read.is_broken && read.config.server.name.is_none());
+    mode(&file, 0o664);
+    let read = ReadConfig::at(&place);
+    assert!(!read.is_broken && read.diagnostics.len() == 1);
+    mode(dir.path(), 0o777);
+    assert!(ReadConfig::at(&place).is_broken);
+}
+
+#[test]
+fn it_is_looked_for_beside_the_tools() {
+    let beside = |tools: &str| ConfigPlace::new(None, Path::new(tools)).file;
+    assert_eq!(beside("./tools.d"), Path::new("./tollgate.yaml"));
+    assert_eq!(beside("tools.d"), Path::new("tollgate.yaml"));
+    assert_eq!(beside("/etc/t/tools.d/"), Path::new("/etc/t/tollgate.yaml"));
+    assert_eq!(beside(".."), Path::new("../../tollgate.yaml"));
+    assert_eq!(beside("."), Path::new("./../tollgate.yaml"));
+}
