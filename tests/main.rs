@@ -29,6 +29,7 @@ mod lists;
 mod notices;
 mod openings;
 mod program;
+mod recoverability;
 mod reload;
 mod replay;
 mod samples;

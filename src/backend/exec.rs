@@ -193,6 +193,7 @@ fn refused(at: &str, why: &str) -> Box<Problem> {
     let detail = Detail {
         at: at.to_owned(),
         constraint: "argument".to_owned(),
+        limit: None,
         expected: "a text that a program cannot take for anything but a value".to_owned(),
         got: None,
     };
@@ -216,6 +217,7 @@ fn too_long(at: &str, bytes_max: usize) -> Box<Problem> {
     let detail = Detail {
         at: at.to_owned(),
         constraint: "argument".to_owned(),
+        limit: None,
         expected,
         got: None,
     };

@@ -111,7 +111,8 @@ const NORMALIZATION_REFUSED: Texts = [
     "A value is not in the normal form that its `x-kind` demands, and bringing it there \
      would mean guessing.",
     REFUSED,
-    "Send the value in the form that `details` describes.",
+    "Send the value in the form that `details` describes; where `corrected_arguments` is \
+     present, it can be sent as it is.",
     "Check that the `x-kind` of the property is the one that is meant.",
     "A path leads out of its folder with `../`, or an identifier holds an invisible \
      character.",
@@ -121,8 +122,10 @@ const RULE_VIOLATION: Texts = [
     "A rule of the tool's definition is not met. `reason` is the rule's own code and \
      `message` its own text; further violated rules are in `details`.",
     REFUSED,
-    "Follow `suggestions` and send the corrected call.",
-    "Nothing, unless the rule is wrong: then change it in the definition.",
+    "Follow `suggestions` and send the corrected call; where the operator said what would be \
+     right, it is in `corrected_arguments`.",
+    "Say in the rule's `correct` which arguments would be right, where that is known, as \
+     `correct: {start: \"{end}\", end: \"{start}\"}`. If the rule is wrong, change it.",
     "A refund of more than 500.00 comes without the reason that the rule asks for.",
 ];
 

@@ -150,6 +150,8 @@ pub(crate) struct Detail {
     pub(crate) at: String,
     /// What is demanded there: a JSON Schema keyword or an operator's rule.
     pub(crate) constraint: String,
+    /// The bound that `constraint` sets, where it is a number: for programs.
+    pub(crate) limit: Option<Value>,
     /// What would be right, in words.
     pub(crate) expected: String,
     /// What was given, quoted and clipped; `None` where it is absent or secret.
@@ -162,6 +164,7 @@ impl Detail {
         Some(Self {
             at: text("at")?,
             constraint: text("constraint")?,
+            limit: json.get("limit").cloned(),
             expected: text("expected")?,
             got: text("got"),
         })
@@ -171,6 +174,9 @@ impl Detail {
         let mut json = json!({
             "at": self.at, "constraint": self.constraint, "expected": self.expected,
         });
+        if let (Some(limit), Some(json)) = (&self.limit, json.as_object_mut()) {
+            json.insert("limit".to_owned(), limit.clone());
+        }
         if let (Some(got), Some(json)) = (&self.got, json.as_object_mut()) {
             json.insert("got".to_owned(), Value::String(got.clone()));
         }

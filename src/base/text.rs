@@ -66,20 +66,63 @@ pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// Of `known`, at most three names that `given` was probably meant to be, nearest first.
-/// A name is near when a third of it or less would have to change.
+/// Of `known`, at most three names that `given` is a mistyped form of, nearest first: a third
+/// of it or less would have to change.
 pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    nearest_by(given, known, |_| false)
+}
+
+/// As [`nearest`]; also names with the same words in another order, and names of which one has
+/// all words of the other. For names that a caller remembered rather than copied.
+pub(crate) fn likeliest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let given_words = words(clip(given, 128));
+    nearest_by(given, known, |name| share_words(&given_words, &words(name)))
+}
+
+fn nearest_by<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    related: impl Fn(&str) -> bool,
+) -> Vec<&'a str> {
     let given = clip(given, 128).to_lowercase();
     let mut near: Vec<(usize, &str)> = known
         .into_iter()
         .filter_map(|name| {
-            let distance = distance(&given, &name.to_lowercase());
             let allowed = name.chars().count().max(given.chars().count()).div_ceil(3);
-            (distance <= allowed).then_some((distance, name))
+            match distance(&given, &name.to_lowercase()) {
+                distance if distance <= allowed => Some((distance, name)),
+                _ => related(name).then_some((allowed + 1, name)),
+            }
         })
         .collect();
     near.sort();
     near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// The words of a name, lower case: `refundOrder`, `refund_order` and `Refund order` have the
+/// same ones.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut after_lower = false;
+    for char in name.chars() {
+        if !char.is_alphanumeric() || (char.is_uppercase() && after_lower) {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (char.is_alphanumeric(), words.last_mut()) {
+            word.extend(char.to_lowercase());
+        }
+        after_lower = char.is_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words.sort();
+    words.dedup();
+    words
+}
+
+/// Whether one of the two has all words of the other.
+fn share_words(a: &[String], b: &[String]) -> bool {
+    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    !few.is_empty() && few.iter().all(|word| many.contains(word))
 }
 
 /// Optimal string alignment distance: insertions, deletions, replacements and swaps of
@@ -135,6 +178,15 @@ mod tests {
         assert_eq!(nearest("refund_ordre", known), ["refund_order"]);
         assert_eq!(nearest("REFUND_ORDER", known), ["refund_order"]);
         assert_eq!(nearest("zzz", known), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn names_of_the_same_words_are_likely_to_be_meant() {
+        let known = ["refund_order", "list_orders", "time_now"];
+        assert_eq!(likeliest("orderRefund", known), ["refund_order"]);
+        assert_eq!(likeliest("mcp__shop__time_now", known), ["time_now"]);
+        assert_eq!(likeliest("refund", known), ["refund_order"]);
+        assert_eq!(nearest("refund", known), Vec::<&str>::new());
     }
 
     #[test]

@@ -38,6 +38,7 @@ use serde_json::{Value, json};
 pub(crate) use bindings::Bindings;
 pub(crate) use watch::Watch;
 
+use super::template::JsonTemplate;
 use crate::base::{
     limits::{RULE_STACK_BYTES, RULE_STEPS_INLINE_MAX},
     text, thread,
@@ -54,6 +55,8 @@ pub(crate) struct Rule {
     pub(crate) message: String,
     /// What would probably work.
     pub(crate) suggest: Vec<String>,
+    /// Members of the arguments that would have to be so instead, as an object.
+    pub(crate) correct: Option<JsonTemplate>,
 }
 
 /// Why an expression was not accepted when it was loaded.

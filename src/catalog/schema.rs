@@ -103,6 +103,15 @@ impl InputSchema {
         self.compiled.findings(arguments, max)
     }
 
+    /// Whether nothing is wrong at `at` or below it, whatever is wrong elsewhere.
+    pub(crate) fn fits_at(&self, arguments: &Value, at: &str) -> bool {
+        let mut errors = self.compiled.validator.iter_errors(arguments);
+        !errors.any(|error| {
+            let below = error.instance_path().as_str().strip_prefix(at);
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
     /// What is known of each place beyond the schema.
     pub(crate) fn facts(&self) -> &Facts {
         &self.compiled.facts

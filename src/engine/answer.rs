@@ -71,6 +71,8 @@ pub(crate) enum Body {
     Protocol {
         /// One sentence.
         message: String,
+        /// Names of tools that were probably meant, nearest first.
+        near: Vec<String>,
     },
 }
 
@@ -120,7 +122,7 @@ impl Body {
     /// The reply to a refusal.
     pub(super) fn refused(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Protocol { message } => Self::Protocol { message },
+            Refusal::Protocol { message, near } => Self::Protocol { message, near },
             Refusal::Tool(problem) => Self::Problem {
                 problem,
                 backend_text: None,

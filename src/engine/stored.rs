@@ -23,7 +23,10 @@ impl Body {
                 }
                 json
             }
-            Self::Protocol { message } => json!({"protocolError": message}),
+            Self::Protocol { message, near } if near.is_empty() => {
+                json!({"protocolError": message})
+            }
+            Self::Protocol { message, near } => json!({"protocolError": message, "near": near}),
         }
     }
 
@@ -38,7 +41,10 @@ impl Body {
             });
         }
         if let Some(message) = string("protocolError") {
-            return Some(Self::Protocol { message });
+            let near = json.get("near").and_then(Value::as_array);
+            let near = near.into_iter().flatten().filter_map(Value::as_str);
+            let near = near.map(str::to_owned).collect();
+            return Some(Self::Protocol { message, near });
         }
         let content = json.get("content")?.as_array()?;
         Some(Self::Output(Output {
@@ -89,9 +95,10 @@ mod tests {
 
     #[test]
     fn s1_a_reply_read_back_is_the_one_that_was_written() {
-        check(&Body::Protocol {
-            message: "no".to_owned(),
-        });
+        for near in [vec![], vec!["refund".to_owned()]] {
+            let message = "no".to_owned();
+            check(&Body::Protocol { message, near });
+        }
         check(&Body::Output(Output::default()));
         let link = json!({"uri": "file:///a", "name": "a", "type": "resource_link"});
         let (data, mime_type) = ("AA==".to_owned(), "x/y".to_owned());
@@ -126,7 +133,8 @@ mod tests {
         for code in Code::ALL {
             let detail = |got| Detail {
                 at: "/a".to_owned(),
-                constraint: "type".to_owned(),
+                constraint: "maximum".to_owned(),
+                limit: Some(json!(5)),
                 expected: "a number".to_owned(),
                 got,
             };

@@ -234,7 +234,7 @@ fn x29_a_panic_in_the_backend_is_the_failure_of_that_call_alone() {
 fn p20_an_unknown_tool_is_written_down_and_answered_as_a_protocol_error() {
     let setting = Setting::new(done);
     match setting.call("luk").body {
-        Body::Protocol { message } => {
+        Body::Protocol { message, .. } => {
             assert_eq!(message, "unknown tool \"luk\"; did you mean `look`?");
         }
         other => panic!("{other:?}"),

@@ -100,6 +100,8 @@ pub(crate) enum Refusal {
     Protocol {
         /// One sentence.
         message: String,
+        /// Names of tools that were probably meant, nearest first.
+        near: Vec<String>,
     },
     /// A model can repair it: a result with `isError`.
     Tool(Box<Problem>),

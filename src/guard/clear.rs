@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::{
     authorize::AuthorizedCall,
     call::{Change, Header, Refused},
-    normalize::Parts,
-    rules,
+    normalize::{Parts, bring},
+    rules::{self, Facts},
 };
 use crate::{
-    base::problem::Problem,
+    base::problem::{Code, Problem},
     catalog::{principal, tool::Tool},
 };
 
@@ -69,6 +69,44 @@ pub(crate) fn clear(call: AuthorizedCall) -> Result<ClearedCall, Box<Refused>> {
     let secrets = parts.tool.input.secrets(&parts.effective);
     match rules::check(&parts.tool.rules, parts.facts(&client, &secrets)) {
         Ok(()) => Ok(ClearedCall { parts }),
-        Err(refusal) => Err(parts.refuse("rules", refusal.problem, refusal.log)),
+        Err(refusal) => {
+            let mut problem = refusal.problem;
+            if secrets.is_empty() {
+                problem.corrected_arguments = amended(&parts, &client);
+            }
+            Err(parts.refuse("rules", problem, refusal.log))
+        }
+    }
+}
+
+/// The arguments as the operator's own corrections would have them, if the whole call would
+/// then pass.
+fn amended(parts: &Parts, client: &Value) -> Option<Value> {
+    let tool = &parts.tool;
+    let mut corrected = parts.effective.clone();
+    for rule in &tool.rules {
+        let Some(correction) = &rule.correct else {
+            continue;
+        };
+        let alone = std::slice::from_ref(rule);
+        let violated = rules::check(alone, facts(parts, client, &corrected))
+            .is_err_and(|refusal| refusal.problem.code == Code::RuleViolation);
+        if let (true, Value::Object(members)) = (violated, correction.fill(&corrected)) {
+            corrected.as_object_mut()?.extend(members);
+        }
+    }
+    let passes = corrected != parts.effective
+        && tool.input.is_valid(&corrected)
+        && bring(&tool.input, &mut corrected).is_ok()
+        && rules::allowed(&tool.allow, facts(parts, client, &corrected)).is_ok()
+        && rules::check(&tool.rules, facts(parts, client, &corrected)).is_ok();
+    passes.then_some(corrected)
+}
+
+/// What the operator's expressions would judge if `args` were the arguments.
+fn facts<'a>(parts: &'a Parts, client: &'a Value, args: &'a Value) -> Facts<'a> {
+    Facts {
+        args,
+        ..parts.facts(client, &[])
     }
 }

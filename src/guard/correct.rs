@@ -1,19 +1,25 @@
 //! What would have worked: the arguments with every mistake repaired, where each can be
 //! repaired in one way only. Offered to the model, never run.
 
+mod loose;
+mod spelling;
+
 use serde_json::Value;
 
 use super::{
     coerce::{Reading, apply, reading, split},
-    normalize::bring,
+    kind::normal_form,
+    normalize::{UNDECLARED, bring},
 };
 use crate::{
     base::{limits::VIOLATIONS_MAX, problem::Problem, text},
-    catalog::schema::{Finding, InputSchema, Type, Wanted},
+    catalog::schema::{Finding, InputSchema, Wanted},
 };
 
 /// Repairs that uncover further mistakes: a renamed member may be of a wrong type.
 const ROUNDS_MAX: usize = 3;
+/// Larger arguments are not tried in other spellings: each trial checks the whole.
+const TRIED_BYTES_MAX: usize = 16 * 1024;
 
 /// Adds to `problem` what would repair `arguments`: suggestions in words, and the whole
 /// arguments corrected if they then fit `schema` and are in normal form. Arguments that hold
@@ -21,14 +27,9 @@ const ROUNDS_MAX: usize = 3;
 pub(super) fn correct(schema: &InputSchema, arguments: &Value, mut problem: Problem) -> Problem {
     let mut corrected = arguments.clone();
     for _ in 0..ROUNDS_MAX {
-        let findings = schema.findings(&corrected, VIOLATIONS_MAX + 1);
-        if findings.len() > VIOLATIONS_MAX {
+        let Some(repairs) = Place::new(schema, &corrected).repairs() else {
             return problem;
-        }
-        let repairs: Vec<Repair> = findings
-            .iter()
-            .filter_map(|finding| Repair::find(&corrected, finding))
-            .collect();
+        };
         if repairs.is_empty() {
             break;
         }
@@ -43,11 +44,205 @@ pub(super) fn correct(schema: &InputSchema, arguments: &Value, mut problem: Prob
     let secret = [arguments, &corrected]
         .iter()
         .any(|value| !schema.secrets(value).is_empty());
+    let changed = corrected != *arguments;
     let fits = schema.is_valid(&corrected) && bring(schema, &mut corrected).is_ok();
-    if fits && !secret {
+    if changed && fits && !secret {
         problem.corrected_arguments = Some(corrected);
     }
     problem
+}
+
+/// Arguments in which something is wrong.
+struct Place<'a> {
+    schema: &'a InputSchema,
+    arguments: &'a Value,
+    findings: Vec<Finding>,
+    small: bool,
+}
+
+impl<'a> Place<'a> {
+    fn new(schema: &'a InputSchema, arguments: &'a Value) -> Self {
+        Self {
+            schema,
+            arguments,
+            findings: schema.findings(arguments, VIOLATIONS_MAX + 1),
+            small: is_small(arguments),
+        }
+    }
+
+    /// What can be repaired in one way only; `None` where too much is wrong.
+    fn repairs(&self) -> Option<Vec<Repair>> {
+        if self.findings.len() > VIOLATIONS_MAX {
+            return None;
+        }
+        let misfits = bring(self.schema, &mut self.arguments.clone()).err();
+        let misfits = misfits.unwrap_or_default().into_iter();
+        let misfits = misfits.filter_map(|detail| self.respelled(&detail.at));
+        let findings = self.findings.iter();
+        let mut repairs: Vec<Repair> = Vec::new();
+        for repair in misfits.chain(findings.filter_map(|finding| self.find(finding))) {
+            if !repairs.iter().any(|other| other.at() == repair.at()) {
+                repairs.push(repair);
+            }
+        }
+        Some(repairs)
+    }
+
+    /// The only repair for `finding`, if there is exactly one.
+    fn find(&self, finding: &Finding) -> Option<Repair> {
+        let at = finding.at.clone();
+        let given = self.arguments.pointer(&at)?;
+        match &finding.wanted {
+            Wanted::Types(types) => match reading(given, types) {
+                Some(Reading::As(value)) => Some(Repair::Set { at, value }),
+                Some(Reading::Absent) => Some(Repair::Drop { at }),
+                None => self.only_fit(at, loose::readings(given, types)),
+            },
+            Wanted::OneOf(options) => {
+                let value = only_option(given, options)?;
+                Some(Repair::Set { at, value })
+            }
+            Wanted::Nothing(known) => {
+                let name = self.other_name(finding, known)?;
+                Some(Repair::Rename { at, name })
+            }
+            Wanted::Unique => {
+                let mut items: Vec<&Value> = Vec::new();
+                for item in given.as_array()? {
+                    if !items.contains(&item) {
+                        items.push(item);
+                    }
+                }
+                let value = items.into_iter().cloned().collect();
+                Some(Repair::Set { at, value })
+            }
+            Wanted::Other => self.respelled(&at),
+        }
+    }
+
+    /// The name that the unknown member of `finding` was meant to have: the only one near it,
+    /// or the only one that is missing where nothing else is unknown.
+    fn other_name(&self, finding: &Finding, known: &[String]) -> Option<String> {
+        let (parent, wrong) = split(&finding.at)?;
+        let members = self.arguments.pointer(parent)?.as_object()?;
+        let unknown = || members.keys().filter(|other| !known.contains(other));
+        let absent = |name: &&str| !members.contains_key(*name);
+        let absent = known.iter().map(String::as_str).filter(absent);
+        if let Some(near) = only_near(&wrong, absent.clone()) {
+            // Two members that were both meant to be the same one cannot both be renamed.
+            let rivals = unknown().filter(|other| text::likeliest(other, [near]).len() == 1);
+            return (rivals.count() == 1).then(|| near.to_owned());
+        }
+        if !text::likeliest(&wrong, absent).is_empty() || unknown().count() != 1 {
+            return None;
+        }
+        let missing = self.findings.iter().filter_map(|other| {
+            let (above, name) = split(&other.at)?;
+            (other.keyword == "required" && above == parent).then_some(name)
+        });
+        let mut missing = missing.collect::<Vec<_>>().into_iter();
+        let name = missing.next().filter(|_| missing.next().is_none())?;
+        let mut at = parent.to_owned();
+        crate::base::json::push_pointer(&mut at, &name);
+        let mut renamed = self.arguments.clone();
+        let repair = Repair::Rename {
+            at: finding.at.clone(),
+            name: name.clone(),
+        };
+        repair.perform(&mut renamed);
+        self.fits_at(&renamed, &at).then_some(name)
+    }
+
+    /// The string at `at` in the only other spelling that fits.
+    fn respelled(&self, at: &str) -> Option<Repair> {
+        let given = self.arguments.pointer(at)?.as_str()?;
+        if !self.small {
+            return None;
+        }
+        for group in spelling::spellings(given) {
+            let group = group.into_iter().filter(|other| other != given);
+            let mut fits: Vec<Value> = Vec::new();
+            for value in group.map(Value::from) {
+                if !fits.contains(&value) && self.fits_as(at, &value) {
+                    fits.push(value);
+                }
+            }
+            match fits.as_slice() {
+                [] => {}
+                [only] => {
+                    return Some(Repair::Set {
+                        at: at.to_owned(),
+                        value: only.clone(),
+                    });
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The only one of `values` that fits at `at`; one that stands alone is tried with the rest.
+    fn only_fit(&self, at: String, mut values: Vec<Value>) -> Option<Repair> {
+        if values.len() > 1 && self.small {
+            values.retain(|value| self.fits_as(&at, value));
+        }
+        let mut values = values.into_iter();
+        let value = values.next().filter(|_| values.next().is_none())?;
+        Some(Repair::Set { at, value })
+    }
+
+    fn fits_as(&self, at: &str, value: &Value) -> bool {
+        let mut arguments = self.arguments.clone();
+        let placed = apply(&mut arguments, at, Reading::As(value.clone())).is_some();
+        placed && self.fits_at(&arguments, at)
+    }
+
+    /// Whether nothing is wrong at `at` or below it.
+    fn fits_at(&self, arguments: &Value, at: &str) -> bool {
+        let normal = match arguments.pointer(at) {
+            Some(Value::String(text)) => {
+                let place = self.schema.facts().place(arguments, at);
+                let kind = place.map_or(&UNDECLARED, |place| &place.kind);
+                normal_form(kind, text).is_ok()
+            }
+            Some(_) => bring(self.schema, &mut arguments.clone()).is_ok(),
+            None => false,
+        };
+        normal && self.schema.fits_at(arguments, at)
+    }
+}
+
+/// Whether it costs little to check `arguments` again and again.
+fn is_small(arguments: &Value) -> bool {
+    fn room(value: &Value, left: usize) -> Option<usize> {
+        let left = left.checked_sub(8)?;
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => Some(left),
+            Value::String(text) => left.checked_sub(text.len()),
+            Value::Array(items) => items.iter().try_fold(left, |left, item| room(item, left)),
+            Value::Object(members) => members.iter().try_fold(left, |left, (name, member)| {
+                room(member, left.checked_sub(name.len())?)
+            }),
+        }
+    }
+    room(arguments, TRIED_BYTES_MAX).is_some()
+}
+
+/// The one of `options` that `given` was meant to be.
+fn only_option(given: &Value, options: &[Value]) -> Option<Value> {
+    if let Some(text) = given.as_str() {
+        let near = only_near(text, options.iter().filter_map(Value::as_str));
+        if let Some(near) = near {
+            return Some(near.into());
+        }
+    }
+    let same = |option: &&Value| match (given, option) {
+        (Value::String(text), option) => text.trim() == option.to_string(),
+        (given, Value::String(option)) => given.to_string() == *option,
+        _ => false,
+    };
+    let mut same = options.iter().filter(same);
+    same.next().filter(|_| same.next().is_none()).cloned()
 }
 
 /// One repair.
@@ -61,41 +256,6 @@ enum Repair {
 }
 
 impl Repair {
-    /// The only repair for `finding`, if there is exactly one.
-    fn find(arguments: &Value, finding: &Finding) -> Option<Self> {
-        let at = finding.at.clone();
-        let given = arguments.pointer(&at)?;
-        match &finding.wanted {
-            Wanted::Types(types) => {
-                match reading(given, types).or_else(|| trimmed(given, types))? {
-                    Reading::As(value) => Some(Self::Set { at, value }),
-                    Reading::Absent => Some(Self::Drop { at }),
-                }
-            }
-            Wanted::OneOf(options) => {
-                let option = only_near(given.as_str()?, options.iter().filter_map(Value::as_str))?;
-                Some(Self::Set {
-                    value: option.into(),
-                    at,
-                })
-            }
-            Wanted::Nothing(known) => {
-                let (parent, wrong) = split(&at)?;
-                let members = arguments.pointer(parent)?.as_object()?;
-                let absent = |name: &&str| !members.contains_key(*name);
-                let near = only_near(&wrong, known.iter().map(String::as_str).filter(absent))?;
-                let name = near.to_owned();
-                // Two members that were both meant to be the same one cannot both be renamed.
-                let rivals = members
-                    .keys()
-                    .filter(|other| !known.contains(other))
-                    .filter(|other| text::nearest(other, [near]).len() == 1);
-                (rivals.count() == 1).then_some(Self::Rename { at, name })
-            }
-            Wanted::Other => None,
-        }
-    }
-
     fn at(&self) -> &String {
         match self {
             Self::Set { at, .. } | Self::Drop { at } | Self::Rename { at, .. } => at,
@@ -145,15 +305,6 @@ impl Repair {
     }
 }
 
-/// A number with blanks around it: plain enough to be offered, not plain enough to be run.
-fn trimmed(given: &Value, types: &[Type]) -> Option<Reading> {
-    let numbers = types
-        .iter()
-        .all(|one| matches!(one, Type::Integer | Type::Number | Type::Null));
-    let bare = given.as_str()?.trim();
-    numbers.then(|| reading(&bare.into(), types)).flatten()
-}
-
 /// The only one of `known` that is near to `given`; the one that differs in case alone goes
 /// before all others.
 fn only_near<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -165,7 +316,7 @@ fn only_near<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'
         .filter(|name| name.to_lowercase() == bare)
         .collect();
     let near = if same.is_empty() {
-        text::nearest(given, known)
+        text::likeliest(given, known)
     } else {
         same
     };

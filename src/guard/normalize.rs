@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     call::{Change, ChangeKind, Header, Refusal, Refused},
     coerce,
+    correct::correct,
     kind::{is_deceptive, normal_form},
     resolve::ResolvedCall,
     rules::Facts,
@@ -94,20 +95,29 @@ pub(crate) fn normalize(call: ResolvedCall) -> Result<NormalizedCall, Box<Refuse
                 changes,
             },
         }),
-        Err(details) => {
+        Err(misfit) => {
             let problem = Problem::new(
                 Code::NormalizationRefused,
                 "a value is not in the normal form of its kind",
             );
+            let problem = problem.with_details(misfit.details);
+            let problem = correct(&tool.input, &misfit.arguments, problem);
             Err(Box::new(Refused {
                 header: call.header,
                 raw_arguments: call.raw_arguments,
                 stage: "normalize",
-                refusal: Refusal::Tool(Box::new(problem.with_details(details))),
+                refusal: Refusal::Tool(Box::new(problem)),
                 log: Vec::new(),
             }))
         }
     }
+}
+
+/// Arguments that have no normal form: as far as they were brought, and what stopped them.
+#[derive(Debug)]
+pub(super) struct Unfit {
+    arguments: Value,
+    pub(super) details: Vec<Detail>,
 }
 
 /// The same on bare values: what the stage does, for checks that have no call.
@@ -118,8 +128,11 @@ pub(super) fn normal(
     schema: &InputSchema,
     coerce: Coerce,
     mut arguments: Value,
-) -> Result<(Value, Vec<Change>), Vec<Detail>> {
-    let mut changes = bring(schema, &mut arguments)?;
+) -> Result<(Value, Vec<Change>), Unfit> {
+    let mut changes = match bring(schema, &mut arguments) {
+        Ok(changes) => changes,
+        Err(details) => return Err(Unfit { arguments, details }),
+    };
     if coerce == Coerce::OnMismatch
         && !schema.is_valid(&arguments)
         && let Some((coerced, coercions)) = coerce::coerce(schema, &arguments)
@@ -127,7 +140,10 @@ pub(super) fn normal(
         arguments = coerced;
         changes.extend(coercions);
         // What was inside a string until now has not been looked at.
-        changes.extend(bring(schema, &mut arguments)?);
+        match bring(schema, &mut arguments) {
+            Ok(more) => changes.extend(more),
+            Err(details) => return Err(Unfit { arguments, details }),
+        }
     }
     Ok((arguments, changes))
 }
@@ -181,7 +197,8 @@ fn flag(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
     }
 }
 
-const UNDECLARED: Kind = Kind::Text { strict: false };
+/// What a string is where nothing is declared.
+pub(super) const UNDECLARED: Kind = Kind::Text { strict: false };
 
 struct Walk<'a> {
     schema: &'a InputSchema,
@@ -241,6 +258,7 @@ impl Walk<'_> {
         self.misfits.push(Detail {
             at: text::clip(&self.pointer, 512).to_owned(),
             constraint: constraint.to_owned(),
+            limit: None,
             expected,
             got: Some(text::quote(got)),
         });

@@ -64,9 +64,7 @@ pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedC
             Code::ToolDisabled,
             format!("the tool `{}` is switched off", tool.name),
         ))),
-        None => Refusal::Protocol {
-            message: unknown(&call.header.tool_name, catalog),
-        },
+        None => unknown(&call.header.tool_name, catalog),
     };
     Err(Box::new(Refused {
         header: call.header,
@@ -77,13 +75,16 @@ pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedC
     }))
 }
 
-fn unknown(name: &str, catalog: &Catalog) -> String {
-    let near = text::nearest(name, catalog.listed().map(|tool| tool.name.as_str()));
+fn unknown(name: &str, catalog: &Catalog) -> Refusal {
+    let near = text::likeliest(name, catalog.listed().map(|tool| tool.name.as_str()));
     let mut message = format!("unknown tool {}", text::quote(text::clip(name, 128)));
     if !near.is_empty() {
         message.push_str("; did you mean ");
-        message.push_str(&text::list(near));
+        message.push_str(&text::list(near.iter().copied()));
         message.push('?');
     }
-    message
+    Refusal::Protocol {
+        message,
+        near: near.into_iter().map(str::to_owned).collect(),
+    }
 }

@@ -133,6 +133,7 @@ fn details(rule: &Rule, facts: Facts<'_>) -> Vec<Detail> {
     let detail = |at: String, got: Option<String>| Detail {
         at,
         constraint: rule.code.clone(),
+        limit: None,
         expected: rule.message.clone(),
         got,
     };
@@ -199,6 +200,7 @@ mod tests {
             code: code.to_owned(),
             message: message.to_owned(),
             suggest: suggest.iter().map(|&text| text.to_owned()).collect(),
+            correct: None,
         }
     }
 
@@ -233,6 +235,7 @@ mod tests {
         Detail {
             at: at.to_owned(),
             constraint: code.to_owned(),
+            limit: None,
             expected: expected.to_owned(),
             got: got.map(str::to_owned),
         }

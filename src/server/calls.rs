@@ -72,7 +72,8 @@ impl Connection {
                 );
             }
             Err(message) => {
-                let refusal = Refusal::Protocol { message };
+                let near = Vec::new();
+                let refusal = Refusal::Protocol { message, near };
                 let (stage, log) = ("params", Vec::new());
                 let refused = Refused {
                     header,

@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
-use super::is_code;
+use super::{is_code, placeholder::Placeholders};
 use crate::{
     base::problem::Code,
     catalog::{
         definition::{Definition, RuleDefinition, Spanned},
         diagnostic::{Findings, Span, tick},
         rule::{Expression, Rule, Scope},
+        source::Node,
+        template::JsonTemplate,
     },
 };
 
@@ -19,9 +21,10 @@ pub(super) fn rules(
     findings: &mut Findings,
 ) -> Vec<Rule> {
     let scope = Scope::new(input_schema);
+    let placeholders = Placeholders::new(definition.input_schema);
     let rules = definition.rules.iter();
     rules
-        .filter_map(|written| rule(written, &scope, findings))
+        .filter_map(|written| rule(written, &scope, &placeholders, findings))
         .collect()
 }
 
@@ -38,7 +41,12 @@ pub(super) fn allow(
         .collect()
 }
 
-fn rule(written: &RuleDefinition<'_>, scope: &Scope, findings: &mut Findings) -> Option<Rule> {
+fn rule(
+    written: &RuleDefinition<'_>,
+    scope: &Scope,
+    placeholders: &Placeholders<'_>,
+    findings: &mut Findings,
+) -> Option<Rule> {
     check_code(written.code, findings);
     if written.message.text.trim().is_empty() {
         let help = "the model reads it to find a call that is accepted";
@@ -51,7 +59,31 @@ fn rule(written: &RuleDefinition<'_>, scope: &Scope, findings: &mut Findings) ->
         code: written.code.text.to_owned(),
         message: written.message.text.to_owned(),
         suggest: texts.collect(),
+        correct: match written.correct {
+            Some(node) => Some(correction(node, placeholders, findings)?),
+            None => None,
+        },
     })
+}
+
+/// What the arguments would have to be instead: an object whose strings are templates.
+fn correction(
+    node: &Node,
+    placeholders: &Placeholders<'_>,
+    findings: &mut Findings,
+) -> Option<JsonTemplate> {
+    match placeholders.json(node, findings)? {
+        object @ JsonTemplate::Object(_) => Some(object),
+        JsonTemplate::Literal(_)
+        | JsonTemplate::Slot(_)
+        | JsonTemplate::Text(_)
+        | JsonTemplate::Array(_) => {
+            let message = "`correct` must be a mapping of arguments".to_owned();
+            let help = "name what changes, as `correct: {start: \"{end}\", end: \"{start}\"}`";
+            findings.error("rule", node.span, message, help);
+            None
+        }
+    }
 }
 
 /// A rule's code is the operator's own word; one of ours would make `expect` ambiguous.

@@ -18,6 +18,7 @@ pub(crate) struct RuleDefinition<'a> {
     pub(crate) code: Spanned<'a>,
     pub(crate) message: Spanned<'a>,
     pub(crate) suggest: Vec<Spanned<'a>>,
+    pub(crate) correct: Option<&'a Node>,
 }
 
 /// Reads `rules`; an entry with an error is left out.
@@ -70,11 +71,13 @@ fn rule<'a>(node: &'a Node, findings: &mut Findings) -> Option<RuleDefinition<'a
             .collect(),
         None => Vec::new(),
     };
+    let correct = fields.take("correct");
     fields.close(findings);
     Some(RuleDefinition {
         require: require?,
         code: code?,
         message: message?,
         suggest,
+        correct,
     })
 }

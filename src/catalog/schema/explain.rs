@@ -53,6 +53,8 @@ pub(crate) enum Wanted {
     OneOf(Vec<Value>),
     /// No member of this name; these names are known.
     Nothing(Vec<String>),
+    /// The same items, none of them twice.
+    Unique,
     /// Something that cannot be guessed.
     Other,
 }
@@ -66,6 +68,8 @@ pub(crate) struct Finding {
     pub(crate) keyword: String,
     /// For a repair.
     pub(crate) wanted: Wanted,
+    /// The bound that `keyword` sets.
+    pub(crate) limit: Option<Value>,
     /// For a model.
     expected: String,
 }
@@ -77,6 +81,7 @@ impl Finding {
             got: shown.quoted(&self),
             at: text::clip(&self.at, POINTER_BYTES_MAX).to_owned(),
             constraint: self.keyword,
+            limit: self.limit,
             expected: self.expected,
         }
     }
@@ -139,6 +144,7 @@ impl Explainer<'_> {
             at: self.at.to_owned(),
             keyword: keyword.to_owned(),
             wanted,
+            limit: None,
             expected,
         }
     }
@@ -188,7 +194,7 @@ impl Explainer<'_> {
         if known.is_empty() || keyword == "unevaluatedProperties" {
             known = self.compiled.facts.member_names(self.arguments, self.at);
         }
-        let near = text::nearest(name, known.iter().copied());
+        let near = text::likeliest(name, known.iter().copied());
         let expected = match (near.first(), known.as_slice()) {
             (Some(near), _) => format!("no member of this name; did you mean `{near}`?"),
             (None, []) => "no member of this name".to_owned(),
@@ -208,6 +214,7 @@ impl Explainer<'_> {
         let wanted = match (self.compiled.types(error, 0), options) {
             (Some(types), _) => Wanted::Types(types),
             (None, Some(options)) if keyword == "enum" => Wanted::OneOf(options.clone()),
+            (None, _) if keyword == "uniqueItems" => Wanted::Unique,
             (None, _) => Wanted::Other,
         };
         let described = match error.kind() {
@@ -225,12 +232,15 @@ impl Explainer<'_> {
         if let (Wanted::OneOf(options), Some(Value::String(given))) =
             (&wanted, self.arguments.pointer(self.at))
         {
-            let near = text::nearest(given, options.iter().filter_map(Value::as_str));
+            let near = text::likeliest(given, options.iter().filter_map(Value::as_str));
             if let Some(near) = near.first() {
                 expected.push_str(&format!("; did you mean {}?", text::quote(near)));
             }
         }
-        self.finding(keyword, wanted, expected)
+        let mut finding = self.finding(keyword, wanted, expected);
+        let limit = schema.and_then(|schema| schema.get(keyword));
+        finding.limit = limit.filter(|limit| limit.is_number()).cloned();
+        finding
     }
 
     /// One sentence for `anyOf` and `oneOf`: the alternatives, and if the value clearly was

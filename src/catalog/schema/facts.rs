@@ -137,8 +137,8 @@ impl Facts {
         }
     }
 
-    /// The names declared for members of the value at `pointer`.
-    pub(super) fn member_names(&self, arguments: &Value, pointer: &str) -> Vec<&str> {
+    /// The place at `pointer` in `arguments`; `None` where nothing is declared.
+    pub(crate) fn place(&self, arguments: &Value, pointer: &str) -> Option<&Node> {
         let mut value = Some(arguments);
         let mut node = self.root();
         for segment in pointer.split('/').skip(1) {
@@ -152,6 +152,12 @@ impl Facts {
                 value = value.and_then(|value| value.get(&name));
             }
         }
+        node
+    }
+
+    /// The names declared for members of the value at `pointer`.
+    pub(super) fn member_names(&self, arguments: &Value, pointer: &str) -> Vec<&str> {
+        let node = self.place(arguments, pointer);
         let names = node.map(|node| node.members.keys().map(String::as_str));
         let mut names: Vec<&str> = names.into_iter().flatten().collect();
         names.sort_unstable();

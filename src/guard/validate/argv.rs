@@ -46,6 +46,7 @@ fn detail(at: String, bytes_max: usize, what: &str, bytes: usize) -> Detail {
     Detail {
         at,
         constraint: "too long".to_owned(),
+        limit: Some(bytes_max.into()),
         expected: format!("at most {bytes_max} bytes for {what} of a program"),
         got: Some(format!("{bytes} bytes")),
     }

@@ -58,8 +58,8 @@ fn object(properties: Value) -> Value {
 /// Both stages: the effective arguments and the changes, or the problem.
 fn run(tool: &Tool, arguments: Value) -> Result<(Value, Vec<Change>), Box<Problem>> {
     let (mut effective, mut changes) =
-        normal(&tool.input, tool.coerce, arguments).map_err(|details| {
-            Box::new(Problem::new(Code::NormalizationRefused, "").with_details(details))
+        normal(&tool.input, tool.coerce, arguments).map_err(|unfit| {
+            Box::new(Problem::new(Code::NormalizationRefused, "").with_details(unfit.details))
         })?;
     changes.extend(valid(tool, &mut effective)?);
     Ok((effective, changes))
@@ -329,7 +329,7 @@ fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
             assert_eq!(&*refused.raw_arguments, arguments.to_string());
             match refused.refusal {
                 Refusal::Tool(problem) => Err((refused.stage, problem.code)),
-                Refusal::Protocol { message } => panic!("{message}"),
+                Refusal::Protocol { message, .. } => panic!("{message}"),
             }
         }
     }

@@ -5,7 +5,7 @@ use super::{check, check_with};
 #[test]
 fn v10_a_sound_rule_is_accepted() {
     check_with(
-        "rules:\n  - require: \"!has(args.a) || args.a != ''\"\n    code: EMPTY\n    message: Not empty.\n    suggest: [Leave it out]\nallow: [\"'x' in client.roles\"]",
+        "rules:\n  - require: \"!has(args.a) || args.a != ''\"\n    code: EMPTY\n    message: Not empty.\n    suggest: [Leave it out]\n    correct: {a: \"{a}x\"}\nallow: [\"'x' in client.roles\"]",
         &[],
     );
 }
@@ -48,12 +48,19 @@ fn c1_every_part_of_a_rule_is_checked() {
         "rules:\n  - {require: \"true\", code: not_a_code, message: m, hint: x}\n  - {require: \"true\", code: FORBIDDEN, message: \" \"}\n  - {code: A}\n  - args.a == ''",
         &[
             "f:6:29: error[rule]: `not_a_code` is not a code (name the violation in capitals, as `INVALID_DATE_RANGE`)",
-            "f:6:53: error[unknown-key]: unknown key `hint` (known here are `require`, `code`, `message` and `suggest`)",
+            "f:6:53: error[unknown-key]: unknown key `hint` (known here are `require`, `code`, `message`, `suggest` and `correct`)",
             "f:7:29: error[rule]: `FORBIDDEN` is a code of Tollgate's own (name the violation in capitals, as `INVALID_DATE_RANGE`)",
             "f:7:49: error[rule]: `message` is empty (the model reads it to find a call that is accepted)",
             "f:8:5: error[missing-key]: `require` is missing",
             "f:8:5: error[missing-key]: `message` is missing",
             "f:9:5: error[wrong-type]: `a rule` must be a mapping, not text",
+        ],
+    );
+    check_with(
+        "rules:\n  - {require: \"true\", code: A, message: m, correct: [x]}\n  - {require: \"true\", code: A, message: m, correct: {a: \"{b}\"}}",
+        &[
+            "f:6:53: error[rule]: `correct` must be a mapping of arguments (name what changes, as `correct: {start: \"{end}\", end: \"{start}\"}`)",
+            "f:7:58: error[placeholder]: `b` is not a property of `inputSchema` (did you mean `a`?)",
         ],
     );
     check_with(
