@@ -74,7 +74,10 @@ fn incoming(header: Arc<Header>, raw_arguments: &str) -> Result<IncomingCall, Bo
         header,
         raw_arguments: raw_arguments.into(),
         stage: "params",
-        refusal: Refusal::Protocol { message },
+        refusal: Refusal::Protocol {
+            message,
+            near: Vec::new(),
+        },
         log: Vec::new(),
     }))
 }

@@ -236,11 +236,13 @@ fn only_option(given: &Value, options: &[Value]) -> Option<Value> {
             return Some(near.into());
         }
     }
-    let same = |option: &&Value| match (given, option) {
-        (Value::String(text), option) => text.trim() == option.to_string(),
-        (given, Value::String(option)) => given.to_string() == *option,
-        _ => false,
+    // `"2"` for 2, and 2 for `"2"`.
+    let bare = |value: &Value| match value {
+        Value::String(text) => text.trim().to_owned(),
+        other => other.to_string(),
     };
+    let given = bare(given);
+    let same = |option: &&Value| bare(option) == given;
     let mut same = options.iter().filter(same);
     same.next().filter(|_| same.next().is_none()).cloned()
 }

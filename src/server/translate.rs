@@ -30,10 +30,12 @@ pub(super) fn reply(id: &RequestId, version: Version, server: &Value, reply: &Re
     let mut result = Map::new();
     match &reply.body {
         Body::Protocol { message, near } => {
-            let mut data = json!({"tollgate/callId": reply.call_id.to_string()});
-            if !near.is_empty() {
-                data["tollgate/didYouMean"] = json!(near);
-            }
+            let call_id = reply.call_id.to_string();
+            let data = if near.is_empty() {
+                json!({"tollgate/callId": call_id})
+            } else {
+                json!({"tollgate/callId": call_id, "tollgate/didYouMean": near})
+            };
             return encode::error(id, ErrorCode::InvalidParams, message, Some(&data));
         }
         Body::Output(output) => success(&mut result, &mut meta, version, output),
