@@ -1,5 +1,8 @@
 //! Helpers for tests that walk the real path: the only way to a stage is the stage before.
 
+mod fuzz;
+pub(crate) mod random;
+
 use std::{
     path::PathBuf,
     sync::{

@@ -96,6 +96,10 @@ fn violations(path: &str, source: &str) -> Vec<String> {
     let Some((floor, _)) = path.split_once('/') else {
         return Vec::new();
     };
+    if floor == "testing" {
+        // In tests only, and on no floor.
+        return Vec::new();
+    }
     let Some((_, allowed)) = FLOORS.iter().find(|(name, _)| *name == floor) else {
         return vec![format!(
             "src/{path}:1: `{floor}` is not a floor of the table"

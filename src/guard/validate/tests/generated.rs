@@ -3,29 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::{Coerce, run, tool};
-use crate::guard::normalize::bring;
+use crate::{
+    guard::normalize::bring,
+    testing::random::{Random, number_from},
+};
 
 const CASES: u64 = 50_000;
-
-/// SplitMix64: small, and the same on every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[usize::try_from(self.next() % from.len() as u64).unwrap()]
-    }
-}
 
 const TEXTS: &[&str] = &[
     "5",
@@ -110,6 +93,12 @@ fn broad() -> Value {
     })
 }
 
+/// Microseconds that this thread has computed: what else the machine does does not count.
+fn computed() -> i64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
+}
+
 #[test]
 fn generated_arguments_are_run_in_normal_form_or_refused_with_reasons() {
     let tools = [
@@ -117,11 +106,17 @@ fn generated_arguments_are_run_in_normal_form_or_refused_with_reasons() {
         tool(&broad(), Coerce::Never),
     ];
     let (mut ran, mut corrected) = (0, 0);
-    for seed in 0..CASES {
+    let cases = number_from("TOLLGATE_GUARD_INPUTS").unwrap_or(CASES);
+    let mut slowest = (0, 0);
+    for seed in 0..cases {
         let mut random = Random(seed);
         let tool = &tools[usize::from(seed % 4 == 0)];
         let arguments = object(&mut random, NAMES, 2);
-        match run(tool, arguments.clone()) {
+        let given = arguments.clone();
+        let begun = computed();
+        let judged = run(tool, given);
+        slowest = slowest.max((computed() - begun, seed));
+        match judged {
             Ok((effective, changes)) => {
                 ran += 1;
                 assert!(tool.input.is_valid(&effective), "seed {seed}");
@@ -142,6 +137,12 @@ fn generated_arguments_are_run_in_normal_form_or_refused_with_reasons() {
             }
         }
     }
+    println!(
+        "guard inputs {cases}, run {ran}, refused {}, corrected {corrected}",
+        cases - ran
+    );
+    println!("guard slowest {} µs (seed {})", slowest.0, slowest.1);
+    assert!(cfg!(debug_assertions) || slowest.0 < 50_000, "too slow");
     // The run means something only if both ends are reached often.
     assert!(
         ran > 5_000 && corrected > 500,
