@@ -32,6 +32,7 @@ mod program;
 mod recoverability;
 mod reload;
 mod replay;
+mod restraint;
 mod samples;
 mod source;
 mod statistics;

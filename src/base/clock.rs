@@ -14,7 +14,6 @@ impl Moment {
     }
 
     /// Microseconds since the clock's own zero.
-    #[cfg(test)]
     pub(crate) fn as_micros(self) -> u64 {
         self.0
     }

@@ -57,6 +57,59 @@ pub(crate) const KEY_UNKNOWN_BLOCKS: Duration = Duration::from_secs(24 * 3600);
 /// Deaths of its process in the middle of one operation, after which a person has to look.
 pub(crate) const RECOVERIES_MAX: u32 = 5;
 
+/// A wall clock may run ahead of the time that has passed by so much and is still believed.
+pub(crate) const CLOCK_JUMP_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Time between the two observations of a leap of the wall clock that make it believed.
+pub(crate) const CLOCK_DOUBT: Duration = Duration::from_secs(60);
+
+/// Ends of calls by which a breaker judges its backend.
+pub(crate) const BREAKER_WINDOW_CALLS_MAX: usize = 20;
+/// Ends older than this do not count.
+pub(crate) const BREAKER_WINDOW: Duration = Duration::from_secs(120);
+/// Failures in a row that open a breaker.
+pub(crate) const BREAKER_CONSECUTIVE_MAX: usize = 5;
+/// Ends it takes before half of them being failures opens a breaker.
+pub(crate) const BREAKER_RATE_SAMPLES_MIN: usize = 10;
+/// First pause of a breaker; each further one is twice as long.
+pub(crate) const BREAKER_OPEN_FIRST: Duration = Duration::from_secs(15);
+/// Longest pause of a breaker, before it is spread by a fifth.
+pub(crate) const BREAKER_OPEN_MAX: Duration = Duration::from_secs(300);
+/// Probes in a row that must succeed to close a breaker.
+pub(crate) const BREAKER_PROBES_WANTED: u32 = 2;
+/// What a call is told to wait while another is the probe.
+pub(crate) const BREAKER_PROBE_WAIT: Duration = Duration::from_secs(1);
+
+/// Similar failures in a row at which the caller is told that it goes round in circles.
+pub(crate) const LOOP_TOLD_AT: u32 = 3;
+/// The one that is stopped.
+pub(crate) const LOOP_STOPPED_AT: u32 = 5;
+/// Failures further apart are not a loop.
+pub(crate) const LOOP_WINDOW: Duration = Duration::from_secs(600);
+/// How long similar calls are refused at first; each further time is twice as long.
+pub(crate) const LOOP_COOL_DOWN_FIRST: Duration = Duration::from_secs(30);
+/// The longest of those times.
+pub(crate) const LOOP_COOL_DOWN_MAX: Duration = Duration::from_secs(600);
+/// Arguments of a failed call that are compared one by one.
+pub(crate) const LOOP_LEAVES_MAX: usize = 64;
+/// Bytes of a pointer to such an argument that are kept.
+pub(crate) const LOOP_POINTER_BYTES_MAX: usize = 128;
+/// Varied arguments, and values of each, that are remembered.
+pub(crate) const LOOP_TRIED_MAX: usize = 5;
+/// Ways of failing that are remembered for one principal.
+pub(crate) const LOOP_ROWS_MAX: i64 = 200;
+
+/// Calls of one tool that may be let run side by side.
+pub(crate) const CONCURRENT_MAX: u32 = 1024;
+/// Longest name of a backend that shares its breaker.
+pub(crate) const BACKEND_NAME_BYTES_MAX: usize = 64;
+/// Statements that are kept prepared beside those that every call needs.
+pub(crate) const LEDGER_STATEMENTS_MAX: usize = 64;
+
+/// From this much of a budget on, in percent, a person is told that it is nearly spent.
+pub(crate) const BUDGET_NEAR_PERCENT: u64 = 90;
+/// Free space below which the ledger counts as unusable.
+pub(crate) const LEDGER_FREE_BYTES_MIN: u64 = 1024 * 1024;
+
 /// How long a handshake waits for a catalog that is still being loaded.
 pub(crate) const CATALOG_PATIENCE: Duration = Duration::from_millis(50);
 /// Definition file size.
@@ -161,5 +214,8 @@ const _: () = assert!(LEDGER_BATCH_MAX <= LEDGER_QUEUE_MAX);
 const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() <= KILL_GRACE.as_millis());
 const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() < STOP_PATIENCE.as_millis());
 const _: () = assert!(STDERR_TAIL_BYTES <= STDERR_BYTES_MAX);
+const _: () = assert!(LOOP_TOLD_AT < LOOP_STOPPED_AT);
+const _: () = assert!(BREAKER_OPEN_FIRST.as_secs() <= BREAKER_OPEN_MAX.as_secs());
+const _: () = assert!(BREAKER_RATE_SAMPLES_MIN <= BREAKER_WINDOW_CALLS_MAX);
 const _: () = assert!(RULE_STEPS_INLINE_MAX < RULE_STEPS_MAX);
 const _: () = assert!(RULE_TERMS_MAX <= RULE_TOKENS_MAX);

@@ -1,5 +1,6 @@
 //! What every floor may use and what knows no domain word: time, names, text, limits, JSON.
 
+pub(crate) mod amount;
 pub(crate) mod cancel;
 pub(crate) mod canonical;
 pub(crate) mod clock;
@@ -8,5 +9,6 @@ pub(crate) mod id;
 pub(crate) mod json;
 pub(crate) mod limits;
 pub(crate) mod problem;
+pub(crate) mod quota;
 pub(crate) mod text;
 pub(crate) mod thread;

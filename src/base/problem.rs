@@ -184,6 +184,42 @@ impl Detail {
     }
 }
 
+/// That nearly the same call has failed in the same way several times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Loop {
+    /// How many times in a row.
+    pub(crate) count: u32,
+    /// The arguments that were varied, each with how many values it had.
+    pub(crate) tried: Vec<(String, usize)>,
+    /// What none of them met; empty where it was the backend that failed.
+    pub(crate) constraint: String,
+}
+
+impl Loop {
+    fn to_json(&self) -> Value {
+        let tried = self.tried.iter();
+        let tried: Vec<Value> = tried
+            .map(|(at, values)| json!({"at": at, "values": values}))
+            .collect();
+        json!({
+            "count": self.count, "tried": tried, "constraint": self.constraint,
+            "hint": "stop and ask the user instead of trying one more variation",
+        })
+    }
+
+    fn from_json(json: &Value) -> Option<Self> {
+        let tried = json.get("tried")?.as_array()?.iter().map(|one| {
+            let values = usize::try_from(one.get("values")?.as_u64()?).ok()?;
+            Some((one.get("at")?.as_str()?.to_owned(), values))
+        });
+        Some(Self {
+            count: u32::try_from(json.get("count")?.as_u64()?).ok()?,
+            tried: tried.collect::<Option<_>>()?,
+            constraint: json.get("constraint")?.as_str()?.to_owned(),
+        })
+    }
+}
+
 /// Why a call did not succeed. Texts from backends never enter it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
@@ -205,6 +241,8 @@ pub(crate) struct Problem {
     pub(crate) suggestions: Vec<String>,
     /// The whole arguments, corrected, where exactly one correction is possible.
     pub(crate) corrected_arguments: Option<Value>,
+    /// That it is not the first failure of its kind.
+    pub(crate) going_round: Option<Loop>,
 }
 
 impl Problem {
@@ -220,6 +258,7 @@ impl Problem {
             details: Vec::new(),
             suggestions: Vec::new(),
             corrected_arguments: None,
+            going_round: None,
         }
     }
 
@@ -275,6 +314,7 @@ impl Problem {
                 .map(|one| Some(one.as_str()?.to_owned()))
                 .collect::<Option<_>>()?,
             corrected_arguments: json.get("corrected_arguments").cloned(),
+            going_round: json.get("loop").and_then(Loop::from_json),
         })
     }
 
@@ -307,6 +347,9 @@ impl Problem {
         }
         if let Some(corrected) = &self.corrected_arguments {
             object.insert("corrected_arguments".to_owned(), corrected.clone());
+        }
+        if let Some(going_round) = &self.going_round {
+            object.insert("loop".to_owned(), going_round.to_json());
         }
         json
     }

@@ -74,8 +74,11 @@ pub(crate) fn compile(
         return None;
     }
     let listing = definition.listing.iter();
+    let (name, run) = (definition.name?.text, run?);
+    let mut restraint = definition.restraint;
+    restraint.breaker = restraint.breaker.of_tool(name, &run);
     Some(Tool {
-        name: ToolName::new(definition.name?.text),
+        name: ToolName::new(name),
         title: definition.title.map(|title| title.text.to_owned()),
         description: definition.description?.text.to_owned(),
         effect: definition.effect,
@@ -87,8 +90,9 @@ pub(crate) fn compile(
         coerce: definition.coerce,
         rules,
         allow,
-        run: run?,
+        run,
         timeout: definition.timeout,
+        restraint,
         listing: listing
             .map(|entry| (entry.key.clone(), entry.value.to_value()))
             .collect(),

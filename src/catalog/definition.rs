@@ -5,12 +5,14 @@ use std::time::Duration;
 use super::{
     diagnostic::{Findings, Span},
     fields::{Fields, items, text},
+    restraint::Restraint,
     source::{Entry, Node},
     tool::{Coerce, Effect, OutputKind, Stdin},
     units,
 };
 use crate::base::limits::{TIMEOUT_DEFAULT, TIMEOUT_MAX};
 
+mod limits;
 mod rules;
 mod run;
 
@@ -27,7 +29,6 @@ const NOT_AVAILABLE: &[&str] = &[
     "requires",
     "steps",
     "retry",
-    "limits",
     "idempotency",
 ];
 
@@ -65,6 +66,7 @@ pub(crate) struct Definition<'a> {
     pub(crate) rules: Vec<RuleDefinition<'a>>,
     pub(crate) run: Option<RunDefinition<'a>>,
     pub(crate) timeout: Duration,
+    pub(crate) restraint: Restraint,
     /// `icons` and `_meta`.
     pub(crate) listing: Vec<&'a Entry>,
     /// Each with its expectation still as text.
@@ -162,6 +164,7 @@ impl<'a> Definition<'a> {
         let timeout = fields
             .take("timeout")
             .and_then(|node| units::duration(node, "timeout", TIMEOUT_MAX, findings));
+        let restraint = limits::restraint(&mut fields, findings);
         let listing = ["icons", "_meta"]
             .into_iter()
             .filter_map(|key| fields.take_entry(key))
@@ -183,6 +186,7 @@ impl<'a> Definition<'a> {
             rules,
             run,
             timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
+            restraint,
             listing,
             tests,
         })

@@ -11,6 +11,8 @@ pub(crate) mod in_force;
 pub(crate) mod load;
 mod permission;
 pub(crate) mod principal;
+pub(crate) mod quantity;
+pub(crate) mod restraint;
 pub(crate) mod rule;
 pub(crate) mod schema;
 pub(crate) mod snapshot;

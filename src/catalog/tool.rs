@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     diagnostic::{Diagnostic, Severity, SourceFile, Span},
+    restraint::Restraint,
     rule::{Expression, Rule},
     template::{ArgTemplate, JsonTemplate, TextTemplate},
 };
@@ -73,6 +74,8 @@ pub(crate) struct Tool {
     pub(crate) run: Run,
     /// From the arrival of the call to its end.
     pub(crate) timeout: Duration,
+    /// How often, how many at once and for how much it may run.
+    pub(crate) restraint: Restraint,
     /// `_meta`, `icons` and such, as the definition has them: passed on to the client.
     pub(crate) listing: Map<String, Value>,
     /// SHA-256 of the canonical definition: which text this tool was compiled from.

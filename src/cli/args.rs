@@ -5,6 +5,7 @@
 mod definitions;
 mod ledger;
 mod program;
+mod restraint;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,8 @@ pub(crate) use ledger::{
 };
 pub(crate) use program::{
     CompletionsArgs, ExplainArgs, InitArgs, InstallArgs, ManArgs, NewArgs, NewEffect,
+pub(crate) use restraint::{
+    BreakerArgs, BreakerCommand, BudgetArgs, BudgetCommand, BudgetOf, ListArgs,
 };
 pub(crate) use serve::{AuditSync, LogLevel, ServeArgs};
 
@@ -109,6 +112,25 @@ pub(crate) enum Command {
     /// see that the end of the chain was cut off, nor that all of it was written anew.
     #[command(after_long_help = help::AUDIT)]
     Audit(AuditArgs),
+    /// Show and change what may be spent
+    ///
+    /// Budgets are declared in `tollgate.yaml` and spent by calls whose definition has a cost.
+    /// What an operator sets here counts instead of what is declared. Every change stands in the
+    /// ledger under the name of the user who made it.
+    #[command(after_long_help = help::BUDGET)]
+    Budget(BudgetArgs),
+    /// Show and change which backends are left alone
+    ///
+    /// A backend that fails too often is left alone for a while, then tried by one call at a
+    /// time. Every change made here stands in the ledger under the name of the user who made it.
+    #[command(after_long_help = help::BREAKER)]
+    Breaker(BreakerArgs),
+    /// Say whether anything needs a person
+    ///
+    /// Looks at the ledger: whether it can be used, operations whose outcome is unknown, backends
+    /// that are left alone, budgets that are nearly spent. Only reads.
+    #[command(after_long_help = help::STATUS)]
+    Status(ListArgs),
     /// Say what an error code means and who should do what about it
     ///
     /// Without a code, lists them all. Needs no tools folder and no ledger.

@@ -13,6 +13,10 @@ pub(crate) enum ExitStatus {
     Findings,
     /// The command line cannot be understood; nothing was done.
     Usage,
+    /// `status` found something that a person should look at.
+    Attention,
+    /// `status` found that the ledger cannot be used.
+    Degraded,
     /// A fault in the program itself.
     Internal,
     /// Standard output was closed or could not be written, so not all of it arrived.
@@ -31,6 +35,8 @@ impl ExitStatus {
         Self::Fine,
         Self::Findings,
         Self::Usage,
+        Self::Attention,
+        Self::Degraded,
         Self::Internal,
         Self::StdoutLost,
         Self::Unusable,
@@ -44,6 +50,8 @@ impl ExitStatus {
             Self::Fine => 0,
             Self::Findings => 1,
             Self::Usage => 2,
+            Self::Attention => 3,
+            Self::Degraded => 4,
             Self::Internal => 70,
             Self::StdoutLost => 74,
             Self::Unusable => 78,
@@ -58,6 +66,8 @@ impl ExitStatus {
             Self::Fine => "it did what was asked; `serve` answered all it had accepted",
             Self::Findings => "`validate-config` found errors, or the result of `call` is an error",
             Self::Usage => "the command line cannot be understood; nothing was done",
+            Self::Attention => "`status` found something that a person should look at",
+            Self::Degraded => "`status` found that the ledger cannot be used",
             Self::Internal => "a fault in Tollgate itself",
             Self::StdoutLost => "standard output was closed or could not be written",
             Self::Unusable => "the tools folder or the state folder cannot be used",
@@ -128,7 +138,7 @@ mod tests {
     #[test]
     fn numbers_rise_so_that_none_is_used_twice() {
         let numbers: Vec<u8> = ExitStatus::ALL.iter().map(|one| one.number()).collect();
-        assert_eq!(numbers, [0, 1, 2, 70, 74, 78, 130, 143]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 70, 74, 78, 130, 143]);
     }
 
     #[track_caller]

@@ -107,6 +107,43 @@ EXAMPLES
       tollgate metrics > tollgate.prom.new && mv tollgate.prom.new tollgate.prom
 ";
 
+/// Below the help of `budget`.
+pub(crate) const BUDGET: &str = "\
+EXAMPLES
+  What is spent and what is left?
+      tollgate budget list
+
+  Ten a day for everything that the tool `search` does, whatever is configured:
+      tollgate budget set 10 day --tool search
+
+  Let `ann` begin this month anew:
+      tollgate budget reset month --principal ann
+";
+
+/// Below the help of `breaker`.
+pub(crate) const BREAKER: &str = "\
+EXAMPLES
+  Which backends are left alone?
+      tollgate breaker list
+
+  The shop is repaired: let calls through at once
+      tollgate breaker reset shop
+
+  Cut it off until somebody says otherwise
+      tollgate breaker trip shop
+";
+
+/// Below the help of `status`.
+pub(crate) const STATUS: &str = "\
+EXAMPLES
+  In a script that tells somebody:
+      tollgate status --json || notify-send tollgate
+
+EXIT STATUS
+  0 when all is well, 3 when a person should look at something, 4 when the ledger cannot be
+  used, so that nothing with an effect is run.
+";
+
 /// Below the help of `replay-log`.
 pub(crate) const REPLAY_LOG: &str = "\
 EXAMPLES

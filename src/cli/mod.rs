@@ -17,6 +17,7 @@ mod signals;
 pub(crate) mod span;
 mod stats;
 mod streams;
+mod user;
 pub(crate) mod welcome;
 
 use std::{
@@ -100,6 +101,9 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::Metrics(args)) => commands::stats::metrics(args),
         Some(Command::ReplayLog(args)) => commands::replay_log::replay_log(args),
         Some(Command::Audit(args)) => commands::audit::audit(args),
+        Some(Command::Budget(args)) => commands::budget::budget(args),
+        Some(Command::Breaker(args)) => commands::breaker::breaker(args),
+        Some(Command::Status(args)) => commands::status::status(args),
         Some(Command::Explain(args)) => commands::explain::explain(&args),
         Some(Command::Init(args)) => commands::init::init(&args),
         Some(Command::New(args)) => commands::init::new(args),

@@ -119,6 +119,22 @@ impl Answer {
 }
 
 impl Body {
+    /// The structured result, where there is one.
+    pub(super) fn structured(&self) -> Option<&serde_json::Value> {
+        match self {
+            Self::Output(output) => output.structured.as_ref(),
+            Self::Problem { .. } | Self::Protocol { .. } => None,
+        }
+    }
+
+    /// What is told instead of a result.
+    pub(super) fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Problem { problem, .. } => Some(problem),
+            Self::Output(_) | Self::Protocol { .. } => None,
+        }
+    }
+
     /// The reply to a refusal.
     pub(super) fn refused(refusal: Refusal) -> Self {
         match refusal {

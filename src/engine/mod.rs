@@ -1,6 +1,7 @@
 //! The work: takes a call from the guard to its answer. Begin reading at [`pipeline`].
 
 pub(crate) mod answer;
+mod demands;
 mod pipeline;
 mod queue;
 mod release;

@@ -11,6 +11,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use super::{
     Shared, Ticket,
     answer::{About, Answer, Body, Reply},
+    demands,
     queue::{GateJob, NoPlace, Place},
     release::{answer_when_decided, answer_when_recorded, recorded, replayed},
     settle::{self, Ended, FaultFacts},
@@ -38,7 +39,7 @@ use crate::{
     },
     ledger::{
         IntentReceipt, LedgerError,
-        admission::{Admission, Begun, Decided, Ending, Notes},
+        admission::{Admission, Begun, Decided, Demands, Ending, Notes},
         operation::in_progress,
     },
 };
@@ -126,7 +127,7 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
         tracing::warn!(call_id = %cleared.header().call_id, at, "hidden characters in an argument");
     }
     match prepare(shared, &cleared) {
-        Ok((work, place)) => {
+        Ok((work, place, demands)) => {
             let checked = shared.clock.now();
             begin(
                 shared,
@@ -137,6 +138,7 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
                     place,
                     checked,
                 },
+                demands,
             );
         }
         Err((stage, problem)) => refuse(shared, cleared.refuse(stage, *problem), ticket),
@@ -146,17 +148,22 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
 /// The stage that said no, and why.
 type Unprepared = (&'static str, Box<Problem>);
 
-/// What the backend will do, and a place to wait in for one that needs a worker.
-fn prepare(shared: &Shared, call: &ClearedCall) -> Result<(Work, Option<Place>), Unprepared> {
+/// What the backend will do, a place to wait in for one that needs a worker, and what the ledger
+/// is asked.
+fn prepare(
+    shared: &Shared,
+    call: &ClearedCall,
+) -> Result<(Work, Option<Place>, Demands), Unprepared> {
+    let demands = demands::demands(call).map_err(|problem| ("budget", problem))?;
     let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
         Ok(Ok(work)) => work,
         Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),
     };
     if work.is_immediate() {
-        return Ok((work, None));
+        return Ok((work, None, demands));
     }
     let problem = match shared.queue.reserve(call.raw_arguments().len()) {
-        Ok(place) => return Ok((work, Some(place))),
+        Ok(place) => return Ok((work, Some(place), demands)),
         Err(NoPlace::Stopping) => Problem::new(
             Code::ShuttingDown,
             "the server is ending; nothing was started",
@@ -171,8 +178,8 @@ fn prepare(shared: &Shared, call: &ClearedCall) -> Result<(Work, Option<Place>),
 
 /// Asks the ledger to admit the call. A read that touches nothing outside this process is
 /// settled in the same transaction; anything else continues in [`run`] after the commit.
-fn begin(shared: &Arc<Shared>, mut prepared: Prepared) {
-    let admission = settle::admission(&prepared.call, prepared.checked);
+fn begin(shared: &Arc<Shared>, mut prepared: Prepared, demands: Demands) {
+    let admission = settle::admission(&prepared.call, prepared.checked, demands);
     let tool = prepared.call.tool();
     prepared.work = match (tool.effect, prepared.work) {
         (Effect::Read, Work::Immediate(output)) => {
@@ -182,7 +189,8 @@ fn begin(shared: &Arc<Shared>, mut prepared: Prepared) {
                 checked,
                 ..
             } = prepared;
-            let (ending, reply) = conclude(shared, &call, checked, checked, Ok(output));
+            let notes = Notes::default();
+            let (ending, reply) = conclude(shared, &call, (checked, checked), notes, Ok(output));
             let then = answer_when_decided(shared, ticket, reply);
             return shared.ledger.settle_at_once(admission, ending, then);
         }
@@ -268,8 +276,7 @@ fn run(shared: &Arc<Shared>, started: Started) {
     let begun = shared.clock.now();
     let result = attempt(shared, &call, work, &ticket, &receipt);
     let effects = settle::effects_of(call.tool(), &result);
-    let (ending, mut reply) = conclude(shared, &call, checked, begun, result);
-    reply.about.similar = notes.similar;
+    let (ending, reply) = conclude(shared, &call, (checked, begun), notes, result);
     let then = answer_when_recorded(shared, ticket, reply, effects);
     shared.ledger.finish(receipt, ending, then);
 }
@@ -325,8 +332,8 @@ fn stops_when_cancelled(tool: &Tool) -> bool {
 fn conclude(
     shared: &Shared,
     call: &ClearedCall,
-    checked: Moment,
-    begun: Moment,
+    (checked, begun): (Moment, Moment),
+    notes: Notes,
     result: Result<Output, Box<Fault>>,
 ) -> (Ending, Reply) {
     let (result, fault) = match result {
@@ -354,6 +361,7 @@ fn conclude(
         begun,
         now: shared.clock.now(),
         wall: shared.clock.wall(),
+        notes,
     };
     ended.settle(screen(call.tool(), result), fault)
 }
@@ -361,7 +369,10 @@ fn conclude(
 /// Writes a refusal down and answers it.
 pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket) {
     let call_id = refused.header.call_id;
-    let row = settle::refused_row(&refused, &shared.catalog.get());
+    let catalog = shared.catalog.get();
+    let row = settle::refused_row(&refused, &catalog);
+    let tool = catalog.find(&refused.header.tool_name);
+    let failure = demands::failure(&refused, tool.map(|tool| &**tool));
     let settlement = settle::refusal(&refused, shared.clock.now(), shared.clock.wall());
     for line in &refused.log {
         tracing::warn!(%call_id, "{line}");
@@ -373,7 +384,7 @@ pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket
         about: About::default(),
     };
     let then = answer_when_decided(shared, ticket, reply);
-    shared.ledger.refuse(row, settlement, None, then);
+    shared.ledger.refuse(row, settlement, None, failure, then);
 }
 
 /// Runs something that may fail in ways nobody foresaw: a panic becomes a problem of this call

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::answer::{About, Body, Reply};
+use super::{
+    answer::{About, Body, Reply},
+    demands::{self, End},
+};
 use crate::{
     backend::{Fault, FaultClass},
     base::{
@@ -23,7 +26,7 @@ use crate::{
         screen::ScreenedOutcome,
     },
     ledger::{
-        admission::{Admission, Demands, Dues, Ending},
+        admission::{Admission, Demands, Ending, Notes},
         operation::OperationState,
         record::{CallRow, Intent, Outcome, Settlement},
     },
@@ -38,6 +41,8 @@ pub(super) struct Ended<'a> {
     pub(super) begun: Moment,
     pub(super) now: Moment,
     pub(super) wall: Timestamp,
+    /// What the ledger said when the call was admitted.
+    pub(super) notes: Notes,
 }
 
 /// What is kept of a fault beside its problem.
@@ -69,8 +74,10 @@ impl Ended<'_> {
                 let body = Body::Output(output);
                 (Outcome::Succeeded, state, None, ran(tool), body)
             }
-            Err(problem) => {
+            Err(mut problem) => {
                 let outcome = outcome(class, &problem);
+                let way = demands::way(tool, class, Some(&problem), backend_status.as_deref());
+                problem.going_round = self.notes.going_round(&way);
                 let (code, effects) = (problem.code, problem.effects);
                 let body = Body::Problem {
                     problem,
@@ -79,6 +86,16 @@ impl Ended<'_> {
                 (outcome, state(class, effects), Some(code), effects, body)
             }
         };
+        let most = tool.restraint.cost.most(self.call.effective());
+        let end = End {
+            tool,
+            most: most.unwrap_or_else(|most| most),
+            structured: body.structured(),
+            class,
+            problem: body.problem(),
+            status: backend_status.as_deref(),
+        };
+        let dues = end.dues();
         let received = self.call.header().received;
         let settlement = Settlement {
             outcome,
@@ -96,13 +113,16 @@ impl Ended<'_> {
         let ending = Ending {
             settlement,
             state,
-            dues: Dues::default(),
+            dues,
         };
         let reply = Reply {
             call_id,
             body,
             changes: self.call.changes().to_vec(),
-            about: About::default(),
+            about: About {
+                similar: self.notes.similar,
+                ..About::default()
+            },
         };
         (ending, reply)
     }
@@ -159,13 +179,13 @@ fn micros(later: Moment, earlier: Moment) -> u64 {
 }
 
 /// What the ledger is asked for a call that the guard cleared at `checked`.
-pub(super) fn admission(call: &ClearedCall, checked: Moment) -> Admission {
+pub(super) fn admission(call: &ClearedCall, checked: Moment, demands: Demands) -> Admission {
     Admission {
         row: call_row(call),
         intent: first_intent(call.tool()),
         guard_us: micros(checked, call.header().received),
         operation: None,
-        demands: Demands::default(),
+        demands,
     }
 }
 

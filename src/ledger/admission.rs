@@ -1,15 +1,22 @@
 //! What a ledger is asked when a call begins and when it ends, and what it answers.
 
+use std::sync::Arc;
+
 use super::{
     AuditReceipt, IntentReceipt,
     operation::{Operation, OperationState},
+    policy::repeats::{self, Signature},
     record::{CallRow, Intent, Outcome, Settlement},
 };
 use crate::base::{
+    amount::Amount,
     clock::Timestamp,
     id::CallId,
-    problem::{Effects, Problem},
+    problem::{Effects, Loop, Problem},
+    quota::{Budget, Rate},
 };
+
+pub(crate) use super::policy::breaker::Health;
 
 /// A call that asks to be admitted. Everything that is decided by state is decided on this, in
 /// one transaction.
@@ -29,11 +36,94 @@ pub(crate) struct Admission {
 
 /// What a call must be allowed by state that all processes share, beside its operation.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Demands {}
+pub(crate) struct Demands {
+    /// The backend whose breaker must let it through.
+    pub(crate) breaker: Option<Arc<str>>,
+    /// Whether it is stopped when it goes round in circles.
+    pub(crate) is_loop_guarded: bool,
+    /// How often its principal may call its tool.
+    pub(crate) rate: Option<Rate>,
+    /// How often its principal may call anything.
+    pub(crate) rate_of_all: Option<Rate>,
+    /// What it can cost at most.
+    pub(crate) cost: Amount,
+    /// Every budget that is declared, its own and others.
+    pub(crate) budgets: Arc<[Budget]>,
+}
 
 /// What is settled with the end of a call beside its row and its operation.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Dues {}
+pub(crate) struct Dues {
+    /// The backend, and what the end says of it; nothing where it was not asked.
+    pub(crate) breaker: Option<(Arc<str>, Option<Health>)>,
+    /// Whether something was set aside.
+    pub(crate) holds_reservations: bool,
+    /// What the call did cost.
+    pub(crate) cost: Amount,
+    /// What the end says to the loop guard.
+    pub(crate) way: Way,
+}
+
+/// How a call ended, for the loop guard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Neither as hoped nor by its own fault.
+    #[default]
+    Silent,
+    /// As hoped.
+    Succeeded,
+    /// In this way, which may come again.
+    Failed(Signature),
+}
+
+impl Way {
+    /// A backend failed like this; `status` is its exit code or the like.
+    pub(crate) fn failed(problem: &Problem, status: Option<&str>) -> Self {
+        let parts = [problem.code.as_str(), status.unwrap_or_default()];
+        Self::Failed(repeats::signature(parts))
+    }
+}
+
+/// A refusal that other arguments might have avoided.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(super) signature: Signature,
+    /// What was not met.
+    pub(super) constraint: String,
+    /// What is told where it is not a repetition.
+    pub(super) problem: Problem,
+}
+
+impl Failure {
+    /// The same places with the same constraints are the same failure, whatever was given.
+    pub(crate) fn of_refusal(problem: &Problem) -> Self {
+        let mut details: Vec<[&str; 2]> = problem
+            .details
+            .iter()
+            .map(|detail| [detail.at.as_str(), detail.constraint.as_str()])
+            .collect();
+        details.sort_unstable();
+        details.dedup();
+        let reason = problem.reason.as_deref();
+        let head = [problem.code.as_str(), reason.unwrap_or_default()];
+        let first = details.first().map(|[_, constraint]| *constraint);
+        let constraint = reason.or(first).unwrap_or(problem.code.as_str());
+        Self {
+            signature: repeats::signature(
+                head.into_iter().chain(details.iter().flatten().copied()),
+            ),
+            constraint: constraint.to_owned(),
+            problem: problem.clone(),
+        }
+    }
+}
+
+/// What a call is told if it fails in the way of the ones before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SoFar {
+    pub(super) signature: Signature,
+    pub(super) told: Loop,
+}
 
 /// How an admitted call ended, and what that means for everything that waited for it.
 #[derive(Clone, Debug)]
@@ -81,6 +171,19 @@ pub(crate) struct Notes {
     /// An equal call that ended a short while ago and whose answer was delivered, or whose
     /// outcome was never found out.
     pub(crate) similar: Option<CallId>,
+    /// Calls like this one that failed in a row.
+    pub(super) so_far: Vec<SoFar>,
+}
+
+impl Notes {
+    /// What to tell of a call that has ended this way.
+    pub(crate) fn going_round(&self, way: &Way) -> Option<Loop> {
+        let Way::Failed(signature) = way else {
+            return None;
+        };
+        let same = self.so_far.iter().find(|one| one.signature == *signature);
+        same.map(|one| one.told.clone())
+    }
 }
 
 /// The stored answer of an operation.

@@ -142,7 +142,7 @@ pub(super) fn refuse(
     settlement: &Settlement,
 ) -> Result<AuditReceipt, LedgerError> {
     let (row, settlement) = (row.clone(), settlement.clone());
-    wait(|then| ledger.refuse(row, settlement, None, then)).map(as_asked)
+    wait(|then| ledger.refuse(row, settlement, None, None, then)).map(as_asked)
 }
 
 /// Runs `verbs` on every kind of ledger and compares what is to be read back.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::{
     AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, Then,
-    admission::{Admission, Begun, Decided, Ending, Notes},
+    admission::{Admission, Begun, Decided, Ending, Failure, Notes},
     log::{CallEnd, CallRecord},
     operation::Operation,
     record::{CallRow, Intent, Settlement},
@@ -128,6 +128,7 @@ impl Ledger for MemoryLedger {
         row: CallRow,
         settlement: Settlement,
         _operation: Option<Operation>,
+        _failure: Option<Failure>,
         then: Then<Decided<AuditReceipt>>,
     ) {
         let written = self.write(|at| (at, Verb::Refuse(at, row, settlement)));

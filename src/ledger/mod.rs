@@ -11,13 +11,14 @@ pub(crate) mod log;
 #[cfg(test)]
 pub(crate) mod memory;
 pub(crate) mod operation;
+mod policy;
 pub(crate) mod record;
 pub(crate) mod sqlite;
 
 #[cfg(test)]
 use std::sync::mpsc;
 
-use admission::{Admission, Begun, Decided, Ending};
+use admission::{Admission, Begun, Decided, Ending, Failure};
 use operation::Operation;
 use record::{CallRow, Intent, Settlement};
 
@@ -123,12 +124,14 @@ pub(crate) trait Ledger: Send + Sync {
     );
 
     /// Writes down a call that was refused before anything was touched, unless it repeats an
-    /// operation that is known, whose answer it gets then.
+    /// operation that is known, whose answer it gets then. A refusal that comes again and again
+    /// for the same `failure` is told so, and stopped.
     fn refuse(
         &self,
         row: CallRow,
         settlement: Settlement,
         operation: Option<Operation>,
+        failure: Option<Failure>,
         then: Then<Decided<AuditReceipt>>,
     );
 }

@@ -110,6 +110,9 @@ fn render(tool: &Tool) -> Value {
         );
         let timeout_ms = u64::try_from(tool.timeout.as_millis()).unwrap_or(u64::MAX);
         meta.insert("tollgate/timeoutMs".to_owned(), Value::from(timeout_ms));
+        if let Some(cost) = tool.restraint.cost.published() {
+            meta.insert("tollgate/cost".to_owned(), cost);
+        }
     }
     let listed = ListedTool {
         name: tool.name.as_str(),

@@ -1,5 +1,6 @@
 //! Tests of definitions: what is refused, with which words, at which place.
 
+mod limits;
 mod rules;
 mod run;
 mod whole;
@@ -141,7 +142,6 @@ fn what_would_be_ignored_is_refused() {
         "requires",
         "steps",
         "retry",
-        "limits",
         "idempotency",
     ] {
         let help = "take it out if the tool is safe without it, or set the tool aside";

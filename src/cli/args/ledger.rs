@@ -155,7 +155,7 @@ fn codes() -> impl TypedValueParser<Value = Code> {
 }
 
 /// Reads one of `all` by the word that the ledger has for it.
-fn one_of<T: Copy + Send + Sync + 'static>(
+pub(super) fn one_of<T: Copy + Send + Sync + 'static>(
     all: &'static [T],
     word: fn(T) -> &'static str,
 ) -> impl TypedValueParser<Value = T> {

@@ -1,6 +1,8 @@
 //! One file for each command.
 
 pub(crate) mod audit;
+pub(crate) mod breaker;
+pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod completions;
 pub(crate) mod explain;
@@ -11,5 +13,6 @@ pub(crate) mod man;
 pub(crate) mod replay_log;
 pub(crate) mod serve;
 pub(crate) mod stats;
+pub(crate) mod status;
 pub(crate) mod tools;
 pub(crate) mod validate_config;

@@ -43,6 +43,7 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         coerce,
         run: Run::Reply(ReplyPlan::Text(TextTemplate(Vec::new()))),
         timeout: std::time::Duration::from_secs(1),
+        restraint: Default::default(),
         listing: Map::new(),
         rules: Vec::new(),
         allow: Vec::new(),

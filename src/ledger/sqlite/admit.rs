@@ -5,10 +5,11 @@ use serde_json::json;
 use super::{
     super::{
         AuditReceipt,
-        admission::{Admission, Decided, Demands, Dues, Ending, Notes, Replay, Running},
+        admission::{Admission, Decided, Ending, Failure, Notes, Replay, Running},
         operation::{Known, Meeting, Operation, in_progress, meet},
         record::{CallRow, Outcome, Settlement},
     },
+    restraint::Grant,
     statements::Statements,
 };
 use crate::base::{
@@ -71,6 +72,7 @@ enum Looked<'a> {
 struct Allowed<'a> {
     claim: Claim<'a>,
     notes: Notes,
+    grant: Grant,
 }
 
 /// The order of the checks, the only place where it stands:
@@ -80,18 +82,16 @@ struct Allowed<'a> {
 /// callers of this function and all in the same transaction. A call that is refused takes
 /// nothing; its row is written here.
 ///
-/// A module that adds a check (`breaker`, `loops`, `rate`, `budget`) brings its tables as one
-/// more migration in `schema`, a function that only reads and says no with a problem, called
-/// from [`demand`] at its place, and, where it takes something, one that writes, called from
-/// [`Allowed::take`]. What it needs to know of the call comes in [`Demands`]; what it needs to
-/// know of its end comes in the [`Ending`]'s `dues` and is settled in [`finish`].
+/// Breaker, loop guard, rate and budget are the files of `restraint`. What they need to know of
+/// the call comes in [`Demands`](super::super::admission::Demands), what they need to know of
+/// its end in the `dues` of the [`Ending`].
 fn decide<'a>(
     statements: &mut Statements<'_>,
     admission: &'a Admission,
     now: Timestamp,
 ) -> rusqlite::Result<Result<Allowed<'a>, Written>> {
     let operation = admission.operation.as_ref();
-    let (claim, notes) = match look(statements, operation, now)? {
+    let (claim, mut notes) = match look(statements, operation, now)? {
         Looked::Go(claim, notes) => (claim, notes),
         Looked::Join(running) => return Ok(Err(Written::Join(running))),
         Looked::Replay(known) => {
@@ -103,26 +103,26 @@ fn decide<'a>(
             return refuse(statements, admission, stage, problem, now).map(Err);
         }
     };
-    if let Some((stage, problem)) = demand(statements, &admission.demands, now)? {
-        return refuse(statements, admission, stage, problem, now).map(Err);
-    }
-    Ok(Ok(Allowed { claim, notes }))
-}
-
-/// Breaker, loop guard, rate, budget, in this order: the first that says no, and why. Reads
-/// only, so that a call that is refused takes nothing.
-fn demand(
-    _statements: &mut Statements<'_>,
-    demands: &Demands,
-    _now: Timestamp,
-) -> rusqlite::Result<Option<(&'static str, Box<Problem>)>> {
-    let Demands {} = demands;
-    Ok(None)
+    let mut grant = match statements
+        .restraints
+        .check(&admission.row, &admission.demands)?
+    {
+        Ok(grant) => grant,
+        Err((stage, problem)) => {
+            return refuse(statements, admission, stage, problem, now).map(Err);
+        }
+    };
+    notes.so_far = std::mem::take(&mut grant.so_far);
+    Ok(Ok(Allowed {
+        claim,
+        notes,
+        grant,
+    }))
 }
 
 impl Allowed<'_> {
-    /// Takes what the admitted call of row `row` needs: its key, and what it is to pay.
-    fn take(
+    /// Takes the key of the admitted call of row `row`.
+    fn claim(
         self,
         statements: &mut Statements<'_>,
         row: i64,
@@ -155,7 +155,11 @@ pub(super) fn begin(
     if admission.row.must_sync() {
         statements.intend(row, &admission.intent, now)?;
     }
-    allowed.take(statements, row, now)
+    let (of, demands) = (&admission.row, &admission.demands);
+    statements
+        .restraints
+        .take(&allowed.grant, row, of, demands)?;
+    allowed.claim(statements, row, now)
 }
 
 /// `settle_at_once`: decides, and writes what was done, which needs no intent.
@@ -174,7 +178,10 @@ pub(super) fn settle_at_once(
         Err(written) => return Ok(written),
     };
     let row = statements.admit_settled(&admission.row, &ending.settlement)?;
-    let written = allowed.take(statements, row, now)?;
+    statements
+        .restraints
+        .take_settled(&allowed.grant, &admission.row, &ending.dues)?;
+    let written = allowed.claim(statements, row, now)?;
     if let Written::AsAsked((_, Some(operation)), _) = &written {
         end(statements, *operation, ending)?;
     }
@@ -188,11 +195,20 @@ pub(super) fn refusal(
     row: &CallRow,
     settlement: &Settlement,
     operation: Option<&Operation>,
+    failure: Option<&Failure>,
     now: Timestamp,
 ) -> rusqlite::Result<Written> {
     let problem = match look(statements, operation, now)? {
         Looked::Go(..) => {
-            return statements.admit_settled(row, settlement).map(Written::row);
+            let told = match failure {
+                Some(failure) => statements.restraints.refused(row, failure)?,
+                None => None,
+            };
+            let Some(problem) = told else {
+                return statements.admit_settled(row, settlement).map(Written::row);
+            };
+            let (stage, guard_us) = (settlement.stage, settlement.guard_us);
+            return write_refusal(statements, row, guard_us, stage, problem, now);
         }
         Looked::Replay(known) => {
             return replay(statements, row, settlement.guard_us, &known, now);
@@ -215,7 +231,7 @@ pub(super) fn finish(
     if let Some(operation) = operation {
         end(statements, operation, ending)?;
     }
-    let Dues {} = ending.dues;
+    statements.restraints.settle(row, &ending.dues)?;
     Ok(Written::row(row))
 }
 
@@ -255,8 +271,11 @@ fn look<'a>(
     Ok(match meeting {
         Meeting::Fresh => Looked::Go(Claim::New(asked), Notes::default()),
         Meeting::Similar => {
-            let similar = Some(known.id);
-            Looked::Go(Claim::New(asked), Notes { similar })
+            let notes = Notes {
+                similar: Some(known.id),
+                ..Notes::default()
+            };
+            Looked::Go(Claim::New(asked), notes)
         }
         Meeting::Again => Looked::Go(Claim::Again(asked, known.row), Notes::default()),
         Meeting::Join | Meeting::Recover => Looked::Join(Running {

@@ -122,6 +122,18 @@ fn judge(path: &Path, wanted: Kind, found: Facts) -> Result<(), LedgerError> {
     Err(LedgerError::Unavailable(text))
 }
 
+/// Why the ledger in `dir`, if there is one, could not be written, as far as a look can tell.
+pub(super) fn trouble(dir: &Path) -> Option<String> {
+    let database = dir.join(DATABASE);
+    if look(&database).ok().flatten().is_none() {
+        return dir
+            .join(MARKER)
+            .exists()
+            .then(|| format!("the ledger `{}` is missing", database.display()));
+    }
+    platform::trouble(&database)
+}
+
 /// Which file an open path was, to notice when another takes its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileIdentity(u64, u64);
@@ -145,6 +157,7 @@ mod platform {
     };
 
     use super::{super::super::LedgerError, Facts, FileIdentity, Kind};
+    use crate::base::limits::LEDGER_FREE_BYTES_MIN;
 
     pub(super) fn create_directory(dir: &Path) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)
@@ -173,6 +186,16 @@ mod platform {
 
     pub(super) fn identity(found: &Metadata) -> FileIdentity {
         FileIdentity(found.dev(), found.ino())
+    }
+
+    pub(super) fn trouble(database: &Path) -> Option<String> {
+        if rustix::fs::access(database, rustix::fs::Access::WRITE_OK).is_err() {
+            return Some(format!("`{}` cannot be written", database.display()));
+        }
+        let found = rustix::fs::statvfs(database).ok()?;
+        let free = found.f_bavail.saturating_mul(found.f_frsize);
+        (free < LEDGER_FREE_BYTES_MIN)
+            .then(|| format!("the disk of `{}` is full", database.display()))
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -247,6 +270,10 @@ mod platform {
 
     pub(super) fn check_file_system(_dir: &Path) -> Result<(), LedgerError> {
         Ok(())
+    }
+
+    pub(super) fn trouble(_database: &Path) -> Option<String> {
+        None
     }
 }
 

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
-    super::LedgerError,
+    super::{LedgerError, policy::time::Boot},
     files::{self, INSTANCES},
 };
 use crate::base::clock::Timestamp;
@@ -138,7 +138,13 @@ fn lock_path(state: &Path, id: Uuid) -> PathBuf {
     state.join(INSTANCES).join(format!("{id}.lock"))
 }
 
-/// Which boot of the machine this is, where the system says; for people.
+/// Which boot of the machine this is; `None` where the system does not say.
+pub(super) fn boot() -> Option<Boot> {
+    let id = Uuid::try_parse(&boot_id()?).ok()?;
+    Some(id.into_bytes())
+}
+
+/// The same as the system writes it, for people.
 fn boot_id() -> Option<String> {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(text.trim().to_owned())

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::{
     super::{
         AuditReceipt, Durability, IntentReceipt, LedgerError, Then,
-        admission::{Admission, Begun, Decided, Ending},
+        admission::{Admission, Begun, Decided, Ending, Failure},
         operation::Operation,
         record::{CallRow, Intent, Settlement},
     },
@@ -29,6 +29,7 @@ pub(super) enum Job {
         CallRow,
         Settlement,
         Option<Operation>,
+        Option<Failure>,
         Then<Decided<AuditReceipt>>,
     ),
 }
@@ -64,8 +65,9 @@ impl Job {
             Self::AtOnce(admission, ending, _) => {
                 admit::settle_at_once(statements, admission, ending, now)
             }
-            Self::Refuse(row, settlement, operation, _) => {
-                admit::refusal(statements, row, settlement, operation.as_ref(), now)
+            Self::Refuse(row, settlement, operation, failure, _) => {
+                let (operation, failure) = (operation.as_ref(), failure.as_ref());
+                admit::refusal(statements, row, settlement, operation, failure, now)
             }
         }
     }

@@ -3,15 +3,19 @@
 mod admit;
 mod audit;
 mod files;
+pub(crate) mod health;
 mod instance;
 mod job;
 mod open;
 mod operations;
+pub(crate) mod operator;
 mod patience;
 mod queue;
 pub(crate) mod read;
 mod recovery;
+pub(crate) mod restraint;
 mod schema;
+mod standing;
 pub(in crate::ledger) mod statements;
 pub(crate) mod verify;
 mod writer;
@@ -26,7 +30,7 @@ use queue::Queue;
 
 use super::{
     AuditReceipt, IntentReceipt, Ledger, LedgerError, Then,
-    admission::{Admission, Begun, Decided, Ending},
+    admission::{Admission, Begun, Decided, Ending, Failure},
     operation::Operation,
     record::{CallRow, Intent, Settlement},
 };
@@ -116,9 +120,10 @@ impl Ledger for SqliteLedger {
         row: CallRow,
         settlement: Settlement,
         operation: Option<Operation>,
+        failure: Option<Failure>,
         then: Then<Decided<AuditReceipt>>,
     ) {
-        self.submit(Job::Refuse(row, settlement, operation, then));
+        self.submit(Job::Refuse(row, settlement, operation, failure, then));
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
         operation::{KeySource, Known, Operation, OperationState, after_death},
         record::Outcome,
     },
-    instance, recovery,
+    instance, recovery, restraint,
 };
 use crate::base::{clock::Timestamp, id::CallId, problem::Effects};
 
@@ -220,6 +220,7 @@ impl<'c> Operations<'c> {
             .prepare_cached(sql)?
             .query_row([row], |row| row.get(0))?;
         recovery::settle_call(self.connection, call, now)?;
+        restraint::settle_orphans(self.connection)?;
         settle_dead(self.connection, row, now)
     }
 }

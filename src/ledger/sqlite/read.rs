@@ -46,21 +46,31 @@ impl LogReader {
     /// # Errors
     /// When there is none yet, or it is not one that this binary can read.
     pub(crate) fn open(dir: &Path) -> Result<Self, LedgerError> {
-        let path = dir.join(DATABASE);
-        let none_yet = || {
+        Self::open_if_any(dir)?.ok_or_else(|| {
             LedgerError::Unavailable(format!(
                 "there is no ledger in `{}` yet; the first call makes one, or name another directory with `--state`",
                 dir.display()
             ))
-        };
+        })
+    }
+
+    /// The same; nothing where there is none yet.
+    ///
+    /// # Errors
+    /// When it is not one that this binary can read.
+    pub(crate) fn open_if_any(dir: &Path) -> Result<Option<Self>, LedgerError> {
+        let path = dir.join(DATABASE);
         if files::look(&path)?.is_none() {
-            return Err(none_yet());
+            return Ok(None);
         }
         let connection = open::connect(&path, Access::Read)?;
-        match open::identify(&connection, &path)? {
-            0 => Err(none_yet()),
-            _ => Ok(Self { connection }),
-        }
+        let version = open::identify(&connection, &path)?;
+        Ok((version > 0).then_some(Self { connection }))
+    }
+
+    /// For further questions.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// The calls that `filter` wants, read a page at a time, each page in its own transaction.

@@ -9,7 +9,7 @@ use super::{
     super::record::Outcome,
     audit,
     instance::{self, Instance},
-    operations,
+    operations, restraint,
 };
 use crate::base::{
     clock::Timestamp,
@@ -47,6 +47,7 @@ pub(super) fn settle_and_register(
             }
         }
     }
+    restraint::settle_orphans(&transaction)?;
     let row = me.register(&transaction, now)?;
     transaction.commit()?;
     Ok(row)

@@ -8,6 +8,7 @@ use super::{
     super::record::{CallRow, Intent, Settlement},
     audit::{self, Event, Head, Link},
     operations::Operations,
+    restraint::Restraints,
 };
 use crate::base::{clock::Timestamp, limits::LEDGER_REPLY_BYTES_MAX, text};
 
@@ -49,6 +50,8 @@ pub(super) struct Statements<'c> {
     instance: i64,
     /// The table of operations.
     pub(super) operations: Operations<'c>,
+    /// The tables of what restrains calls.
+    pub(super) restraints: Restraints<'c>,
 }
 
 impl<'c> Statements<'c> {
@@ -76,6 +79,7 @@ impl<'c> Statements<'c> {
             head: Head::default(),
             instance,
             operations: Operations::prepare(connection, state, instance)?,
+            restraints: Restraints::new(connection, state, instance),
         })
     }
 

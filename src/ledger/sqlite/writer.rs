@@ -175,6 +175,7 @@ impl Writer<'_> {
 
     fn write<'j>(&mut self, jobs: impl Iterator<Item = &'j Job>) -> Result<(), Failure> {
         let now = self.clock.wall();
+        self.statements.restraints.begin(self.clock);
         for job in jobs {
             let written = job
                 .write(&mut self.statements, now)

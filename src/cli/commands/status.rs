@@ -1,0 +1,108 @@
+//! `tollgate status`: whether all is well, in one look.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::{breaker::breaker_json, budget::budget_json};
+use crate::{
+    base::{clock::SystemClock, limits::BUDGET_NEAR_PERCENT},
+    cli::{
+        args::{ListArgs, StateDir},
+        compose,
+        exit::{CommandError, ExitStatus},
+        print, user,
+    },
+    ledger::{
+        LedgerError,
+        sqlite::{
+            health::{self, Health},
+            operator::{self, Order},
+        },
+    },
+};
+
+/// Prints how things stand.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub(crate) fn status(args: ListArgs) -> Result<ExitStatus, CommandError> {
+    let dir = compose::state_dir(args.state_dir.state)?;
+    let health = health::look(&dir);
+    let text = if args.json {
+        format!("{:#}\n", json(&health))
+    } else {
+        told(&health)
+    };
+    print(text.as_bytes())?;
+    Ok(match health.verdict() {
+        health::Verdict::Fine => ExitStatus::Fine,
+        health::Verdict::Attention => ExitStatus::Attention,
+        health::Verdict::Degraded => ExitStatus::Degraded,
+    })
+}
+
+fn json(health: &Health) -> serde_json::Value {
+    let breakers = health.breakers_open().map(breaker_json);
+    let budgets = health.budgets_near().map(budget_json);
+    json!({
+        "status": health.verdict().as_str(),
+        "state": health.dir.display().to_string(),
+        "degraded": health.trouble,
+        "unknown": health.unknown,
+        "attention": health.attention,
+        "running": health.running,
+        "breakers": breakers.collect::<Vec<_>>(),
+        "budgets": budgets.collect::<Vec<_>>(),
+    })
+}
+
+fn told(health: &Health) -> String {
+    let mut text = format!("{}  {}\n", health.verdict().as_str(), health.dir.display());
+    if let Some(trouble) = &health.trouble {
+        let _infallible = writeln!(text, "  the ledger cannot be used: {trouble}");
+    }
+    if health.unknown + health.attention > 0 {
+        let _infallible = writeln!(
+            text,
+            "  {} operations whose outcome is unknown, {} that need attention",
+            health.unknown, health.attention
+        );
+    }
+    for breaker in health.breakers_open() {
+        let _infallible = writeln!(
+            text,
+            "  the backend `{}` is left alone ({})",
+            breaker.backend, breaker.phase
+        );
+    }
+    for budget in health.budgets_near() {
+        let _infallible = writeln!(
+            text,
+            "  more than {BUDGET_NEAR_PERCENT} % of the budget for {} ({}) are spent",
+            budget.scope,
+            budget.period.as_str()
+        );
+    }
+    let _infallible = writeln!(text, "  {} calls are running", health.running);
+    text
+}
+
+/// Carries out an order on the ledger.
+///
+/// # Errors
+/// When it cannot be written, or there is nothing of that name.
+pub(super) fn give(state_dir: StateDir, order: &Order) -> Result<ExitStatus, CommandError> {
+    let dir = compose::state_dir(state_dir.state)?;
+    let found = operator::carry_out(&dir, order, &user::name(), &SystemClock).map_err(unusable)?;
+    if !found {
+        let message = "there is no such budget; `tollgate budget list` shows all";
+        return Err(CommandError::Usage(message.to_owned()));
+    }
+    Ok(ExitStatus::Fine)
+}
+
+/// The error of a command that cannot use the ledger.
+pub(super) fn unusable(error: LedgerError) -> CommandError {
+    CommandError::Unusable(error.to_string())
+}

@@ -1,0 +1,254 @@
+//! What restrains calls beside their operations: breakers, the loop guard, rates and budgets.
+//! One small table each, shared by every process on the file; the rules are in `policy`.
+//!
+//! A call that demands nothing costs nothing here but the look whether any tool is going round
+//! in circles, and that once per batch.
+
+mod breakers;
+mod budgets;
+mod loops;
+mod rates;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Row};
+
+use super::{
+    super::{
+        admission::{Demands, Dues, Failure, SoFar},
+        policy::time::{Boot, Mark, Now},
+        record::CallRow,
+    },
+    instance,
+};
+use crate::base::{
+    clock::{Clock, Moment, Timestamp},
+    limits::LEDGER_STATEMENTS_MAX,
+    problem::{Code, Problem},
+};
+
+pub(crate) use super::super::policy::budget::Account;
+pub(crate) use breakers::{BreakerView, Verdict as BreakerVerdict};
+pub(super) use breakers::{all as breakers, judge};
+pub(crate) use budgets::BudgetView;
+pub(super) use budgets::{all as budgets, choose, reset};
+
+/// The third migration. An empty principal or tool stands for all of them together.
+pub(super) const TABLES: &str = "
+CREATE TABLE rates (
+    principal TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    used BLOB NOT NULL,
+    PRIMARY KEY (principal, tool)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE budgets (
+    row INTEGER PRIMARY KEY,
+    principal TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    period TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    spent INTEGER NOT NULL DEFAULT 0,
+    reserved INTEGER NOT NULL DEFAULT 0,
+    declared INTEGER,
+    chosen INTEGER,
+    UNIQUE (principal, tool, period)
+) STRICT;
+
+CREATE TABLE reservations (
+    call INTEGER NOT NULL REFERENCES calls,
+    budget INTEGER NOT NULL REFERENCES budgets,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (call, budget)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE believed_time (
+    row INTEGER PRIMARY KEY CHECK (row = 1),
+    at BLOB NOT NULL,
+    doubted BLOB
+) STRICT;
+
+CREATE TABLE breakers (
+    backend TEXT PRIMARY KEY NOT NULL,
+    phase TEXT NOT NULL,
+    until BLOB,
+    successes INTEGER NOT NULL,
+    openings INTEGER NOT NULL,
+    probe INTEGER,
+    written BLOB NOT NULL,
+    ends BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE loops (
+    row INTEGER PRIMARY KEY,
+    principal TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    runs INTEGER NOT NULL,
+    signature BLOB NOT NULL,
+    count INTEGER NOT NULL,
+    stops INTEGER NOT NULL,
+    at BLOB NOT NULL,
+    until BLOB,
+    wall INTEGER NOT NULL,
+    leaves TEXT NOT NULL,
+    UNIQUE (principal, tool, runs, signature)
+) STRICT;
+";
+
+/// The tables, for one process.
+pub(super) struct Restraints<'c> {
+    connection: &'c Connection,
+    state: PathBuf,
+    me: i64,
+    boot: Option<Boot>,
+    now: Now,
+    loops: loops::Presence,
+}
+
+/// That a call may go on, and what it takes when it does.
+pub(super) struct Grant {
+    rates: rates::Taken,
+    budgets: Vec<i64>,
+    is_probe: bool,
+    /// What is told to the caller if the call fails like the ones before.
+    pub(super) so_far: Vec<SoFar>,
+}
+
+/// The stage that said no, and why.
+pub(super) type Refused = (&'static str, Box<Problem>);
+
+impl<'c> Restraints<'c> {
+    /// For the process of row `me`, which shares the state directory `state`.
+    pub(super) fn new(connection: &'c Connection, state: &Path, me: i64) -> Self {
+        // Some twenty statements, each prepared when it is first needed.
+        connection.set_prepared_statement_cache_capacity(LEDGER_STATEMENTS_MAX);
+        let boot = instance::boot();
+        Self {
+            connection,
+            state: state.to_owned(),
+            me,
+            boot,
+            now: Now {
+                moment: Moment::from_micros(0),
+                wall: Timestamp::from_micros(0),
+                boot,
+            },
+            loops: loops::Presence::default(),
+        }
+    }
+
+    /// Begins a transaction: the time stands still in it, and nothing is known of the tables.
+    pub(super) fn begin(&mut self, clock: &dyn Clock) {
+        self.now = Now {
+            moment: clock.now(),
+            wall: clock.wall(),
+            boot: self.boot,
+        };
+        self.loops.forget();
+    }
+
+    /// Decides in this order: breaker, loop guard, rate, budget. Takes nothing yet.
+    pub(super) fn check(
+        &mut self,
+        row: &CallRow,
+        demands: &Demands,
+    ) -> rusqlite::Result<Result<Grant, Refused>> {
+        let is_probe = match &demands.breaker {
+            None => false,
+            Some(backend) => match breakers::check(self, backend)? {
+                Ok(is_probe) => is_probe,
+                Err(problem) => return Ok(Err(("breaker", problem))),
+            },
+        };
+        let so_far = match loops::check(self, row, demands)? {
+            Ok(so_far) => so_far,
+            Err(problem) => return Ok(Err(("loop_guard", problem))),
+        };
+        let rates = match rates::check(self, row, demands)? {
+            Ok(rates) => rates,
+            Err(problem) => return Ok(Err(("rate", problem))),
+        };
+        let budgets = match budgets::check(self, row, demands)? {
+            Ok(budgets) => budgets,
+            Err(problem) => return Ok(Err(("budget", problem))),
+        };
+        Ok(Ok(Grant {
+            rates,
+            budgets,
+            is_probe,
+            so_far,
+        }))
+    }
+
+    /// Takes what the admitted call of row `call` needs.
+    pub(super) fn take(
+        &mut self,
+        grant: &Grant,
+        call: i64,
+        row: &CallRow,
+        demands: &Demands,
+    ) -> rusqlite::Result<()> {
+        rates::take(self, row, &grant.rates)?;
+        budgets::reserve(self, call, &grant.budgets, demands.cost)?;
+        match &demands.breaker {
+            Some(backend) if grant.is_probe => breakers::probe(self, backend, call),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Settles what the call of row `call` took, now that it has ended.
+    pub(super) fn settle(&mut self, call: i64, dues: &Dues) -> rusqlite::Result<()> {
+        if let Some((backend, health)) = &dues.breaker {
+            breakers::ended(self, backend, call, *health)?;
+        }
+        if dues.holds_reservations {
+            budgets::settle(self.connection, call, dues.cost)?;
+        }
+        loops::ended(self, call, &dues.way)
+    }
+
+    /// Takes and settles in one step, for a call that is over already.
+    pub(super) fn take_settled(
+        &mut self,
+        grant: &Grant,
+        row: &CallRow,
+        dues: &Dues,
+    ) -> rusqlite::Result<()> {
+        rates::take(self, row, &grant.rates)?;
+        budgets::spend(self, &grant.budgets, dues.cost)?;
+        loops::ended_at_once(self, row, &dues.way)
+    }
+
+    /// Counts a refusal that the caller can repair; the problem to tell instead where it has
+    /// come too often.
+    pub(super) fn refused(
+        &mut self,
+        row: &CallRow,
+        failure: &Failure,
+    ) -> rusqlite::Result<Option<Box<Problem>>> {
+        loops::refused(self, row, failure)
+    }
+}
+
+/// Settles in full what calls had reserved that recovery has settled: nobody knows what they
+/// cost. Found by the state of the call, never by time.
+///
+/// # Errors
+/// What SQLite says.
+pub(super) fn settle_orphans(connection: &Connection) -> rusqlite::Result<()> {
+    budgets::settle_orphans(connection)
+}
+
+/// The mark in a column; `None` where there is none, or none that can be read.
+fn mark(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Mark>> {
+    let bytes = row.get_ref(column)?.as_blob_or_null()?;
+    Ok(bytes.and_then(Mark::from_bytes))
+}
+
+/// A refusal that says how long to wait, rounded up to whole milliseconds.
+fn later(code: Code, message: String, wait: std::time::Duration) -> Box<Problem> {
+    let millis = wait.as_micros().div_ceil(1000);
+    Box::new(Problem::new(code, message).after_ms(u64::try_from(millis).unwrap_or(u64::MAX)))
+}

@@ -1,0 +1,86 @@
+//! How budgets, breakers and operations stand, for people.
+
+use rusqlite::Connection;
+
+use super::{
+    super::{LedgerError, policy::time::Now},
+    explain, instance,
+    read::LogReader,
+    restraint::{self, BreakerView, BudgetView},
+};
+use crate::base::clock::Clock;
+
+/// What is not over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Open {
+    /// Operations whose outcome nobody knows.
+    pub(super) unknown: u64,
+    /// Operations that a person must look at.
+    pub(super) attention: u64,
+    /// Calls under way.
+    pub(super) running: u64,
+}
+
+impl LogReader {
+    /// Every budget that was used or set.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) fn budgets(&self) -> Result<Vec<BudgetView>, LedgerError> {
+        self.stand("budgets", restraint::budgets)
+    }
+
+    /// Every breaker whose backend was ever asked.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) fn breakers(&self, clock: &dyn Clock) -> Result<Vec<BreakerView>, LedgerError> {
+        let now = Now {
+            moment: clock.now(),
+            wall: clock.wall(),
+            boot: instance::boot(),
+        };
+        self.stand("breakers", |connection| {
+            restraint::breakers(connection, &now)
+        })
+    }
+
+    /// How much is not over.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(super) fn open_matters(&self) -> Result<Open, LedgerError> {
+        let count = |sql: &'static str| {
+            move |connection: &Connection| -> rusqlite::Result<u64> {
+                let count: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+                Ok(u64::try_from(count).unwrap_or(0))
+            }
+        };
+        let unknown = "SELECT count(*) FROM operations WHERE state = 'unknown'";
+        let attention = "SELECT count(*) FROM operations WHERE state = 'attention'";
+        let running = "SELECT count(*) FROM calls WHERE state = 'running'";
+        Ok(Open {
+            unknown: self.stand("operations", count(unknown))?,
+            attention: self.stand("operations", count(attention))?,
+            running: self.stand("calls", count(running))?,
+        })
+    }
+
+    /// Reads from `table`; nothing where the file is of a version that has no such table.
+    fn stand<T: Default>(
+        &self,
+        table: &str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
+        let connection = self.connection();
+        let look = || -> rusqlite::Result<T> {
+            let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)";
+            if connection.query_row(sql, [table], |row| row.get(0))? {
+                read(connection)
+            } else {
+                Ok(T::default())
+            }
+        };
+        look().map_err(|error| explain(&error))
+    }
+}
