@@ -35,6 +35,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write the statistics as one HTML page')
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Print the statistics in the text format of Prometheus')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
+            [CompletionResult]::new('budget', 'budget', [CompletionResultType]::ParameterValue, 'Show and change what may be spent')
+            [CompletionResult]::new('breaker', 'breaker', [CompletionResultType]::ParameterValue, 'Show and change which backends are left alone')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say whether anything needs a person')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a folder with two tools that work')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Write the definition of one more tool')
@@ -165,6 +168,111 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
         'tollgate;audit;help;help' {
             break
         }
+        'tollgate;budget' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the budgets: what is spent, set aside and left, and when they begin anew')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Set the limit of a budget; it counts instead of the configured one')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Begin a budget anew, as if nothing had been spent in this period')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'tollgate;budget;list' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;budget;set' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--principal', '--principal', [CompletionResultType]::ParameterName, 'Who spends it [default: all principals together]')
+            [CompletionResult]::new('--tool', '--tool', [CompletionResultType]::ParameterName, 'On which tool [default: all tools together]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;budget;reset' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--principal', '--principal', [CompletionResultType]::ParameterName, 'Who spends it [default: all principals together]')
+            [CompletionResult]::new('--tool', '--tool', [CompletionResultType]::ParameterName, 'On which tool [default: all tools together]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;budget;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the budgets: what is spent, set aside and left, and when they begin anew')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Set the limit of a budget; it counts instead of the configured one')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Begin a budget anew, as if nothing had been spent in this period')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'tollgate;budget;help;list' {
+            break
+        }
+        'tollgate;budget;help;set' {
+            break
+        }
+        'tollgate;budget;help;reset' {
+            break
+        }
+        'tollgate;budget;help;help' {
+            break
+        }
+        'tollgate;breaker' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the breakers: which backends are left alone, and for how long')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Close a breaker and forget the failures')
+            [CompletionResult]::new('trip', 'trip', [CompletionResultType]::ParameterValue, 'Cut a backend off until `breaker reset`')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'tollgate;breaker;list' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;breaker;reset' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;breaker;trip' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;breaker;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the breakers: which backends are left alone, and for how long')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Close a breaker and forget the failures')
+            [CompletionResult]::new('trip', 'trip', [CompletionResultType]::ParameterValue, 'Cut a backend off until `breaker reset`')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'tollgate;breaker;help;list' {
+            break
+        }
+        'tollgate;breaker;help;reset' {
+            break
+        }
+        'tollgate;breaker;help;trip' {
+            break
+        }
+        'tollgate;breaker;help;help' {
+            break
+        }
+        'tollgate;status' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'tollgate;explain' {
             [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Print the whole catalogue as Markdown')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -223,6 +331,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write the statistics as one HTML page')
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Print the statistics in the text format of Prometheus')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
+            [CompletionResult]::new('budget', 'budget', [CompletionResultType]::ParameterValue, 'Show and change what may be spent')
+            [CompletionResult]::new('breaker', 'breaker', [CompletionResultType]::ParameterValue, 'Show and change which backends are left alone')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say whether anything needs a person')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a folder with two tools that work')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Write the definition of one more tool')
@@ -264,6 +375,39 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;audit;verify' {
+            break
+        }
+        'tollgate;help;budget' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the budgets: what is spent, set aside and left, and when they begin anew')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Set the limit of a budget; it counts instead of the configured one')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Begin a budget anew, as if nothing had been spent in this period')
+            break
+        }
+        'tollgate;help;budget;list' {
+            break
+        }
+        'tollgate;help;budget;set' {
+            break
+        }
+        'tollgate;help;budget;reset' {
+            break
+        }
+        'tollgate;help;breaker' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the breakers: which backends are left alone, and for how long')
+            [CompletionResult]::new('reset', 'reset', [CompletionResultType]::ParameterValue, 'Close a breaker and forget the failures')
+            [CompletionResult]::new('trip', 'trip', [CompletionResultType]::ParameterValue, 'Cut a backend off until `breaker reset`')
+            break
+        }
+        'tollgate;help;breaker;list' {
+            break
+        }
+        'tollgate;help;breaker;reset' {
+            break
+        }
+        'tollgate;help;breaker;trip' {
+            break
+        }
+        'tollgate;help;status' {
             break
         }
         'tollgate;help;explain' {

@@ -32,6 +32,9 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand report 'Write the statistics as one HTML page'
             cand metrics 'Print the statistics in the text format of Prometheus'
             cand audit 'Say whether the ledger is as it was written'
+            cand budget 'Show and change what may be spent'
+            cand breaker 'Show and change which backends are left alone'
+            cand status 'Say whether anything needs a person'
             cand explain 'Say what an error code means and who should do what about it'
             cand init 'Make a folder with two tools that work'
             cand new 'Write the definition of one more tool'
@@ -147,6 +150,92 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         }
         &'tollgate;audit;help;help'= {
         }
+        &'tollgate;budget'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the budgets: what is spent, set aside and left, and when they begin anew'
+            cand set 'Set the limit of a budget; it counts instead of the configured one'
+            cand reset 'Begin a budget anew, as if nothing had been spent in this period'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;budget;list'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --json 'Print one JSON document'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;budget;set'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --principal 'Who spends it [default: all principals together]'
+            cand --tool 'On which tool [default: all tools together]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;budget;reset'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --principal 'Who spends it [default: all principals together]'
+            cand --tool 'On which tool [default: all tools together]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;budget;help'= {
+            cand list 'List the budgets: what is spent, set aside and left, and when they begin anew'
+            cand set 'Set the limit of a budget; it counts instead of the configured one'
+            cand reset 'Begin a budget anew, as if nothing had been spent in this period'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;budget;help;list'= {
+        }
+        &'tollgate;budget;help;set'= {
+        }
+        &'tollgate;budget;help;reset'= {
+        }
+        &'tollgate;budget;help;help'= {
+        }
+        &'tollgate;breaker'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List the breakers: which backends are left alone, and for how long'
+            cand reset 'Close a breaker and forget the failures'
+            cand trip 'Cut a backend off until `breaker reset`'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;breaker;list'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --json 'Print one JSON document'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;breaker;reset'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;breaker;trip'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;breaker;help'= {
+            cand list 'List the breakers: which backends are left alone, and for how long'
+            cand reset 'Close a breaker and forget the failures'
+            cand trip 'Cut a backend off until `breaker reset`'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;breaker;help;list'= {
+        }
+        &'tollgate;breaker;help;reset'= {
+        }
+        &'tollgate;breaker;help;trip'= {
+        }
+        &'tollgate;breaker;help;help'= {
+        }
+        &'tollgate;status'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --json 'Print one JSON document'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'tollgate;explain'= {
             cand --markdown 'Print the whole catalogue as Markdown'
             cand -h 'Print help (see more with ''--help'')'
@@ -199,6 +288,9 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand report 'Write the statistics as one HTML page'
             cand metrics 'Print the statistics in the text format of Prometheus'
             cand audit 'Say whether the ledger is as it was written'
+            cand budget 'Show and change what may be spent'
+            cand breaker 'Show and change which backends are left alone'
+            cand status 'Say whether anything needs a person'
             cand explain 'Say what an error code means and who should do what about it'
             cand init 'Make a folder with two tools that work'
             cand new 'Write the definition of one more tool'
@@ -229,6 +321,30 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand verify 'Follow the chain from its first event; the status is 1 when it is broken'
         }
         &'tollgate;help;audit;verify'= {
+        }
+        &'tollgate;help;budget'= {
+            cand list 'List the budgets: what is spent, set aside and left, and when they begin anew'
+            cand set 'Set the limit of a budget; it counts instead of the configured one'
+            cand reset 'Begin a budget anew, as if nothing had been spent in this period'
+        }
+        &'tollgate;help;budget;list'= {
+        }
+        &'tollgate;help;budget;set'= {
+        }
+        &'tollgate;help;budget;reset'= {
+        }
+        &'tollgate;help;breaker'= {
+            cand list 'List the breakers: which backends are left alone, and for how long'
+            cand reset 'Close a breaker and forget the failures'
+            cand trip 'Cut a backend off until `breaker reset`'
+        }
+        &'tollgate;help;breaker;list'= {
+        }
+        &'tollgate;help;breaker;reset'= {
+        }
+        &'tollgate;help;breaker;trip'= {
+        }
+        &'tollgate;help;status'= {
         }
         &'tollgate;help;explain'= {
         }

@@ -15,6 +15,7 @@ mod commands;
 mod config;
 mod conversations;
 mod crash;
+mod degraded;
 mod ends;
 mod eras;
 mod first_steps;

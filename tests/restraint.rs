@@ -124,7 +124,9 @@ fn x24_o10_a_backend_that_fails_is_left_alone_by_every_process_until_somebody_sa
     let vanish = vanishing(&home);
     let mut servers = [server(&home), server(&home)];
     for server in &mut servers {
-        server.ping();
+        // The list waits until the definitions are read.
+        let id = server.request("tools/list", json!({}));
+        server.answer(id);
     }
     vanish();
     let codes: Vec<String> = (0..7)

@@ -105,6 +105,12 @@ pub(crate) const BACKEND_NAME_BYTES_MAX: usize = 64;
 /// Statements that are kept prepared beside those that every call needs.
 pub(crate) const LEDGER_STATEMENTS_MAX: usize = 64;
 
+/// Room that is set aside for ends of calls that come when the disk is full.
+pub(crate) const BALLAST_BYTES: u64 = 4 * 1024 * 1024;
+/// Room for the journal that takes them when the ledger cannot be written at all.
+pub(crate) const EMERGENCY_BYTES: u64 = 256 * 1024;
+/// Bytes of a reply that this journal keeps.
+pub(crate) const EMERGENCY_REPLY_BYTES_MAX: usize = 16 * 1024;
 /// From this much of a budget on, in percent, a person is told that it is nearly spent.
 pub(crate) const BUDGET_NEAR_PERCENT: u64 = 90;
 /// Free space below which the ledger counts as unusable.

@@ -21,6 +21,7 @@ pub(crate) use ledger::{
 };
 pub(crate) use program::{
     CompletionsArgs, ExplainArgs, InitArgs, InstallArgs, ManArgs, NewArgs, NewEffect,
+};
 pub(crate) use restraint::{
     BreakerArgs, BreakerCommand, BudgetArgs, BudgetCommand, BudgetOf, ListArgs,
 };

@@ -42,6 +42,8 @@ pub(crate) struct About {
     pub(crate) joined: bool,
     /// An equal call that ended a short while ago.
     pub(crate) similar: Option<CallId>,
+    /// The record waits beside the ledger, which could not be written.
+    pub(crate) is_degraded: bool,
 }
 
 /// The earlier call whose answer is given again.
@@ -84,7 +86,8 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// The answer to a call whose end is written down.
-    pub(super) fn recorded(reply: Reply, _proof: AuditReceipt) -> Self {
+    pub(super) fn recorded(mut reply: Reply, proof: AuditReceipt) -> Self {
+        reply.about.is_degraded = proof.is_in_journal();
         Self { reply }
     }
 

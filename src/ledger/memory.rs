@@ -109,7 +109,7 @@ impl Ledger for MemoryLedger {
     fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>) {
         let settlement = ending.settlement;
         let written = self.write(|_| (of.row, Verb::Finish(of.row, settlement)));
-        then(written.map(|row| AuditReceipt { row }));
+        then(written.map(AuditReceipt::of));
     }
 
     fn settle_at_once(
@@ -120,7 +120,7 @@ impl Ledger for MemoryLedger {
     ) {
         let (row, end) = (admission.row, ending.settlement);
         let written = self.write(|at| (at, Verb::SettleAtOnce(at, row, end)));
-        then(written.map(|row| Decided::AsAsked(AuditReceipt { row }, Notes::default())));
+        then(written.map(|row| Decided::AsAsked(AuditReceipt::of(row), Notes::default())));
     }
 
     fn refuse(
@@ -132,7 +132,7 @@ impl Ledger for MemoryLedger {
         then: Then<Decided<AuditReceipt>>,
     ) {
         let written = self.write(|at| (at, Verb::Refuse(at, row, settlement)));
-        then(written.map(|row| Decided::AsAsked(AuditReceipt { row }, Notes::default())));
+        then(written.map(|row| Decided::AsAsked(AuditReceipt::of(row), Notes::default())));
     }
 }
 

@@ -52,9 +52,23 @@ impl IntentReceipt {
 #[derive(Debug)]
 pub(crate) struct AuditReceipt {
     row: i64,
+    in_journal: bool,
 }
 
 impl AuditReceipt {
+    /// For what is in the ledger.
+    fn of(row: i64) -> Self {
+        Self {
+            row,
+            in_journal: false,
+        }
+    }
+
+    /// Whether the record waits beside the ledger, which could not be written.
+    pub(crate) fn is_in_journal(&self) -> bool {
+        self.in_journal
+    }
+
     /// The ledger row that the receipt is for.
     pub(crate) fn row(&self) -> i64 {
         self.row

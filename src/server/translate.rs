@@ -62,6 +62,10 @@ pub(super) fn reply(id: &RequestId, version: Version, server: &Value, reply: &Re
 /// What is told of the operation of the call: beside the answer, so that the text of a replay
 /// is that of the first answer.
 fn about(result: &mut Map<String, Value>, meta: &mut Map<String, Value>, about: &About) {
+    if about.is_degraded {
+        let degraded = Value::from("degraded");
+        meta.insert("tollgate/durability".to_owned(), degraded);
+    }
     if let Some(replayed) = &about.replayed {
         meta.insert("tollgate/replayed".to_owned(), Value::Bool(true));
         let (id, ended) = (replayed.id.to_string(), replayed.ended.rfc3339());

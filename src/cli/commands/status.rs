@@ -49,6 +49,7 @@ fn json(health: &Health) -> serde_json::Value {
         "status": health.verdict().as_str(),
         "state": health.dir.display().to_string(),
         "degraded": health.trouble,
+        "emergency_rows": health.emergency_rows,
         "unknown": health.unknown,
         "attention": health.attention,
         "running": health.running,
@@ -61,6 +62,13 @@ fn told(health: &Health) -> String {
     let mut text = format!("{}  {}\n", health.verdict().as_str(), health.dir.display());
     if let Some(trouble) = &health.trouble {
         let _infallible = writeln!(text, "  the ledger cannot be used: {trouble}");
+    }
+    if health.emergency_rows > 0 {
+        let _infallible = writeln!(
+            text,
+            "  {} ends of calls wait in the emergency journal",
+            health.emergency_rows
+        );
     }
     if health.unknown + health.attention > 0 {
         let _infallible = writeln!(

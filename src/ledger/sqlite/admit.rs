@@ -43,8 +43,8 @@ impl Written {
     pub(super) fn decided<R>(self, receipt: impl FnOnce(Rows) -> R) -> Result<Decided<R>, Running> {
         match self {
             Self::AsAsked(rows, notes) => Ok(Decided::AsAsked(receipt(rows), notes)),
-            Self::Refused(row, problem) => Ok(Decided::Refused(AuditReceipt { row }, problem)),
-            Self::Replay(row, replay) => Ok(Decided::Replay(AuditReceipt { row }, replay)),
+            Self::Refused(row, problem) => Ok(Decided::Refused(AuditReceipt::of(row), problem)),
+            Self::Replay(row, replay) => Ok(Decided::Replay(AuditReceipt::of(row), replay)),
             Self::Join(running) => Err(running),
         }
     }

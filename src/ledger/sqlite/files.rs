@@ -93,6 +93,11 @@ pub(super) fn open_or_create(path: &Path) -> Result<File, LedgerError> {
         .map_err(|error| cannot("open", path, &error))
 }
 
+/// Makes what `options` create readable and writable for us alone.
+pub(super) fn make_private(options: &mut OpenOptions) {
+    platform::make_private(options);
+}
+
 /// "cannot VERB `path`: why", for people.
 pub(super) fn cannot(verb: &str, path: &Path, error: &io::Error) -> LedgerError {
     let path = path.display();

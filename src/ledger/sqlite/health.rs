@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    files,
+    emergency, files,
     read::LogReader,
     restraint::{BreakerView, BudgetView},
 };
@@ -19,6 +19,8 @@ pub(crate) struct Health {
     pub(crate) dir: PathBuf,
     /// Why the ledger cannot be used.
     pub(crate) trouble: Option<String>,
+    /// Ends of calls that wait beside the ledger.
+    pub(crate) emergency_rows: usize,
     /// Operations whose outcome nobody knows.
     pub(crate) unknown: u64,
     /// Operations that a person must look at.
@@ -55,6 +57,7 @@ impl Verdict {
 pub(crate) fn look(dir: &Path) -> Health {
     let mut health = Health {
         dir: dir.to_owned(),
+        emergency_rows: emergency::rows(dir),
         ..Health::default()
     };
     match LogReader::open_if_any(dir) {
@@ -99,7 +102,7 @@ impl Health {
         let needs_somebody = self.unknown + self.attention > 0
             || self.breakers_open().next().is_some()
             || self.budgets_near().next().is_some();
-        if self.trouble.is_some() {
+        if self.trouble.is_some() || self.emergency_rows > 0 {
             Verdict::Degraded
         } else if needs_somebody {
             Verdict::Attention

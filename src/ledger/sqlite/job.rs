@@ -1,6 +1,9 @@
 //! A verb on its way through the writer: written with others, answered after the commit.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use super::{
     super::{
@@ -10,6 +13,7 @@ use super::{
         record::{CallRow, Intent, Settlement},
     },
     admit::{self, Written},
+    emergency::Emergency,
     statements::Statements,
 };
 use crate::base::clock::Timestamp;
@@ -72,6 +76,42 @@ impl Job {
         }
     }
 
+    /// Whether it says how a call ended.
+    pub(super) fn is_end(&self) -> bool {
+        match self {
+            Self::Finish(..) => true,
+            Self::Begin(..) | Self::Intend(..) | Self::AtOnce(..) | Self::Refuse(..) => false,
+        }
+    }
+
+    /// Writes the end of a call beside the ledger.
+    ///
+    /// # Errors
+    /// When that cannot be done either, or it is no end.
+    pub(super) fn journal(&self, emergency: &Emergency) -> io::Result<()> {
+        match self {
+            Self::Finish(of, ending, _) => emergency.append(of.row, of.operation, ending),
+            Self::Begin(..) | Self::Intend(..) | Self::AtOnce(..) | Self::Refuse(..) => {
+                Err(io::ErrorKind::Unsupported.into())
+            }
+        }
+    }
+
+    /// As [`Job::answer`], for an end that was written beside the ledger.
+    pub(super) fn answer_from_journal(self) {
+        match self {
+            Self::Finish(of, ending, then) => {
+                let receipt = AuditReceipt {
+                    row: of.row,
+                    in_journal: true,
+                };
+                let told: Then<AuditReceipt> = Box::new(move |_| then(Ok(receipt)));
+                Self::Finish(of, ending, told).answer(Err(LedgerError::Closed));
+            }
+            other => other.answer(Err(LedgerError::Closed)),
+        }
+    }
+
     /// Calls the continuation. It is not ours, so a panic in it ends with it.
     pub(super) fn answer(self, written: Result<Written, LedgerError>) {
         let call = AssertUnwindSafe(|| match self {
@@ -88,10 +128,10 @@ impl Job {
                 }));
             }
             Self::Intend(of, _, then) => then(written.map(|_| of)),
-            Self::Finish(of, _, then) => then(written.map(|_| AuditReceipt { row: of.row })),
+            Self::Finish(of, _, then) => then(written.map(|_| AuditReceipt::of(of.row))),
             Self::AtOnce(.., then) | Self::Refuse(.., then) => {
                 then(written.and_then(|written| {
-                    let decided = written.decided(|(row, _)| AuditReceipt { row });
+                    let decided = written.decided(|(row, _)| AuditReceipt::of(row));
                     decided.map_err(|running| LedgerError::Busy(running.id))
                 }));
             }

@@ -2,6 +2,7 @@
 
 mod admit;
 mod audit;
+mod emergency;
 mod files;
 pub(crate) mod health;
 mod instance;

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     super::LedgerError,
+    emergency::{self, Emergency},
     explain,
     files::{self, DATABASE, FileIdentity, MARKER},
     instance::{self, Instance},
@@ -32,8 +33,19 @@ pub(super) struct Opened {
     pub(super) path: PathBuf,
     /// Which file was there.
     pub(super) file: FileIdentity,
+    /// The id of the database.
+    pub(super) id: String,
+    /// What is left when it cannot be written.
+    pub(super) emergency: Emergency,
     /// This process's sign of life.
     _instance: Instance,
+}
+
+impl Opened {
+    /// The state directory.
+    pub(super) fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
 }
 
 /// Opens the ledger in `dir` for writing, makes it where there is none, and settles what dead
@@ -64,6 +76,9 @@ pub(super) fn open(dir: &Path, clock: &dyn Clock) -> Result<Opened, LedgerError>
         None => write_marker(&dir, &id)?,
     }
 
+    // Before anything counts as left behind by the dead.
+    emergency::ingest(&connection, &dir, &id)?;
+    let emergency = Emergency::prepare(&dir, &id);
     let me = Instance::take(&dir, clock.wall())?;
     let instance_row = recovery::settle_and_register(&mut connection, &dir, &me, clock.wall())
         .map_err(|error| explain(&error))?;
@@ -76,6 +91,8 @@ pub(super) fn open(dir: &Path, clock: &dyn Clock) -> Result<Opened, LedgerError>
         instance_row,
         path,
         file,
+        id,
+        emergency,
         _instance: me,
     })
 }

@@ -33,7 +33,7 @@ pub(crate) use super::super::policy::budget::Account;
 pub(crate) use breakers::{BreakerView, Verdict as BreakerVerdict};
 pub(super) use breakers::{all as breakers, judge};
 pub(crate) use budgets::BudgetView;
-pub(super) use budgets::{all as budgets, choose, reset};
+pub(super) use budgets::{all as budgets, choose, reset, settle};
 
 /// The third migration. An empty principal or tool stands for all of them together.
 pub(super) const TABLES: &str = "

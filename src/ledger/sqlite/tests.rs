@@ -80,6 +80,8 @@ fn h9_the_directory_and_every_file_in_it_are_for_their_owner_only() {
     modes.sort();
     let expected = [
         ("a/b", 0o700),
+        ("ballast", 0o600),
+        ("emergency.jsonl", 0o600),
         ("init.lock", 0o600),
         ("instances", 0o700),
         ("ledger.db", 0o600),

@@ -6,6 +6,7 @@ use super::{
     super::{Durability, LedgerError},
     AuditSync, Shared,
     admit::Written,
+    emergency::Emergency,
     explain,
     files::FileIdentity,
     job::Job,
@@ -17,6 +18,8 @@ use crate::base::{
     clock::{Clock, Moment},
     limits::LEDGER_LOOK_INTERVAL,
 };
+
+mod rescue;
 
 /// Runs until the queue is closed and empty. The ledger is opened with the first batch; while
 /// that fails, every batch is told why.
@@ -61,6 +64,9 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         looked: shared.clock.now(),
         written: Vec::new(),
         broken: None,
+        dir: opened.dir(),
+        emergency: &opened.emergency,
+        is_degraded: false,
     };
     writer.process(batch);
     while shared.queue.take(batch) {
@@ -90,6 +96,12 @@ struct Writer<'a> {
     written: Vec<Written>,
     /// Why nothing can be written any more.
     broken: Option<LedgerError>,
+    /// The state directory.
+    dir: &'a Path,
+    /// Where ends go that cannot be written.
+    emergency: &'a Emergency,
+    /// Nothing could be written last time.
+    is_degraded: bool,
 }
 
 impl Writer<'_> {
@@ -100,18 +112,28 @@ impl Writer<'_> {
             self.broken = Some(replaced(&self.opened.path));
         }
         if let Some(error) = &self.broken {
-            return refuse_all(batch, &error.clone());
+            let failure = Failure::final_of(error.clone());
+            return self.rescue(batch, &failure);
+        }
+        if self.is_degraded
+            && let Err(failure) = self.recover()
+        {
+            return self.rescue(batch, &failure);
         }
         match self.transact(batch.iter(), wanted) {
-            Ok(()) => {
-                for (job, written) in batch.drain(..).zip(self.written.drain(..)) {
-                    job.answer(Ok(written));
-                }
-            }
+            Ok(()) => self.answer(std::mem::take(batch)),
             Err(failure) if failure.is_of_one_job && batch.len() > 1 => {
                 self.process_singly(batch, wanted);
             }
-            Err(failure) => refuse_all(batch, &failure.error),
+            Err(failure) if failure.is_of_one_job => refuse_all(batch, &failure.error),
+            Err(failure) => self.rescue(batch, &failure),
+        }
+    }
+
+    /// Answers `batch`, which was written.
+    fn answer(&mut self, batch: VecDeque<Job>) {
+        for (job, written) in batch.into_iter().zip(self.written.drain(..)) {
+            job.answer(Ok(written));
         }
     }
 
@@ -119,14 +141,15 @@ impl Writer<'_> {
     fn process_singly(&mut self, batch: &mut VecDeque<Job>, wanted: Durability) {
         for job in batch.drain(..) {
             let done = match &self.broken {
-                Some(error) => Err(error.clone()),
-                None => self
-                    .transact(std::iter::once(&job), wanted)
-                    .map_err(|failure| failure.error),
+                Some(error) => Err(Failure::final_of(error.clone())),
+                None => self.transact(std::iter::once(&job), wanted),
             };
-            // One job that was written has left one thing.
-            let written = done.and_then(|()| self.written.pop().ok_or(LedgerError::Closed));
-            job.answer(written);
+            match done {
+                // One job that was written has left one thing.
+                Ok(()) => job.answer(self.written.pop().ok_or(LedgerError::Closed)),
+                Err(failure) if failure.is_of_one_job => job.answer(Err(failure.error)),
+                Err(failure) => self.rescue(&mut VecDeque::from([job]), &failure),
+            }
         }
     }
 
@@ -193,11 +216,7 @@ impl Writer<'_> {
             return Ok(());
         }
         let text = "the ledger was changed by a newer version while this one ran; start again with the newer binary";
-        Err(Failure {
-            error: LedgerError::Unavailable(text.to_owned()),
-            is_of_one_job: false,
-            is_final: true,
-        })
+        Err(Failure::final_of(LedgerError::Unavailable(text.to_owned())))
     }
 
     fn set_level(&mut self, wanted: Durability) -> rusqlite::Result<()> {
@@ -221,16 +240,33 @@ struct Failure {
     error: LedgerError,
     /// Another transaction without the job at fault may do better.
     is_of_one_job: bool,
+    /// The disk is full or cannot be written.
+    is_of_disk: bool,
     /// Nothing must be written to this file any more.
     is_final: bool,
 }
 
 impl Failure {
+    fn final_of(error: LedgerError) -> Self {
+        Self {
+            error,
+            is_of_one_job: false,
+            is_of_disk: false,
+            is_final: true,
+        }
+    }
+
     fn of_all(error: &rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure,
+        };
         Self {
             error: explain(error),
             is_of_one_job: false,
+            is_of_disk: matches!(
+                error.sqlite_error_code(),
+                Some(DiskFull | SystemIoFailure | ReadOnly | CannotOpen)
+            ),
             is_final: matches!(
                 error.sqlite_error_code(),
                 Some(DatabaseCorrupt | NotADatabase)
@@ -241,7 +277,7 @@ impl Failure {
     fn of_one(error: &rusqlite::Error) -> Self {
         let all = Self::of_all(error);
         Self {
-            is_of_one_job: !all.is_final,
+            is_of_one_job: !all.is_final && !all.is_of_disk,
             ..all
         }
     }

@@ -278,7 +278,7 @@ pub(super) fn spend(
 }
 
 /// Turns what the call of row `call` had set aside into `actual`; `None` is all of it.
-pub(super) fn settle(
+pub(in crate::ledger::sqlite) fn settle(
     connection: &Connection,
     call: i64,
     actual: impl Into<Option<Amount>>,

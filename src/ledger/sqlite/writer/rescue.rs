@@ -1,0 +1,70 @@
+//! What becomes of a batch that cannot be written: ends of calls are kept wherever that can be
+//! done, and nothing new begins until the ledger can be written again.
+
+use std::collections::VecDeque;
+
+use super::{
+    super::{super::Durability, emergency, explain, job::Job},
+    Failure, LedgerError, Writer,
+};
+
+impl Writer<'_> {
+    /// Writes the ends of calls in `batch`, if need be into the room that was set aside for
+    /// them, else beside the ledger. Everything else is told why it cannot be.
+    pub(super) fn rescue(&mut self, batch: &mut VecDeque<Job>, failure: &Failure) {
+        if !self.is_degraded {
+            self.is_degraded = true;
+            tracing::error!(
+                error = %failure.error,
+                "THE LEDGER CANNOT BE WRITTEN: nothing that has an effect is started until it can"
+            );
+        }
+        let (ends, others): (VecDeque<Job>, VecDeque<Job>) = batch.drain(..).partition(Job::is_end);
+        for job in others {
+            job.answer(Err(failure.error.clone()));
+        }
+        if ends.is_empty() {
+            return;
+        }
+        if failure.is_of_disk {
+            emergency::release(self.dir);
+        }
+        if self.broken.is_none() && self.transact(ends.iter(), Durability::Synced).is_ok() {
+            return self.answer(ends);
+        }
+        for job in ends {
+            self.keep(job, &failure.error);
+        }
+    }
+
+    /// Writes one end into the journal.
+    fn keep(&self, job: Job, error: &LedgerError) {
+        match job.journal(self.emergency) {
+            Ok(()) => job.answer_from_journal(),
+            Err(cannot) => {
+                tracing::error!(error = %cannot, "the emergency journal cannot be written either");
+                job.answer(Err(error.clone()));
+            }
+        }
+    }
+
+    /// Tries to leave this state: there is room again, and what waits beside the ledger is in it.
+    pub(super) fn recover(&mut self) -> Result<(), Failure> {
+        let failed = |error: LedgerError| Failure {
+            error,
+            is_of_one_job: false,
+            is_of_disk: true,
+            is_final: false,
+        };
+        self.set_level(Durability::Synced)
+            .map_err(|error| failed(explain(&error)))?;
+        emergency::set_aside(self.dir).map_err(failed)?;
+        emergency::ingest(&self.opened.connection, self.dir, &self.opened.id).map_err(failed)?;
+        self.is_degraded = false;
+        tracing::warn!("the ledger can be written again");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
