@@ -60,6 +60,38 @@ fn s30_a_rate_is_shared_by_three_processes_and_survives_their_restart() {
 }
 
 #[test]
+fn what_the_configuration_says_holds_for_every_tool() {
+    let home = Home::new();
+    home.reply("one");
+    home.reply("two");
+    let config = "limits: {rate: 2/day, total: {rate: 3/day}}\nbudgets: [{tool: paid, day: 0.5}]";
+    fs::write(home.path("tollgate.yaml"), config).unwrap();
+    let cost = json!({"limits": {"cost": 0.3, "rate": "9/day"}});
+    home.exec("paid", "read", &["true"], json!({}), cost);
+    let mut server = server(&home);
+    let text = || json!({"text": "x"});
+    let calls = [
+        ("one", text()),
+        ("one", text()),
+        ("one", text()),
+        ("paid", json!({})),
+    ];
+    let codes = calls.map(|(tool, arguments)| code(&mut server, tool, arguments));
+    assert_eq!(codes, ["", "", "RATE_LIMITED", ""], "of one tool");
+    assert_eq!(
+        code(&mut server, "two", text()),
+        "RATE_LIMITED",
+        "of all tools"
+    );
+    let (list, _) = told(&home, &["budget", "list", "--json"]);
+    let budget = &list["budgets"][0];
+    assert_eq!(
+        (&budget["tool"], &budget["spent"]),
+        (&json!("paid"), &json!(0.3))
+    );
+}
+
+#[test]
 fn s31_of_eight_calls_of_two_processes_exactly_three_fit_into_the_budget() {
     let home = Home::new();
     let pipe = home.text("pipe-{text}");

@@ -98,6 +98,8 @@ pub(crate) const LOOP_TRIED_MAX: usize = 5;
 /// Ways of failing that are remembered for one principal.
 pub(crate) const LOOP_ROWS_MAX: i64 = 200;
 
+/// Budgets that may be declared.
+pub(crate) const BUDGETS_MAX: usize = 1000;
 /// Calls of one tool that may be let run side by side.
 pub(crate) const CONCURRENT_MAX: u32 = 1024;
 /// Longest name of a backend that shares its breaker.

@@ -75,8 +75,7 @@ pub(crate) fn compile(
     }
     let listing = definition.listing.iter();
     let (name, run) = (definition.name?.text, run?);
-    let mut restraint = definition.restraint;
-    restraint.breaker = restraint.breaker.of_tool(name, &run);
+    let restraint = definition.restraint.of_tool(name, &run, around.config);
     Some(Tool {
         name: ToolName::new(name),
         title: definition.title.map(|title| title.text.to_owned()),

@@ -1,6 +1,8 @@
 //! `tollgate.yaml`: what holds for all tools; read strictly, believed whole or not at all.
 
+pub(crate) mod budgets;
 pub(crate) mod flags;
+pub(crate) mod limits;
 pub(crate) mod server;
 
 use std::{
@@ -9,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use self::{flags::Flags, server::Server};
+use self::{budgets::Budgets, flags::Flags, limits::Limits, server::Server};
 use super::{
     definition::refuse_unavailable,
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
@@ -23,14 +25,7 @@ use crate::base::canonical;
 /// Sections of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A section that becomes
 /// available loses its row here and gets a file under `config/` and a field in [`Config`].
-const NOT_AVAILABLE: &[&str] = &[
-    "principals",
-    "databases",
-    "hosts",
-    "limits",
-    "budgets",
-    "retention",
-];
+const NOT_AVAILABLE: &[&str] = &["principals", "databases", "hosts", "retention"];
 
 /// What the file declares. Without a file nothing is declared, and one local principal may do
 /// what the definitions allow.
@@ -40,6 +35,10 @@ pub(crate) struct Config {
     pub(crate) server: Server,
     /// Switches that definitions name.
     pub(crate) flags: Flags,
+    /// How often tools may be called.
+    pub(crate) limits: Limits,
+    /// What may be spent.
+    pub(crate) budgets: Budgets,
     digest: Option<[u8; 32]>,
 }
 
@@ -61,12 +60,16 @@ impl Config {
         };
         let server = fields.take("server");
         let flags = fields.take("flags");
+        let limits = fields.take("limits");
+        let budgets = fields.take("budgets");
         let help = "take it out if everything is safe without it";
         refuse_unavailable(&mut fields, NOT_AVAILABLE, help, findings);
         fields.close(findings);
         Self {
             server: server.map_or_else(Server::default, |node| Server::read(node, findings)),
             flags: flags.map_or_else(Flags::default, |node| Flags::read(node, findings)),
+            limits: limits.map_or_else(Limits::default, |node| Limits::read(node, findings)),
+            budgets: budgets.map_or_else(Budgets::default, |node| Budgets::read(node, findings)),
             digest: Some(canonical::digest(&node.to_value())),
         }
     }

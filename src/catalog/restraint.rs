@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
-use super::tool::Run;
+use super::{config::Config, tool::Run};
 use crate::base::{
     amount::Amount,
     quota::{Budget, Rate},
@@ -28,6 +28,19 @@ pub(crate) struct Restraint {
     pub(crate) breaker: BreakerRule,
     /// Whether nearly equal failures in a row are stopped.
     pub(crate) is_loop_guard_off: bool,
+}
+
+impl Restraint {
+    /// The same for the tool `name`, with what `config` says for all tools.
+    pub(crate) fn of_tool(self, name: &str, run: &Run, config: &Config) -> Self {
+        Self {
+            rate: self.rate.or(config.limits.rate),
+            rate_of_all: config.limits.total,
+            budgets: Arc::clone(&config.budgets.all),
+            breaker: self.breaker.of_tool(name, run),
+            ..self
+        }
+    }
 }
 
 /// What a call costs.
@@ -127,7 +140,7 @@ pub(crate) struct BreakerRule {
 impl BreakerRule {
     /// The same for the tool `name`, which has its own breaker unless its definition says
     /// otherwise. What answers from a template has no backend that could fail.
-    pub(crate) fn of_tool(self, name: &str, run: &Run) -> Self {
+    fn of_tool(self, name: &str, run: &Run) -> Self {
         let own = || match run {
             Run::Exec(_) => Some(name.into()),
             Run::Reply(_) => None,

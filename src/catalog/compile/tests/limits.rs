@@ -54,11 +54,11 @@ fn what_cannot_be_meant_is_refused() {
     check_with(
         "limits: {rate: 10/week, burst: 0, concurrent: 1.5, cost: -1, speed: 5}",
         &[
-            "f:5:33: error[amount]: `burst` must be a whole number from 1 to 4294967295",
             "f:5:16: error[amount]: `rate` is not a rate: `10/week` (write a number of calls and a time, as `10/minute`; times are `second`, `minute`, `hour` and `day`)",
-            "f:5:48: error[amount]: `concurrent` must be a whole number from 1 to 1024",
-            "f:5:59: error[amount]: `cost` must be from 0 to 9223372036854.775807 (write a number as `0.05`)",
-            "f:5:63: error[unknown-key]: unknown key `speed` (known here are `burst`, `rate`, `concurrent`, `cost`, `max_cost` and `cost_from`)",
+            "f:5:32: error[amount]: `burst` must be a whole number from 1 to 4294967295",
+            "f:5:47: error[amount]: `concurrent` must be a whole number from 1 to 1024",
+            "f:5:58: error[amount]: `cost` must be from 0 to 9223372036854.775807 (write a number as `0.05`)",
+            "f:5:62: error[unknown-key]: unknown key `speed` (known here are `burst`, `rate`, `concurrent`, `cost`, `max_cost` and `cost_from`)",
         ],
     );
     check_with(

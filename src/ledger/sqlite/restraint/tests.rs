@@ -267,6 +267,7 @@ fn invalid(date: &str) -> (CallRow, Failure) {
     let detail = Detail {
         at: "/date".to_owned(),
         constraint: "format".to_owned(),
+        limit: None,
         expected: "a date".to_owned(),
         got: Some(date.to_owned()),
     };
