@@ -4,14 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::status::{give, unusable};
+use super::status::{give, list};
 use crate::{
     base::clock::SystemClock,
     cli::{
-        args::{BreakerArgs, BreakerCommand, ListArgs},
-        compose,
+        args::{BreakerArgs, BreakerCommand},
         exit::{CommandError, ExitStatus},
-        print,
     },
     ledger::sqlite::{
         operator::Order,
@@ -26,7 +24,10 @@ use crate::{
 /// When the ledger cannot be used.
 pub(crate) fn breaker(args: BreakerArgs) -> Result<ExitStatus, CommandError> {
     match args.command {
-        BreakerCommand::List(args) => list(args),
+        BreakerCommand::List(args) => {
+            let read = |reader: &LogReader| reader.breakers(&SystemClock);
+            list(args, "breakers", read, table, breaker_json)
+        }
         BreakerCommand::Reset(of) => give(
             of.state_dir,
             &Order::Breaker(of.backend, BreakerVerdict::Reset),
@@ -36,19 +37,6 @@ pub(crate) fn breaker(args: BreakerArgs) -> Result<ExitStatus, CommandError> {
             &Order::Breaker(of.backend, BreakerVerdict::Trip),
         ),
     }
-}
-
-fn list(args: ListArgs) -> Result<ExitStatus, CommandError> {
-    let reader = LogReader::open(&compose::state_dir(args.state_dir.state)?).map_err(unusable)?;
-    let breakers = reader.breakers(&SystemClock).map_err(unusable)?;
-    let text = if args.json {
-        let list: Vec<Value> = breakers.iter().map(breaker_json).collect();
-        format!("{:#}\n", json!({"breakers": list}))
-    } else {
-        table(&breakers)
-    };
-    print(text.as_bytes())?;
-    Ok(ExitStatus::Fine)
 }
 
 fn table(breakers: &[BreakerView]) -> String {

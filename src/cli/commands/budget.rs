@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::status::unusable;
+use super::status::list;
 use crate::{
     base::{
         amount::Amount,
@@ -12,10 +12,8 @@ use crate::{
         quota::{Period, Scope},
     },
     cli::{
-        args::{BudgetArgs, BudgetCommand, BudgetOf, ListArgs},
-        compose,
+        args::{BudgetArgs, BudgetCommand, BudgetOf},
         exit::{CommandError, ExitStatus},
-        print,
     },
     ledger::sqlite::{
         operator::Order,
@@ -30,7 +28,7 @@ use crate::{
 /// When the ledger cannot be used.
 pub(crate) fn budget(args: BudgetArgs) -> Result<ExitStatus, CommandError> {
     match args.command {
-        BudgetCommand::List(args) => list(args),
+        BudgetCommand::List(args) => list(args, "budgets", LogReader::budgets, table, budget_json),
         BudgetCommand::Set(args) => {
             let limit = args.limit.0;
             change(args.of, |scope, period| {
@@ -50,19 +48,6 @@ fn change(
         tool: of.tool,
     };
     super::status::give(of.state_dir, &order(scope, of.period))
-}
-
-fn list(args: ListArgs) -> Result<ExitStatus, CommandError> {
-    let reader = LogReader::open(&compose::state_dir(args.state_dir.state)?).map_err(unusable)?;
-    let budgets = reader.budgets().map_err(unusable)?;
-    let text = if args.json {
-        let list: Vec<Value> = budgets.iter().map(budget_json).collect();
-        format!("{:#}\n", json!({"budgets": list}))
-    } else {
-        table(&budgets)
-    };
-    print(text.as_bytes())?;
-    Ok(ExitStatus::Fine)
 }
 
 fn table(budgets: &[BudgetView]) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{breaker::breaker_json, budget::budget_json};
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
         sqlite::{
             health::{self, Health},
             operator::{self, Order},
+            read::LogReader,
         },
     },
 };
@@ -42,7 +43,7 @@ pub(crate) fn status(args: ListArgs) -> Result<ExitStatus, CommandError> {
     })
 }
 
-fn json(health: &Health) -> serde_json::Value {
+fn json(health: &Health) -> Value {
     let breakers = health.breakers_open().map(breaker_json);
     let budgets = health.budgets_near().map(budget_json);
     json!({
@@ -96,6 +97,29 @@ fn told(health: &Health) -> String {
     text
 }
 
+/// Prints what `read` finds in the ledger: a table, or one JSON document that has it as `name`.
+///
+/// # Errors
+/// When there is no ledger or it cannot be read.
+pub(super) fn list<T>(
+    args: ListArgs,
+    name: &str,
+    read: impl FnOnce(&LogReader) -> Result<Vec<T>, LedgerError>,
+    table: fn(&[T]) -> String,
+    json: fn(&T) -> Value,
+) -> Result<ExitStatus, CommandError> {
+    let reader = LogReader::open(&compose::state_dir(args.state_dir.state)?).map_err(unusable)?;
+    let found = read(&reader).map_err(unusable)?;
+    let text = if args.json {
+        let list: Vec<Value> = found.iter().map(json).collect();
+        format!("{:#}\n", json!({name: list}))
+    } else {
+        table(&found)
+    };
+    print(text.as_bytes())?;
+    Ok(ExitStatus::Fine)
+}
+
 /// Carries out an order on the ledger.
 ///
 /// # Errors
@@ -111,6 +135,6 @@ pub(super) fn give(state_dir: StateDir, order: &Order) -> Result<ExitStatus, Com
 }
 
 /// The error of a command that cannot use the ledger.
-pub(super) fn unusable(error: LedgerError) -> CommandError {
+fn unusable(error: LedgerError) -> CommandError {
     CommandError::Unusable(error.to_string())
 }
