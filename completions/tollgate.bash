@@ -604,7 +604,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__call)
-            opts="-h --tools --config --state --json --help"
+            opts="-h --tools --config --state --yes --answers --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -619,6 +619,10 @@ _tollgate() {
                     return 0
                     ;;
                 --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1117,11 +1121,11 @@ _tollgate() {
                     return 0
                     ;;
                 --outcome)
-                    COMPREPLY=($(compgen -W "succeeded failed refused cancelled timed_out unknown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "succeeded failed refused asked cancelled timed_out unknown" -- "${cur}"))
                     return 0
                     ;;
                 --code)
-                    COMPREPLY=($(compgen -W "VALIDATION_FAILED NORMALIZATION_REFUSED RULE_VIOLATION RULE_ERROR FORBIDDEN CONFIRMATION_REQUIRED TOOL_DISABLED TOOL_CHANGED RATE_LIMITED OVERLOADED CIRCUIT_OPEN SHUTTING_DOWN BUDGET_EXCEEDED RETRY_LOOP IDEMPOTENCY_MISMATCH IDEMPOTENCY_EXPIRED IN_PROGRESS OUTCOME_UNKNOWN TIMEOUT CANCELLED BACKEND_FAILED BACKEND_UNAVAILABLE OUTPUT_INVALID ROLLED_BACK NEEDS_ATTENTION STATE_UNAVAILABLE INTERNAL" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "VALIDATION_FAILED NORMALIZATION_REFUSED RULE_VIOLATION RULE_ERROR FORBIDDEN CAPABILITY_MISSING CONFIRMATION_REQUIRED TOOL_DISABLED TOOL_CHANGED RATE_LIMITED OVERLOADED CIRCUIT_OPEN SHUTTING_DOWN BUDGET_EXCEEDED RETRY_LOOP IDEMPOTENCY_MISMATCH IDEMPOTENCY_EXPIRED IN_PROGRESS OUTCOME_UNKNOWN TIMEOUT CANCELLED BACKEND_FAILED BACKEND_UNAVAILABLE OUTPUT_INVALID ROLLED_BACK NEEDS_ATTENTION STATE_UNAVAILABLE INTERNAL" -- "${cur}"))
                     return 0
                     ;;
                 --principal)

@@ -63,6 +63,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
             cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --answers 'Answers to the tool''s questions: a JSON file, an object of forms by their keys'
+            cand --yes 'Agree to whatever the tool wants confirmed, without being asked'
             cand --json 'Print the whole result as a client would get it'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

@@ -68,6 +68,8 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -s h -l help -d
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l answers -d 'Answers to the tool\'s questions: a JSON file, an object of forms by their keys' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l yes -d 'Agree to whatever the tool wants confirmed, without being asked'
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l json -d 'Print the whole result as a client would get it'
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
@@ -86,6 +88,7 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l tool -d 'Only 
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l outcome -d 'Only calls that ended so' -r -f -a "succeeded\t''
 failed\t''
 refused\t''
+asked\t''
 cancelled\t''
 timed_out\t''
 unknown\t''"
@@ -94,6 +97,7 @@ NORMALIZATION_REFUSED\t''
 RULE_VIOLATION\t''
 RULE_ERROR\t''
 FORBIDDEN\t''
+CAPABILITY_MISSING\t''
 CONFIRMATION_REQUIRED\t''
 TOOL_DISABLED\t''
 TOOL_CHANGED\t''

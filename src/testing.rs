@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::{
     base::{
         cancel::CancelToken,
+        capability::Capability,
         clock::{Clock, Timestamp},
         id::{CallIds, Principal},
     },
@@ -24,8 +25,12 @@ use crate::{
     engine::{
         Ticket,
         answer::{Answer, Reply, Respondent},
+        ask::Channel,
     },
-    guard::call::{Header, IncomingCall},
+    guard::{
+        agree::Posed,
+        call::{Header, IncomingCall},
+    },
 };
 
 /// The catalog of these definitions, read from files as always; all of them must be sound.
@@ -52,6 +57,7 @@ pub(crate) fn incoming(clock: &dyn Clock, tool: &str, arguments: Value) -> Incom
             request_id: "1".to_owned(),
             protocol_version: "2025-11-25",
             client: None,
+            capabilities: Capability::ALL.into_iter().collect(),
             trace_id: None,
             received: clock.now(),
             received_wall: clock.wall(),
@@ -64,6 +70,8 @@ pub(crate) fn incoming(clock: &dyn Clock, tool: &str, arguments: Value) -> Incom
 /// What a call told, for the test to look at.
 pub(crate) struct Heard {
     replies: Receiver<Reply>,
+    questions: Receiver<(u64, Posed)>,
+    withdrawn: Receiver<u64>,
     /// Cancels the call.
     pub(crate) cancel: CancelToken,
 }
@@ -75,25 +83,67 @@ impl Heard {
             .recv_timeout(Duration::from_secs(20))
             .expect("no answer")
     }
+
+    /// The next question, with the number of its answer.
+    pub(crate) fn question(&self) -> (u64, Posed) {
+        let patience = Duration::from_secs(20);
+        self.questions.recv_timeout(patience).expect("no question")
+    }
+
+    /// The questions that were taken back until now.
+    pub(crate) fn withdrawn(&self) -> Vec<u64> {
+        self.withdrawn.try_iter().collect()
+    }
 }
 
-struct Ear(SyncSender<Reply>);
+struct Ear {
+    replies: SyncSender<Reply>,
+    questions: SyncSender<(u64, Posed)>,
+    withdrawn: SyncSender<u64>,
+}
 
 impl Respondent for Ear {
     fn progress(&self, _progress: Progress) {}
 
+    fn ask(&self, number: u64, question: &Posed) {
+        self.questions.send((number, question.clone())).unwrap();
+    }
+
+    fn withdraw(&self, number: u64) {
+        self.withdrawn.send(number).unwrap();
+    }
+
     fn answer(self: Box<Self>, answer: Answer) {
-        self.0.send(answer.into_reply()).unwrap();
+        self.replies.send(answer.into_reply()).unwrap();
     }
 }
 
-/// A ticket and what is heard through it.
+/// A ticket of a client that is asked while its call is open, and what is heard through it.
 pub(crate) fn ticket() -> (Ticket, Heard) {
-    let (tell, replies) = sync_channel(2);
+    ticket_by(Channel::InCall)
+}
+
+/// The same, asked in this way.
+pub(crate) fn ticket_by(channel: Channel) -> (Ticket, Heard) {
+    let (replied, replies) = sync_channel(2);
+    let (asked, questions) = sync_channel(8);
+    let (withdraw, withdrawn) = sync_channel(8);
     let cancel = CancelToken::default();
-    let ticket = Ticket {
-        respondent: Box::new(Ear(tell)),
-        cancel: cancel.clone(),
+    let ear = Ear {
+        replies: replied,
+        questions: asked,
+        withdrawn: withdraw,
     };
-    (ticket, Heard { replies, cancel })
+    let ticket = Ticket {
+        respondent: Box::new(ear),
+        cancel: cancel.clone(),
+        channel,
+    };
+    let heard = Heard {
+        replies,
+        questions,
+        withdrawn,
+        cancel,
+    };
+    (ticket, heard)
 }

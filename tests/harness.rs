@@ -243,7 +243,9 @@ static FORM: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
                 "properties": {"jsonrpc": {"const": "2.0"}, "id": id, "result": {
                     "type": "object", "allOf": [{"$ref": "#/$defs/meta"}],
                     "properties": {
-                        "resultType": {"const": "complete"},
+                        "resultType": {"enum": ["complete", "input_required"]},
+                        "inputRequests": {"type": "object", "minProperties": 1},
+                        "requestState": {"type": "string"},
                         "nextCursor": {"type": "string", "minLength": 1},
                         "ttlMs": {"type": "integer", "minimum": 0},
                         "cacheScope": {"enum": ["public", "private"]},
@@ -274,12 +276,20 @@ static FORM: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
                     },
                 },
             },
+            "request": {
+                "required": ["jsonrpc", "id", "method", "params"], "additionalProperties": false,
+                "properties": {
+                    "jsonrpc": {"const": "2.0"}, "id": {"type": "string"},
+                    "method": {"const": "elicitation/create"},
+                    "params": {"type": "object", "required": ["message", "requestedSchema"]},
+                },
+            },
             "notification": {
                 "required": ["jsonrpc", "method"], "additionalProperties": false,
                 "properties": {
                     "jsonrpc": {"const": "2.0"},
                     "method": {"enum": [
-                        "notifications/message", "notifications/progress",
+                        "notifications/message", "notifications/progress", "notifications/cancelled",
                         "notifications/tools/list_changed", "notifications/subscriptions/acknowledged",
                     ]},
                     "params": {"type": "object", "allOf": [{"$ref": "#/$defs/meta"}]},
@@ -290,6 +300,7 @@ static FORM: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
         "oneOf": [
             {"$ref": "#/$defs/answer"},
             {"type": "object", "allOf": [{"$ref": "#/$defs/notification"}]},
+            {"type": "object", "allOf": [{"$ref": "#/$defs/request"}]},
             {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/answer"}},
         ],
     });

@@ -9,6 +9,8 @@
     reason = "clippy lets these pass in test functions only, not in what they share"
 )]
 
+mod asking;
+mod asking_by_return;
 mod batches;
 mod calls;
 mod commands;

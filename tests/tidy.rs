@@ -15,6 +15,7 @@ const PROOFS: &[&str] = &[
     "ValidCall",
     "AuthorizedCall",
     "ClearedCall",
+    "AgreedCall",
     "ScreenedOutcome",
     "IntentReceipt",
     "AuditReceipt",

@@ -69,6 +69,7 @@ fn texts(code: Code) -> Texts {
         Code::RuleViolation => RULE_VIOLATION,
         Code::RuleError => RULE_ERROR,
         Code::Forbidden => FORBIDDEN,
+        Code::CapabilityMissing => CAPABILITY_MISSING,
         Code::ConfirmationRequired => CONFIRMATION_REQUIRED,
         Code::ToolDisabled => TOOL_DISABLED,
         Code::ToolChanged => TOOL_CHANGED,
@@ -149,13 +150,24 @@ const FORBIDDEN: Texts = [
     "A clerk of one organisation asks for an order of another.",
 ];
 
-const CONFIRMATION_REQUIRED: Texts = [
-    "The tool asks for a person's agreement, and this call has none.",
+const CAPABILITY_MISSING: Texts = [
+    "The tool's `requires` names a capability that the client does not declare.",
     REFUSED,
-    "Show the user what would be done, and repeat the call with the confirmation it asks \
-     for.",
-    "Nothing; remove `confirm` from the definition if nobody needs to be asked.",
-    "A call would delete a folder for good.",
+    "Use another tool, or tell the user that their client cannot do what this one needs.",
+    "Use a client that declares the capability, or take it out of `requires`.",
+    "A tool that has questions for a person is called by a client that cannot ask one.",
+];
+
+const CONFIRMATION_REQUIRED: Texts = [
+    "A person has to agree to the call or answer its questions, and nobody did: they \
+     declined, closed the question or gave no usable answer, the client cannot ask, or what \
+     came back belongs to another question.",
+    REFUSED,
+    "Where the person said no, do not try again. Otherwise tell them what would be done; the \
+     same call without `requestState` asks anew.",
+    "Nothing, where a person said no. Where the client cannot ask, make the call in a \
+     terminal with `tollgate call`, or take `confirm` and `ask` out of the definition.",
+    "A call would delete a folder for good, and its client cannot show a question.",
 ];
 
 // Refusals that have nothing to do with the arguments.

@@ -213,6 +213,29 @@ pub(crate) const STATS_BUCKETS_MAX: usize = 240;
 /// Largest settings file of a client that is edited.
 pub(crate) const CLIENT_FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
+/// Rounds of questions that one tool may ask.
+pub(crate) const ASK_ROUNDS_MAX: usize = 8;
+/// Questions of one round.
+pub(crate) const ASK_QUESTIONS_MAX: usize = 8;
+/// Fields of one form.
+pub(crate) const ASK_FIELDS_MAX: usize = 32;
+/// Characters of the key of a question.
+pub(crate) const ASK_KEY_CHARS_MAX: usize = 64;
+/// How often nothing usable may come back before the call is refused.
+pub(crate) const ASK_TRIES_MAX: u32 = 3;
+/// Characters of one value that are shown to a person; the rest is counted.
+pub(crate) const ASK_VALUE_CHARS_MAX: usize = 500;
+/// One answer, as JSON.
+pub(crate) const ASK_ANSWER_BYTES_MAX: usize = 16 * 1024;
+/// Calls whose question may be with a client at one time.
+pub(crate) const ASKS_OPEN_MAX: usize = 64;
+/// How long a person may take while the call is open.
+pub(crate) const ASK_PATIENCE: Duration = Duration::from_secs(600);
+/// How long a question that was given as an answer may be answered.
+pub(crate) const ASK_STATE_LIFE: Duration = Duration::from_secs(300);
+/// Longest state that is looked at; those that we give out are shorter.
+pub(crate) const ASK_STATE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
 /// Smallest time between two progress notifications of one call.
 pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -225,5 +248,11 @@ const _: () = assert!(STDERR_TAIL_BYTES <= STDERR_BYTES_MAX);
 const _: () = assert!(LOOP_TOLD_AT < LOOP_STOPPED_AT);
 const _: () = assert!(BREAKER_OPEN_FIRST.as_secs() <= BREAKER_OPEN_MAX.as_secs());
 const _: () = assert!(BREAKER_RATE_SAMPLES_MIN <= BREAKER_WINDOW_CALLS_MAX);
+// Base64 makes four bytes of three.
+const _: () = assert!(
+    ASK_ROUNDS_MAX * ASK_QUESTIONS_MAX * (ASK_ANSWER_BYTES_MAX + ASK_KEY_CHARS_MAX + 8) * 4 / 3
+        + 1024
+        < ASK_STATE_BYTES_MAX
+);
 const _: () = assert!(RULE_STEPS_INLINE_MAX < RULE_STEPS_MAX);
 const _: () = assert!(RULE_TERMS_MAX <= RULE_TOKENS_MAX);

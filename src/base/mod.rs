@@ -3,6 +3,7 @@
 pub(crate) mod amount;
 pub(crate) mod cancel;
 pub(crate) mod canonical;
+pub(crate) mod capability;
 pub(crate) mod clock;
 pub(crate) mod explain;
 pub(crate) mod id;

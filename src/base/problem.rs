@@ -119,6 +119,7 @@ codes! {
     RuleViolation = "RULE_VIOLATION", None, ChangedArgs, "A rule of the tool's operator is not met; `reason` is the operator's own code.";
     RuleError = "RULE_ERROR", None, AskOperator, "A rule could not be evaluated, so the call was refused.";
     Forbidden = "FORBIDDEN", None, Never, "This principal may not make this call.";
+    CapabilityMissing = "CAPABILITY_MISSING", None, Never, "The client lacks a capability that the tool needs.";
     ConfirmationRequired = "CONFIRMATION_REQUIRED", None, ChangedArgs, "A person has to agree to this call first.";
     ToolDisabled = "TOOL_DISABLED", None, AskOperator, "The tool is switched off.";
     ToolChanged = "TOOL_CHANGED", None, AskOperator, "The tool's definition is not the one that was approved.";
@@ -225,7 +226,8 @@ impl Loop {
 pub(crate) struct Problem {
     /// The stable name.
     pub(crate) code: Code,
-    /// The operator's own code, where a rule of theirs refused.
+    /// The operator's own code, where a rule of theirs refused; which kind of no it was, where
+    /// a person was asked.
     pub(crate) reason: Option<String>,
     /// One sentence for the model.
     pub(crate) message: String,

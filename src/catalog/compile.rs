@@ -1,6 +1,7 @@
 //! From a definition to a tool: names resolved, templates and schemas compiled, all problems
 //! told at their place.
 
+mod ask;
 mod lint;
 mod placeholder;
 mod program;
@@ -65,6 +66,8 @@ pub(crate) fn compile(
     let schema = schema.map(Node::to_value).unwrap_or_default();
     let allow = rules::allow(&definition, &schema, findings);
     let rules = rules::rules(&definition, &schema, findings);
+    let placeholders = Placeholders::new(definition.input_schema).with_answers(&definition.ask);
+    let asks = ask::rounds(&definition, &placeholders, findings);
     let tests = definition
         .tests
         .iter()
@@ -89,6 +92,8 @@ pub(crate) fn compile(
         coerce: definition.coerce,
         rules,
         allow,
+        requires: definition.requires,
+        asks,
         run,
         timeout: definition.timeout,
         restraint,
@@ -152,7 +157,7 @@ fn compile_run(
     path: &[PathBuf],
     findings: &mut Findings,
 ) -> Option<Run> {
-    let placeholders = Placeholders::new(definition.input_schema);
+    let placeholders = Placeholders::new(definition.input_schema).with_answers(&definition.ask);
     match definition.run.as_ref()? {
         RunDefinition::Exec(exec) => compile_exec(exec, &placeholders, path, findings)
             .map(Arc::new)

@@ -10,27 +10,23 @@ use super::{
     tool::{Coerce, Effect, OutputKind, Stdin},
     units,
 };
-use crate::base::limits::{TIMEOUT_DEFAULT, TIMEOUT_MAX};
+use crate::base::{
+    capability::Capability,
+    limits::{TIMEOUT_DEFAULT, TIMEOUT_MAX},
+};
 
+mod ask;
 mod limits;
 mod rules;
 mod run;
 
+pub(crate) use ask::{ConfirmDefinition, QuestionDefinition};
 pub(crate) use rules::RuleDefinition;
 
 /// Keys of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A key that becomes available
 /// loses its row here and gets its reader in [`Definition::read`].
-const NOT_AVAILABLE: &[&str] = &[
-    "checks",
-    "verify",
-    "ask",
-    "confirm",
-    "requires",
-    "steps",
-    "retry",
-    "idempotency",
-];
+const NOT_AVAILABLE: &[&str] = &["checks", "verify", "steps", "retry", "idempotency"];
 
 /// As [`NOT_AVAILABLE`], for the keys of `run`.
 const RUN_NOT_AVAILABLE: &[&str] = &["http", "sql"];
@@ -64,6 +60,10 @@ pub(crate) struct Definition<'a> {
     pub(crate) coerce: Coerce,
     pub(crate) allow: Vec<Spanned<'a>>,
     pub(crate) rules: Vec<RuleDefinition<'a>>,
+    pub(crate) requires: Vec<Capability>,
+    /// The rounds of `ask`.
+    pub(crate) ask: Vec<Vec<QuestionDefinition<'a>>>,
+    pub(crate) confirm: ConfirmDefinition<'a>,
     pub(crate) run: Option<RunDefinition<'a>>,
     pub(crate) timeout: Duration,
     pub(crate) restraint: Restraint,
@@ -155,6 +155,9 @@ impl<'a> Definition<'a> {
         let coerce = fields.word("coerce", &words, findings);
         let allow = rules::allow(&mut fields, findings);
         let rules = rules::rules(&mut fields, findings);
+        let requires = ask::requires(&mut fields, findings);
+        let ask = ask::rounds(&mut fields, findings);
+        let confirm = ask::confirm(&mut fields, findings);
         refuse_annotations(&mut fields, findings);
         refuse_unavailable(&mut fields, NOT_AVAILABLE, WITHOUT_IT, findings);
         let output = fields.take_entry("output");
@@ -184,6 +187,9 @@ impl<'a> Definition<'a> {
             coerce: coerce.unwrap_or(Coerce::OnMismatch),
             allow,
             rules,
+            requires,
+            ask,
+            confirm,
             run,
             timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
             restraint,

@@ -1,5 +1,6 @@
 //! What `tools.d` declares: read, checked, compiled once, kept as an immutable snapshot.
 
+pub(crate) mod ask;
 pub(crate) mod compile;
 pub(crate) mod config;
 pub(crate) mod content;

@@ -10,7 +10,7 @@ use super::{
     rule::{Expression, Rule},
     template::{ArgTemplate, JsonTemplate, TextTemplate},
 };
-use crate::base::id::ToolName;
+use crate::base::{capability::Capability, id::ToolName};
 
 /// What a tool does to the world. Drives retries, replay, recovery and the MCP annotations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,10 @@ pub(crate) struct Tool {
     pub(crate) rules: Vec<Rule>,
     /// Who may call with which arguments: all must be true; none lets everyone.
     pub(crate) allow: Vec<Expression>,
+    /// What the client must be able to do.
+    pub(crate) requires: Vec<Capability>,
+    /// What a person is asked before the tool runs, `confirm` last; none where nobody is.
+    pub(crate) asks: Vec<super::ask::Round>,
     /// What runs.
     pub(crate) run: Run,
     /// From the arrival of the call to its end.

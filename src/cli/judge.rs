@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     backend,
     base::{
+        capability::Capability,
         clock::{Moment, Timestamp},
         id::{CallIds, Principal},
         json,
@@ -41,6 +42,8 @@ pub(super) fn judge(
         request_id: "0".to_owned(),
         protocol_version: "",
         client: None,
+        // What some client can do is not what is judged here.
+        capabilities: Capability::ALL.into_iter().collect(),
         trace_id: None,
         received: Moment::from_micros(0),
         received_wall: received,
@@ -79,5 +82,6 @@ fn incoming(header: Arc<Header>, raw_arguments: &str) -> Result<IncomingCall, Bo
             near: Vec::new(),
         },
         log: Vec::new(),
+        asking: None,
     }))
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{compose::Gate, exit::CommandError};
 use crate::catalog::load::Loaded;
 
-/// Sends one modern request and gives the message that answers it, after the notifications
-/// that came before it. The gate is closed afterwards.
+/// Sends one modern request of a client with these capabilities and gives the message that
+/// answers it, after the notifications that came before it. The gate is closed afterwards.
 ///
 /// # Errors
 /// When there is no answer, which would be a fault of ours.
@@ -16,12 +16,13 @@ pub(crate) fn ask(
     loaded: Loaded,
     method: &str,
     mut params: Value,
+    capabilities: &Value,
 ) -> Result<Vec<Value>, CommandError> {
     gate.catalog.swap(std::sync::Arc::new(loaded.catalog));
     if let Some(params) = params.as_object_mut() {
         let envelope = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientCapabilities": capabilities,
             "io.modelcontextprotocol/clientInfo": {"name": "tollgate call", "version": env!("CARGO_PKG_VERSION")},
             "progressToken": 1,
         });

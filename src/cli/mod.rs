@@ -10,6 +10,7 @@ pub(crate) mod install;
 mod judge;
 pub(crate) mod locate;
 mod loopback;
+mod person;
 mod private;
 mod replay;
 mod scaffold;

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::{
     base::json::push_pointer,
+    catalog::ask::ASK,
     guard::{
-        call::{Refusal, Refused},
+        call::{ChangeKind, Refusal, Refused},
         clear::ClearedCall,
     },
     ledger::{log::CallRecord, record::Outcome},
@@ -117,7 +118,18 @@ pub(super) fn recorded(call: &CallRecord) -> Verdict {
         end.filter(|end| end.outcome == Outcome::Refused && GUARD.contains(&end.stage.as_str()));
     let json = |text: &String| -> Option<Value> { serde_json::from_str(text).ok() };
     let Some(end) = refused else {
-        return Verdict::Admitted(call.effective_arguments.as_ref().and_then(json));
+        let mut arguments = call.effective_arguments.as_ref().and_then(json);
+        // What a person said came after the guard's yes.
+        if let Some(Value::Object(arguments)) = &mut arguments
+            && call
+                .changes
+                .as_ref()
+                .and_then(json)
+                .is_some_and(|changes| has_answers(&changes))
+        {
+            arguments.shift_remove(ASK);
+        }
+        return Verdict::Admitted(arguments);
     };
     let reply = end.reply.as_ref().and_then(json);
     let reason = reply
@@ -130,6 +142,14 @@ pub(super) fn recorded(call: &CallRecord) -> Verdict {
     }
 }
 
+fn has_answers(changes: &Value) -> bool {
+    let answered = ChangeKind::Answered.as_str();
+    let is_answer = |change: &Value| change.get("kind").and_then(Value::as_str) == Some(answered);
+    changes
+        .as_array()
+        .is_some_and(|changes| changes.iter().any(is_answer))
+}
+
 /// What the guard decided just now.
 pub(super) fn decided(verdict: &Result<ClearedCall, Box<Refused>>) -> Verdict {
     match verdict {
@@ -137,7 +157,7 @@ pub(super) fn decided(verdict: &Result<ClearedCall, Box<Refused>>) -> Verdict {
         Err(refused) => {
             let (code, reason) = match &refused.refusal {
                 Refusal::Protocol { .. } => (None, None),
-                Refusal::Tool(problem) => (
+                Refusal::Tool(problem) | Refusal::Incapable { problem, .. } => (
                     Some(problem.code.as_str().to_owned()),
                     problem.reason.clone(),
                 ),

@@ -2,12 +2,16 @@
 
 use crate::{
     base::{
+        capability::Capability,
         clock::Timestamp,
         id::CallId,
         problem::{Code, Effects, Problem},
     },
     catalog::content::{Output, Progress},
-    guard::call::{Change, Refusal},
+    guard::{
+        agree::Posed,
+        call::{Change, Refusal},
+    },
     ledger::AuditReceipt,
 };
 
@@ -15,6 +19,13 @@ use crate::{
 pub(crate) trait Respondent: Send {
     /// How far the call has come. May drop what comes too fast or too late.
     fn progress(&self, progress: Progress);
+
+    /// Puts a question to the person behind the client. The answer is to come back under
+    /// `number`, see [`super::Engine::answered`]. Must not block.
+    fn ask(&self, number: u64, question: &Posed);
+
+    /// Takes a question back that nobody has answered. Must not block.
+    fn withdraw(&self, number: u64);
 
     /// The one answer. Runs on the ledger's thread: must not block.
     fn answer(self: Box<Self>, answer: Answer);
@@ -57,7 +68,7 @@ pub(crate) struct Replayed {
     pub(crate) is_windowed: bool,
 }
 
-/// The three kinds of reply.
+/// The kinds of reply.
 #[derive(Debug)]
 pub(crate) enum Body {
     /// The tool's output.
@@ -75,6 +86,21 @@ pub(crate) enum Body {
         message: String,
         /// Names of tools that were probably meant, nearest first.
         near: Vec<String>,
+    },
+    /// Questions for the person behind the client, which asks and calls again (modern era).
+    Asks {
+        /// What is asked.
+        questions: Vec<Posed>,
+        /// What the client brings back with the answers.
+        state: String,
+    },
+    /// The client lacks what the tool needs: -32021 in the modern era, where clients can act
+    /// on it, and a problem like any other before it.
+    Incapable {
+        /// In our own words.
+        problem: Box<Problem>,
+        /// What it lacks.
+        missing: Vec<Capability>,
     },
 }
 
@@ -126,15 +152,18 @@ impl Body {
     pub(super) fn structured(&self) -> Option<&serde_json::Value> {
         match self {
             Self::Output(output) => output.structured.as_ref(),
-            Self::Problem { .. } | Self::Protocol { .. } => None,
+            Self::Problem { .. }
+            | Self::Protocol { .. }
+            | Self::Asks { .. }
+            | Self::Incapable { .. } => None,
         }
     }
 
     /// What is told instead of a result.
     pub(super) fn problem(&self) -> Option<&Problem> {
         match self {
-            Self::Problem { problem, .. } => Some(problem),
-            Self::Output(_) | Self::Protocol { .. } => None,
+            Self::Problem { problem, .. } | Self::Incapable { problem, .. } => Some(problem),
+            Self::Output(_) | Self::Protocol { .. } | Self::Asks { .. } => None,
         }
     }
 
@@ -142,6 +171,7 @@ impl Body {
     pub(super) fn refused(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Protocol { message, near } => Self::Protocol { message, near },
+            Refusal::Incapable { problem, missing } => Self::Incapable { problem, missing },
             Refusal::Tool(problem) => Self::Problem {
                 problem,
                 backend_text: None,

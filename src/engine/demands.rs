@@ -11,8 +11,8 @@ use crate::{
     },
     catalog::tool::Tool,
     guard::{
+        agree::AgreedCall,
         call::{Refusal, Refused},
-        clear::ClearedCall,
     },
     ledger::admission::{Demands, Dues, Failure, Health, Way},
 };
@@ -21,7 +21,7 @@ use crate::{
 ///
 /// # Errors
 /// When the call would cost more than its tool may.
-pub(super) fn demands(call: &ClearedCall) -> Result<Demands, Box<Problem>> {
+pub(super) fn demands(call: &AgreedCall) -> Result<Demands, Box<Problem>> {
     let restraint = &call.tool().restraint;
     let cost = restraint.cost.most(call.effective()).map_err(|cost| {
         let most = restraint.cost.ceiling();
@@ -124,7 +124,7 @@ pub(super) fn failure(refused: &Refused, tool: Option<&Tool>) -> Option<Failure>
         Refusal::Tool(problem) if is_guarded && is_repairable(problem) => {
             Some(Failure::of_refusal(problem))
         }
-        Refusal::Tool(_) | Refusal::Protocol { .. } => None,
+        Refusal::Tool(_) | Refusal::Incapable { .. } | Refusal::Protocol { .. } => None,
     }
 }
 

@@ -1,10 +1,12 @@
 //! The work: takes a call from the guard to its answer. Begin reading at [`pipeline`].
 
 pub(crate) mod answer;
+pub(crate) mod ask;
 mod demands;
 mod pipeline;
 mod queue;
 mod release;
+mod request_state;
 mod settle;
 mod stored;
 #[cfg(test)]
@@ -13,12 +15,18 @@ mod tests;
 use std::{
     collections::HashMap,
     io,
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, OnceLock, PoisonError},
     thread::JoinHandle,
     time::Duration,
 };
 
-use self::{answer::Respondent, queue::Queue};
+use self::{
+    answer::Respondent,
+    ask::{Asks, Channel, Unanswered},
+    queue::Queue,
+};
+use serde_json::Value;
+
 use crate::{
     backend::Backend,
     base::{
@@ -39,6 +47,8 @@ pub(crate) struct Ticket {
     pub(crate) respondent: Box<dyn Respondent>,
     /// Fires when the client cancels the call.
     pub(crate) cancel: CancelToken,
+    /// How the person behind the client is asked.
+    pub(crate) channel: Channel,
 }
 
 /// What the engine is made of; put together by `cli`.
@@ -72,6 +82,8 @@ struct Shared {
     open: Mutex<usize>,
     idle: Condvar,
     running: Mutex<HashMap<CallId, CancelToken>>,
+    asks: Asks,
+    ask_key: OnceLock<request_state::Key>,
 }
 
 impl Engine {
@@ -96,6 +108,8 @@ impl Engine {
             open: Mutex::new(0),
             idle: Condvar::new(),
             running: Mutex::new(HashMap::new()),
+            asks: Asks::default(),
+            ask_key: OnceLock::new(),
         });
         let gate = Arc::clone(&shared);
         let mut threads = vec![thread::spawn("gate", move || pipeline::gate(&gate))?];
@@ -120,7 +134,7 @@ impl Engine {
     /// answered like any other refusal.
     pub(crate) fn refuse(&self, refused: Box<Refused>, ticket: Ticket) {
         self.shared.opened();
-        pipeline::refuse(&self.shared, refused, ticket);
+        release::refuse(&self.shared, refused, ticket);
     }
 
     /// Waits until every call that was taken in is answered, at most `patience`. Whether they
@@ -139,9 +153,21 @@ impl Engine {
         *open == 0
     }
 
+    /// Takes what a client answered to the question of this number; one that is not open is
+    /// ignored.
+    pub(crate) fn answered(&self, number: u64, answer: Result<Value, Unanswered>) {
+        ask::answered(&self.shared, number, answer);
+    }
+
+    /// Says that the client will answer nothing any more.
+    pub(crate) fn input_ended(&self) {
+        ask::input_ended(&self.shared);
+    }
+
     /// Stops fast: calls that wait are refused, running programs are told to end.
     pub(crate) fn stop(&self) {
         self.shared.queue.stop();
+        ask::give_up(&self.shared, Unanswered::Stopped(Cancelled::Shutdown));
         let running: Vec<CancelToken> = self.shared.running().values().cloned().collect();
         for token in running {
             token.fire(Cancelled::Shutdown);

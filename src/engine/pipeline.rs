@@ -10,11 +10,11 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use super::{
     Shared, Ticket,
-    answer::{About, Answer, Body, Reply},
-    demands,
+    answer::{Answer, Body, Reply},
+    ask, demands,
     queue::{GateJob, NoPlace, Place},
-    release::{answer_when_decided, answer_when_recorded, recorded, replayed},
-    settle::{self, Ended, FaultFacts},
+    release::{answer_when_decided, answer_when_recorded, recorded, refuse, replayed},
+    settle::{self, Ended, FaultFacts, shutting_down},
 };
 use crate::{
     backend::{self, Fault, Invocation, Work},
@@ -29,9 +29,10 @@ use crate::{
         tool::{Effect, Run, Tool},
     },
     guard::{
+        agree::AgreedCall,
         authorize::authorize,
-        call::{IncomingCall, Refusal, Refused},
-        clear::{ClearedCall, clear},
+        call::{IncomingCall, Refusal},
+        clear::clear,
         normalize::{flagged, normalize},
         resolve::{ResolvedCall, resolve},
         screen::screen,
@@ -50,13 +51,16 @@ pub(super) struct Arrived {
     ticket: Ticket,
 }
 
-/// A call that the guard cleared and whose backend knows what to do.
+/// A call that may begin and whose backend knows what to do.
 struct Prepared {
-    call: ClearedCall,
+    call: AgreedCall,
     work: Work,
     ticket: Ticket,
     place: Option<Place>,
+    /// When the guard had decided.
     checked: Moment,
+    /// When its time began: it was received or, where a person was asked, agreed to.
+    since: Moment,
 }
 
 /// A call whose beginning is in the ledger: the receipt says so.
@@ -76,10 +80,15 @@ pub(super) fn arrive(shared: &Arc<Shared>, call: IncomingCall, ticket: Ticket) {
 
 /// The gate: everything that is decided here and now.
 pub(super) fn gate(shared: &Arc<Shared>) {
-    while let Some(job) = shared.queue.pop_gate() {
+    while let Some(job) = shared
+        .queue
+        .pop_gate(shared.asks.patience(shared.clock.now()))
+    {
         match job {
             GateJob::Check(arrived) => check(shared, *arrived),
             GateJob::Run(started) => run(shared, *started),
+            GateJob::Go(go) => go(shared),
+            GateJob::Nothing => ask::expire(shared),
         }
     }
 }
@@ -95,11 +104,7 @@ pub(super) fn worker(shared: &Arc<Shared>) {
 fn check(shared: &Arc<Shared>, arrived: Arrived) {
     let Arrived { call, ticket } = arrived;
     if shared.queue.is_stopping() {
-        let problem = Problem::new(
-            Code::ShuttingDown,
-            "the server is ending; nothing was started",
-        );
-        return refuse(shared, call.refuse("queue", problem), ticket);
+        return refuse(shared, call.refuse("queue", shutting_down()), ticket);
     }
     if ticket.cancel.fired().is_some() {
         let problem = Problem::new(Code::Cancelled, "cancelled before it was started")
@@ -126,22 +131,35 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
     for at in flagged(cleared.effective()) {
         tracing::warn!(call_id = %cleared.header().call_id, at, "hidden characters in an argument");
     }
-    match prepare(shared, &cleared) {
+    let checked = shared.clock.now();
+    ask::consent(shared, cleared, ticket, checked);
+}
+
+/// Has the backend look at an agreed call, and the ledger begin it. Its time runs from
+/// `since`: nobody's time is used up by a person who thinks.
+pub(super) fn admit(
+    shared: &Arc<Shared>,
+    call: AgreedCall,
+    ticket: Ticket,
+    checked: Moment,
+    since: Moment,
+) {
+    match prepare(shared, &call) {
         Ok((work, place, demands)) => {
-            let checked = shared.clock.now();
             begin(
                 shared,
                 Prepared {
-                    call: cleared,
+                    call,
                     work,
                     ticket,
                     place,
                     checked,
+                    since,
                 },
                 demands,
             );
         }
-        Err((stage, problem)) => refuse(shared, cleared.refuse(stage, *problem), ticket),
+        Err((stage, problem)) => refuse(shared, call.refuse(stage, *problem), ticket),
     }
 }
 
@@ -152,7 +170,7 @@ type Unprepared = (&'static str, Box<Problem>);
 /// is asked.
 fn prepare(
     shared: &Shared,
-    call: &ClearedCall,
+    call: &AgreedCall,
 ) -> Result<(Work, Option<Place>, Demands), Unprepared> {
     let demands = demands::demands(call).map_err(|problem| ("budget", problem))?;
     let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
@@ -164,10 +182,7 @@ fn prepare(
     }
     let problem = match shared.queue.reserve(call.raw_arguments().len()) {
         Ok(place) => return Ok((work, Some(place), demands)),
-        Err(NoPlace::Stopping) => Problem::new(
-            Code::ShuttingDown,
-            "the server is ending; nothing was started",
-        ),
+        Err(NoPlace::Stopping) => shutting_down(),
         Err(NoPlace::Full(waiting)) => {
             let message = format!("{waiting} calls are waiting already; nothing was started");
             Problem::new(Code::Overloaded, message).after_ms(1000)
@@ -187,10 +202,11 @@ fn begin(shared: &Arc<Shared>, mut prepared: Prepared, demands: Demands) {
                 call,
                 ticket,
                 checked,
+                since,
                 ..
             } = prepared;
-            let notes = Notes::default();
-            let (ending, reply) = conclude(shared, &call, (checked, checked), notes, Ok(output));
+            let (begun, notes) = (checked.max(since), Notes::default());
+            let (ending, reply) = conclude(shared, &call, (checked, begun), notes, Ok(output));
             let then = answer_when_decided(shared, ticket, reply);
             return shared.ledger.settle_at_once(admission, ending, then);
         }
@@ -268,13 +284,15 @@ fn run(shared: &Arc<Shared>, started: Started) {
                 ticket,
                 place,
                 checked,
+                since,
             },
         receipt,
         notes,
     } = started;
     release(shared, place);
     let begun = shared.clock.now();
-    let result = attempt(shared, &call, work, &ticket, &receipt);
+    let deadline = since.plus(call.tool().timeout);
+    let result = attempt(shared, &call, work, deadline, &ticket, &receipt);
     let effects = settle::effects_of(call.tool(), &result);
     let (ending, reply) = conclude(shared, &call, (checked, begun), notes, result);
     let then = answer_when_recorded(shared, ticket, reply, effects);
@@ -284,13 +302,13 @@ fn run(shared: &Arc<Shared>, started: Started) {
 /// One try of the backend, unless there is no use in trying any more.
 fn attempt(
     shared: &Shared,
-    call: &ClearedCall,
+    call: &AgreedCall,
     work: Work,
+    deadline: Moment,
     ticket: &Ticket,
     receipt: &IntentReceipt,
 ) -> Result<Output, Box<Fault>> {
     let (header, tool) = (call.header(), call.tool());
-    let deadline = header.received.plus(tool.timeout);
     if let Some(why) = ticket.cancel.fired() {
         return Err(settle::stopped_before_start(why));
     }
@@ -331,7 +349,7 @@ fn stops_when_cancelled(tool: &Tool) -> bool {
 /// From the backend's result to what is written and what is told: checked on the way out.
 fn conclude(
     shared: &Shared,
-    call: &ClearedCall,
+    call: &AgreedCall,
     (checked, begun): (Moment, Moment),
     notes: Notes,
     result: Result<Output, Box<Fault>>,
@@ -364,27 +382,6 @@ fn conclude(
         notes,
     };
     ended.settle(screen(call.tool(), result), fault)
-}
-
-/// Writes a refusal down and answers it.
-pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket) {
-    let call_id = refused.header.call_id;
-    let catalog = shared.catalog.get();
-    let row = settle::refused_row(&refused, &catalog);
-    let tool = catalog.find(&refused.header.tool_name);
-    let failure = demands::failure(&refused, tool.map(|tool| &**tool));
-    let settlement = settle::refusal(&refused, shared.clock.now(), shared.clock.wall());
-    for line in &refused.log {
-        tracing::warn!(%call_id, "{line}");
-    }
-    let reply = Reply {
-        call_id,
-        body: Body::refused(refused.refusal),
-        changes: Vec::new(),
-        about: About::default(),
-    };
-    let then = answer_when_decided(shared, ticket, reply);
-    shared.ledger.refuse(row, settlement, None, failure, then);
 }
 
 /// Runs something that may fail in ways nobody foresaw: a panic becomes a problem of this call

@@ -3,11 +3,18 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
 };
 
-use super::pipeline::{Arrived, Started};
+use super::{
+    Shared,
+    pipeline::{Arrived, Started},
+};
 use crate::base::limits::{QUEUE_BYTES_MAX, QUEUE_CALLS_MAX};
+
+/// What a call does next, told to the gate.
+pub(super) type Go = Box<dyn FnOnce(&Arc<Shared>) + Send>;
 
 /// Work for the gate.
 pub(super) enum GateJob {
@@ -15,10 +22,15 @@ pub(super) enum GateJob {
     Check(Box<Arrived>),
     /// A call that has begun and whose backend cannot wait.
     Run(Box<Started>),
+    /// A call that goes on from where it was asked about.
+    Go(Go),
+    /// Nothing came in the time that was given.
+    Nothing,
 }
 
 #[derive(Default)]
 struct State {
+    goes: VecDeque<Go>,
     runs: VecDeque<Box<Started>>,
     checks: VecDeque<Box<Arrived>>,
     work: VecDeque<Box<Started>>,
@@ -125,10 +137,22 @@ impl Queue {
         self.work_ready.notify_one();
     }
 
-    /// The next job of the gate; waits for one. `None` when the queue is closed and empty.
-    pub(super) fn pop_gate(&self) -> Option<GateJob> {
+    /// Adds what a call does next. There is one at most for each question that is open or is
+    /// about to be.
+    pub(super) fn push_go(&self, go: Go) {
+        self.state().goes.push_back(go);
+        self.gate_ready.notify_one();
+    }
+
+    /// The next job of the gate; waits for one, at most `patience` where there is a limit.
+    /// `None` when the queue is closed and empty.
+    pub(super) fn pop_gate(&self, patience: Option<Duration>) -> Option<GateJob> {
         let mut state = self.state();
+        let mut patience = patience;
         loop {
+            if let Some(go) = state.goes.pop_front() {
+                return Some(GateJob::Go(go));
+            }
             if let Some(call) = state.runs.pop_front() {
                 return Some(GateJob::Run(call));
             }
@@ -141,10 +165,21 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            state = self
-                .gate_ready
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            match patience.take() {
+                None => {
+                    state = self
+                        .gate_ready
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+                Some(Duration::ZERO) => return Some(GateJob::Nothing),
+                Some(limit) => {
+                    // Woken for whatever reason, the gate looks anew how long it may wait.
+                    let waited = self.gate_ready.wait_timeout(state, limit);
+                    (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+                    patience = Some(Duration::ZERO);
+                }
+            }
         }
     }
 

@@ -5,18 +5,47 @@ use std::sync::Arc;
 use super::{
     Shared, Ticket,
     answer::{About, Answer, Body, Replayed, Reply},
+    demands, settle,
 };
 use crate::{
     base::{
         id::CallId,
         problem::{Code, Effects, Problem},
     },
-    guard::call::Refusal,
+    guard::call::{Refusal, Refused},
     ledger::{
-        AuditReceipt, Then,
+        AuditReceipt, LedgerError, Then,
         admission::{Decided, Replay},
     },
 };
+
+/// Writes a refusal down and answers it.
+pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket) {
+    let call_id = refused.header.call_id;
+    let catalog = shared.catalog.get();
+    let row = settle::refused_row(&refused, &catalog);
+    let tool = catalog.find(&refused.header.tool_name);
+    let failure = demands::failure(&refused, tool.map(|tool| &**tool));
+    let settlement = settle::refusal(&refused, shared.clock.now(), shared.clock.wall());
+    for line in &refused.log {
+        tracing::warn!(%call_id, "{line}");
+    }
+    let reply = Reply {
+        call_id,
+        body: Body::refused(refused.refusal),
+        changes: Vec::new(),
+        about: About::default(),
+    };
+    let then = answer_when_decided(shared, ticket, reply);
+    shared.ledger.refuse(row, settlement, None, failure, then);
+}
+
+/// Answers a call that nothing could be written about, and that was not started therefore.
+pub(super) fn unrecorded(shared: &Shared, call_id: CallId, ticket: Ticket, error: &LedgerError) {
+    let answer = Answer::unrecorded(call_id, Effects::None, &error.to_string());
+    ticket.respondent.answer(answer);
+    shared.closed();
+}
 
 /// Releases the answer of a call that touched nothing: `reply`, unless the ledger decided
 /// otherwise.

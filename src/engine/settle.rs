@@ -21,8 +21,8 @@ use crate::{
         tool::{Effect, Run, Tool},
     },
     guard::{
+        agree::{AgreedCall, AskingCall},
         call::{Change, Header, Refusal, Refused},
-        clear::ClearedCall,
         screen::ScreenedOutcome,
     },
     ledger::{
@@ -34,7 +34,7 @@ use crate::{
 
 /// What is known when a call has ended.
 pub(super) struct Ended<'a> {
-    pub(super) call: &'a ClearedCall,
+    pub(super) call: &'a AgreedCall,
     /// When the guard had decided.
     pub(super) checked: Moment,
     /// When the backend was asked.
@@ -179,7 +179,7 @@ fn micros(later: Moment, earlier: Moment) -> u64 {
 }
 
 /// What the ledger is asked for a call that the guard cleared at `checked`.
-pub(super) fn admission(call: &ClearedCall, checked: Moment, demands: Demands) -> Admission {
+pub(super) fn admission(call: &AgreedCall, checked: Moment, demands: Demands) -> Admission {
     Admission {
         row: call_row(call),
         intent: first_intent(call.tool()),
@@ -189,15 +189,43 @@ pub(super) fn admission(call: &ClearedCall, checked: Moment, demands: Demands) -
     }
 }
 
-/// The row of a call that the guard cleared.
-fn call_row(call: &ClearedCall) -> CallRow {
+/// The row of a call that may begin.
+fn call_row(call: &AgreedCall) -> CallRow {
     let header = call.header();
     CallRow {
         effective_arguments: Some(call.effective().to_string()),
         changes: changes_json(call.changes()),
         effect: Some(call.tool().effect.as_str()),
         definition: Some(call.tool().digest),
+        asking: call.asking(),
         ..bare_row(header, Arc::clone(call.raw_arguments()))
+    }
+}
+
+/// The row of a call that is answered with a question.
+pub(super) fn asking_row(call: &AskingCall) -> CallRow {
+    CallRow {
+        effective_arguments: Some(call.effective().to_string()),
+        changes: changes_json(call.changes()),
+        effect: Some(call.tool().effect.as_str()),
+        definition: Some(call.tool().digest),
+        ..bare_row(call.header(), Arc::clone(call.raw_arguments()))
+    }
+}
+
+/// The settlement of a call that is answered with a question: nothing was touched.
+pub(super) fn asked(call: &AskingCall, body: &Body, now: Moment, wall: Timestamp) -> Settlement {
+    Settlement {
+        outcome: Outcome::Asked,
+        stage: "ask",
+        code: None,
+        effects: Effects::None,
+        reply: Some(body.to_json().to_string()),
+        backend_status: None,
+        guard_us: micros(now, call.header().received),
+        wait_us: 0,
+        run_us: 0,
+        finished: wall,
     }
 }
 
@@ -207,6 +235,7 @@ pub(super) fn refused_row(refused: &Refused, catalog: &Catalog) -> CallRow {
     CallRow {
         effect: tool.map(|tool| tool.effect.as_str()),
         definition: tool.map(|tool| tool.digest),
+        asking: refused.asking,
         ..bare_row(&refused.header, Arc::clone(&refused.raw_arguments))
     }
 }
@@ -226,6 +255,7 @@ fn bare_row(header: &Header, raw_arguments: Arc<str>) -> CallRow {
         raw_arguments,
         effective_arguments: None,
         changes: None,
+        asking: None,
     }
 }
 
@@ -236,7 +266,9 @@ pub(super) fn refusal(refused: &Refused, now: Moment, wall: Timestamp) -> Settle
         Refusal::Tool(problem) if problem.code == Code::Cancelled => {
             (Outcome::Cancelled, Some(problem.code), problem.effects)
         }
-        Refusal::Tool(problem) => (Outcome::Refused, Some(problem.code), problem.effects),
+        Refusal::Tool(problem) | Refusal::Incapable { problem, .. } => {
+            (Outcome::Refused, Some(problem.code), problem.effects)
+        }
     };
     Settlement {
         outcome,
@@ -265,6 +297,7 @@ pub(super) fn refused_by_fault(
         stage: "guard",
         refusal: Refusal::Tool(Box::new(problem)),
         log: Vec::new(),
+        asking: None,
     })
 }
 
@@ -286,14 +319,19 @@ fn changes_json(changes: &[Change]) -> Option<String> {
     (!list.is_empty()).then(|| Value::Array(list).to_string())
 }
 
+/// Why nothing is started any more.
+pub(super) fn shutting_down() -> Problem {
+    Problem::new(
+        Code::ShuttingDown,
+        "the server is ending; nothing was started",
+    )
+}
+
 /// A call that was cancelled, or met the end of the process, before its backend was asked.
 pub(super) fn stopped_before_start(why: Cancelled) -> Box<Fault> {
     let problem = match why {
         Cancelled::ByClient => Problem::new(Code::Cancelled, "cancelled before it was started"),
-        Cancelled::Shutdown => Problem::new(
-            Code::ShuttingDown,
-            "the server is ending; nothing was started",
-        ),
+        Cancelled::Shutdown => shutting_down(),
     };
     clean(problem.with_effects(Effects::None))
 }

@@ -1,6 +1,6 @@
 //! A reply as the ledger keeps it, independent of any MCP revision: written and read back.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::Body;
 use crate::{
@@ -27,6 +27,14 @@ impl Body {
                 json!({"protocolError": message})
             }
             Self::Protocol { message, near } => json!({"protocolError": message, "near": near}),
+            // Whoever holds the state could answer, so it is not written down.
+            Self::Asks { questions, .. } => {
+                let asked = questions
+                    .iter()
+                    .map(|one| (one.key.clone(), one.message.clone().into()));
+                json!({"asked": asked.collect::<Map<String, Value>>()})
+            }
+            Self::Incapable { problem, .. } => json!({"error": problem.to_json()}),
         }
     }
 

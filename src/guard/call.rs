@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use serde_json::Value;
 
 use crate::base::{
+    capability::{Capabilities, Capability},
     clock::{Moment, Timestamp},
     id::{CallId, Principal},
     problem::Problem,
@@ -25,6 +26,8 @@ pub(crate) struct Header {
     pub(crate) protocol_version: &'static str,
     /// `NAME VERSION` as the client says of itself; recorded, never trusted.
     pub(crate) client: Option<String>,
+    /// What the client declares that it can do; nothing else is asked of it.
+    pub(crate) capabilities: Capabilities,
     /// The trace id of a W3C `traceparent` (32 hexadecimal digits).
     pub(crate) trace_id: Option<String>,
     /// When the line was read: deadlines count from here.
@@ -66,6 +69,8 @@ pub(crate) enum ChangeKind {
     Coerced,
     /// Brought into the normal form of its kind.
     Normalized,
+    /// Added by a person who was asked.
+    Answered,
 }
 
 impl ChangeKind {
@@ -75,6 +80,7 @@ impl ChangeKind {
             Self::Default => "default",
             Self::Coerced => "coerced",
             Self::Normalized => "normalized",
+            Self::Answered => "answered",
         }
     }
 }
@@ -91,9 +97,11 @@ pub(crate) struct Refused {
     pub(crate) refusal: Refusal,
     /// For the operator's log only: what could not be evaluated, and why.
     pub(crate) log: Vec<String>,
+    /// The asking whose one agreement this call uses up, where a person was asked by return.
+    pub(crate) asking: Option<CallId>,
 }
 
-/// The two channels for a no.
+/// The channels for a no.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Refusal {
     /// A model cannot repair it: a JSON-RPC error -32602 with this message.
@@ -105,6 +113,14 @@ pub(crate) enum Refusal {
     },
     /// A model can repair it: a result with `isError`.
     Tool(Box<Problem>),
+    /// The client lacks something that the tool needs: a JSON-RPC error -32021 in the modern
+    /// era, a result with `isError` before it.
+    Incapable {
+        /// In our own words.
+        problem: Box<Problem>,
+        /// What it lacks.
+        missing: Vec<Capability>,
+    },
 }
 
 impl fmt::Debug for Refused {

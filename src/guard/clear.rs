@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     authorize::AuthorizedCall,
-    call::{Change, Header, Refused},
+    call::{Header, Refused},
     normalize::{Parts, bring},
     rules::{self, Facts},
 };
@@ -32,25 +32,18 @@ impl ClearedCall {
         &self.parts.tool
     }
 
-    /// The arguments byte for byte as received.
-    pub(crate) fn raw_arguments(&self) -> &Arc<str> {
-        &self.parts.raw_arguments
-    }
-
-    /// The arguments that will be run.
+    /// The arguments that will be run, but for the answers of people.
     pub(crate) fn effective(&self) -> &Value {
         &self.parts.effective
     }
 
-    /// Every difference between the two.
-    pub(crate) fn changes(&self) -> &[Change] {
-        &self.parts.changes
-    }
-
-    /// Refuses the call for a reason found outside the guard (no place in the queue, a value
-    /// that its backend cannot take). Nothing was touched.
+    /// Refuses the call for a reason found outside the guard. Nothing was touched.
     pub(crate) fn refuse(self, stage: &'static str, problem: Problem) -> Box<Refused> {
         self.parts.refuse(stage, problem, Vec::new())
+    }
+
+    pub(super) fn into_parts(self) -> Parts {
+        self.parts
     }
 }
 

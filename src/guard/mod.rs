@@ -5,8 +5,10 @@
 //! [`call::IncomingCall`] → [`resolve::ResolvedCall`] → [`normalize::NormalizedCall`] →
 //! [`validate::ValidCall`] → [`authorize::AuthorizedCall`] → [`clear::ClearedCall`].
 
+pub(crate) mod agree;
 pub(crate) mod authorize;
 pub(crate) mod call;
+mod capable;
 pub(crate) mod clear;
 mod coerce;
 mod correct;
@@ -15,6 +17,7 @@ pub(crate) mod normalize;
 pub(crate) mod resolve;
 pub(crate) mod rules;
 pub(crate) mod screen;
+mod show;
 #[cfg(test)]
 mod tests;
 pub(crate) mod validate;

@@ -56,6 +56,7 @@ impl Parts {
             stage,
             refusal: Refusal::Tool(Box::new(problem)),
             log,
+            asking: None,
         })
     }
 
@@ -108,6 +109,7 @@ pub(crate) fn normalize(call: ResolvedCall) -> Result<NormalizedCall, Box<Refuse
                 stage: "normalize",
                 refusal: Refusal::Tool(Box::new(problem)),
                 log: Vec::new(),
+                asking: None,
             }))
         }
     }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::call::{Header, IncomingCall, Refusal, Refused};
+use super::{
+    call::{Header, IncomingCall, Refusal, Refused},
+    capable::lacking,
+};
 use crate::{
     base::{
         problem::{Code, Problem},
@@ -43,6 +46,7 @@ impl ResolvedCall {
             stage,
             refusal: Refusal::Tool(Box::new(problem)),
             log: Vec::new(),
+            asking: None,
         })
     }
 }
@@ -51,15 +55,18 @@ impl ResolvedCall {
 /// get the same answer (MCP 2026-07-28, server/tools, "Error Handling": -32602).
 ///
 /// # Errors
-/// When there is no such tool, or it is switched off.
+/// When there is no such tool, it is switched off, or the client lacks what it requires.
 pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedCall, Box<Refused>> {
     let refusal = match catalog.find(&call.header.tool_name) {
-        Some(tool) if tool.enabled => {
-            return Ok(ResolvedCall {
-                tool: Arc::clone(tool),
-                call,
-            });
-        }
+        Some(tool) if tool.enabled => match lacking(tool, call.header.capabilities) {
+            Some(refusal) => refusal,
+            None => {
+                return Ok(ResolvedCall {
+                    tool: Arc::clone(tool),
+                    call,
+                });
+            }
+        },
         Some(tool) => Refusal::Tool(Box::new(Problem::new(
             Code::ToolDisabled,
             format!("the tool `{}` is switched off", tool.name),
@@ -72,6 +79,7 @@ pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedC
         stage: "resolve",
         refusal,
         log: Vec::new(),
+        asking: None,
     }))
 }
 

@@ -13,6 +13,7 @@ use super::{
     validate::validate,
 };
 use crate::base::{
+    capability::Capabilities,
     clock::{Moment, Timestamp},
     id::{CallIds, Principal},
     problem::{Code, Problem},
@@ -52,6 +53,7 @@ fn through(arguments: &Value) -> Result<ClearedCall, Box<Refused>> {
             request_id: "1".to_owned(),
             protocol_version: "2026-07-28",
             client: None,
+            capabilities: Capabilities::default(),
             trace_id: None,
             received: Moment::from_micros(0),
             received_wall: Timestamp::from_micros(0),

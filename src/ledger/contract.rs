@@ -55,6 +55,7 @@ pub(super) fn row(effect: &'static str) -> CallRow {
         raw_arguments: r#"{ "order":"o-1" }"#.into(),
         effective_arguments: Some(r#"{"order":"o-1","full":true}"#.to_owned()),
         changes: Some(r#"[{"at":"/full"}]"#.to_owned()),
+        asking: None,
     }
 }
 

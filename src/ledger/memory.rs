@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 
 use super::{
-    AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, Then,
+    AskKey, AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, Then,
     admission::{Admission, Begun, Decided, Ending, Failure, Notes},
     log::{CallEnd, CallRecord},
     operation::Operation,
@@ -121,6 +121,15 @@ impl Ledger for MemoryLedger {
         let (row, end) = (admission.row, ending.settlement);
         let written = self.write(|at| (at, Verb::SettleAtOnce(at, row, end)));
         then(written.map(|row| Decided::AsAsked(AuditReceipt::of(row), Notes::default())));
+    }
+
+    fn ask_key(&self, then: Then<AskKey>) {
+        let failing = self.state.lock().unwrap().failing > 0;
+        then(if failing {
+            Err(LedgerError::Unavailable("told to fail".to_owned()))
+        } else {
+            Ok([7; 64])
+        });
     }
 
     fn refuse(

@@ -24,6 +24,9 @@ use record::{CallRow, Intent, Settlement};
 
 use crate::base::id::CallId;
 
+/// See [`Ledger::ask_key`].
+pub(crate) type AskKey = [u8; 64];
+
 /// What a verb calls when its transaction is committed, or could not be.
 pub(crate) type Then<T> = Box<dyn FnOnce(Result<T, LedgerError>) + Send>;
 
@@ -136,6 +139,10 @@ pub(crate) trait Ledger: Send + Sync {
         ending: Ending,
         then: Then<Decided<AuditReceipt>>,
     );
+
+    /// The key that states of askings are sealed with: the same for every process on the same
+    /// ledger, drawn when it is first asked for.
+    fn ask_key(&self, then: Then<AskKey>);
 
     /// Writes down a call that was refused before anything was touched, unless it repeats an
     /// operation that is known, whose answer it gets then. A refusal that comes again and again

@@ -36,6 +36,9 @@ pub(crate) struct CallRow {
     pub(crate) effective_arguments: Option<String>,
     /// The differences between the two, as JSON; `None` where there are none.
     pub(crate) changes: Option<String>,
+    /// The asking whose one agreement the call uses up: the call that was answered with its
+    /// first question. Not a part of the row itself.
+    pub(crate) asking: Option<CallId>,
 }
 
 impl CallRow {
@@ -97,6 +100,8 @@ pub(crate) enum Outcome {
     Failed,
     /// It was refused; nothing was touched.
     Refused,
+    /// A person was asked first: the answer was a question, and nothing was touched.
+    Asked,
     /// It was stopped on the client's wish.
     Cancelled,
     /// Its time was up.
@@ -111,6 +116,7 @@ impl Outcome {
         Self::Succeeded,
         Self::Failed,
         Self::Refused,
+        Self::Asked,
         Self::Cancelled,
         Self::TimedOut,
         Self::Unknown,
@@ -128,6 +134,7 @@ impl Outcome {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Refused => "refused",
+            Self::Asked => "asked",
             Self::Cancelled => "cancelled",
             Self::TimedOut => "timed_out",
             Self::Unknown => "unknown",

@@ -21,6 +21,14 @@ struct ResultMessage<'a, T: Serialize> {
 }
 
 #[derive(Serialize)]
+struct Request<'a> {
+    jsonrpc: &'static str,
+    id: &'a str,
+    method: &'static str,
+    params: &'a Value,
+}
+
+#[derive(Serialize)]
 struct Notification<'a> {
     jsonrpc: &'static str,
     method: &'static str,
@@ -74,6 +82,16 @@ pub(crate) fn malformed(malformed: &Malformed, era: Era) -> Encoded {
         (None, Era::Modern) => None,
     };
     write_error(id.as_deref(), malformed.code, &malformed.message, None)
+}
+
+/// A request of ours, whose answer is to come under the string `id`.
+pub(crate) fn request(id: &str, method: &'static str, params: &Value) -> Encoded {
+    write(&Request {
+        jsonrpc: "2.0",
+        id,
+        method,
+        params,
+    })
 }
 
 /// A notification.

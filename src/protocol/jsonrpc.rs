@@ -23,6 +23,8 @@ pub(crate) enum ErrorCode {
     MethodNotFound,
     /// -32602: parameters that do not fit the method.
     InvalidParams,
+    /// -32021: the client does not declare what the request needs.
+    MissingClientCapability,
     /// -32022: an envelope names a version that is not served.
     UnsupportedProtocolVersion,
 }
@@ -35,6 +37,7 @@ impl ErrorCode {
             Self::InvalidRequest => -32600,
             Self::MethodNotFound => -32601,
             Self::InvalidParams => -32602,
+            Self::MissingClientCapability => -32021,
             Self::UnsupportedProtocolVersion => -32022,
         }
     }
@@ -59,8 +62,13 @@ pub(crate) enum Message<'a> {
         /// One JSON value, unread; `None` where absent.
         params: Option<&'a str>,
     },
-    /// An answer to something that we never asked.
-    Response,
+    /// An answer to something that we asked, or never asked.
+    Response {
+        /// What it says it answers; `None` where that is no id.
+        id: Option<RequestId>,
+        /// One JSON value, unread; `None` where it is an error.
+        result: Option<&'a str>,
+    },
 }
 
 /// One line.
@@ -148,9 +156,7 @@ pub(crate) fn decode_message(json: &str) -> Result<Message<'_>, Malformed> {
     let envelope: Envelope<'_> = serde_json::from_str(json).map_err(|error| not_json(&error))?;
     let id = match envelope.id.map(RawValue::get) {
         None => None,
-        // A response is never answered, whatever it says it answers: two programs that
-        // answer each other's errors would not end.
-        Some(_) if envelope.is_answer() => None,
+        Some(text) if envelope.is_answer() => RequestId::read(text),
         Some(text) => Some(RequestId::read(text).ok_or_else(|| {
             Malformed::invalid(
                 None,
@@ -158,9 +164,12 @@ pub(crate) fn decode_message(json: &str) -> Result<Message<'_>, Malformed> {
             )
         })?),
     };
-    match envelope.into_message(id.clone()) {
+    // A response is never answered by its id, whatever it says it answers: two programs that
+    // answer each other's errors would not end.
+    let addressee = id.clone().filter(|_| !envelope.is_answer());
+    match envelope.into_message(id) {
         Ok(message) => Ok(message),
-        Err(message) => Err(Malformed::invalid(id, message)),
+        Err(message) => Err(Malformed::invalid(addressee, message)),
     }
 }
 
@@ -175,6 +184,7 @@ struct Envelope<'a> {
     method: Option<&'a RawValue>,
     params: Option<&'a RawValue>,
     answer: bool,
+    result: Option<&'a RawValue>,
     fault: Option<String>,
 }
 
@@ -195,7 +205,8 @@ impl<'a> Envelope<'a> {
         }
         let Some(method) = self.method else {
             return if self.answer {
-                Ok(Message::Response)
+                let result = self.result.map(RawValue::get);
+                Ok(Message::Response { id, result })
             } else {
                 Err("`method` is missing".to_owned())
             };
@@ -258,6 +269,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
             let fault = match envelope.member(&name) {
                 _ if matches!(&*name, "result" | "error") => {
                     if !std::mem::replace(&mut envelope.answer, true) {
+                        envelope.result = (name == "result").then_some(value);
                         continue;
                     }
                     "a response has one of `result` and `error`".to_owned()

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::version::Version;
-use crate::base::text;
+use crate::base::{
+    capability::{Capabilities, Capability},
+    text,
+};
 
 /// The key whose presence makes a request modern (MCP 2026-07-28, basic, "`_meta`").
 const VERSION_KEY: &str = "io.modelcontextprotocol/protocolVersion";
@@ -24,13 +27,15 @@ pub(crate) struct RequestMeta {
     pub(crate) log_level: Option<LogLevel>,
 }
 
-/// The modern envelope.
-#[derive(Debug)]
+/// Who asks, and by whose rules: the modern envelope, or what a handshake said.
+#[derive(Clone, Debug)]
 pub(crate) struct Envelope {
     /// The version that the request is made in.
     pub(crate) version: Version,
     /// `NAME VERSION` as the client says of itself.
     pub(crate) client: Option<String>,
+    /// What the client can do while this request is served.
+    pub(crate) capabilities: Capabilities,
 }
 
 /// What is wrong with `_meta`.
@@ -160,8 +165,8 @@ fn read_envelope(meta: &mut Map<String, Value>) -> Result<Option<Envelope>, Meta
             requested: requested.clone(),
         });
     };
-    match meta.get(CAPABILITIES_KEY) {
-        Some(Value::Object(_)) => {}
+    let capabilities = match meta.get(CAPABILITIES_KEY) {
+        Some(declared @ Value::Object(_)) => capabilities(declared, version),
         Some(_) => {
             return Err(MetaError::Invalid(format!(
                 "`{CAPABILITIES_KEY}` must be an object"
@@ -172,12 +177,35 @@ fn read_envelope(meta: &mut Map<String, Value>) -> Result<Option<Envelope>, Meta
                 "`_meta` lacks `{CAPABILITIES_KEY}`"
             )));
         }
-    }
+    };
     let client = match meta.get(CLIENT_KEY) {
         None => None,
         Some(client) => Some(client_name(client).map_err(MetaError::Invalid)?),
     };
-    Ok(Some(Envelope { version, client }))
+    Ok(Some(Envelope {
+        version,
+        client,
+        capabilities,
+    }))
+}
+
+/// What of a ClientCapabilities object counts in this revision. Elicitation came with
+/// 2025-06-18; since 2025-11-25 it names its modes, and none named is a form (MCP 2025-11-25,
+/// client/elicitation, "Capabilities").
+pub(crate) fn capabilities(declared: &Value, version: Version) -> Capabilities {
+    let has = |one: &Capability| {
+        let Some(Value::Object(modes)) = declared.get(one.as_str()) else {
+            return false;
+        };
+        match one {
+            Capability::Elicitation => {
+                version >= Version::V2025_06_18
+                    && (modes.contains_key("form") || !modes.contains_key("url"))
+            }
+            Capability::Sampling | Capability::Roots => true,
+        }
+    };
+    Capability::ALL.into_iter().filter(has).collect()
 }
 
 /// `NAME VERSION` of an Implementation object, control characters out, at most 200 bytes.
@@ -234,6 +262,24 @@ mod tests {
                 .is_none()
         );
         assert!(RequestMeta::read(None).unwrap().envelope.is_none());
+    }
+
+    #[test]
+    fn a_client_can_be_asked_where_its_revision_knows_forms_and_it_shows_them() {
+        let asks = |declared: Value, version| {
+            capabilities(&declared, version).has(Capability::Elicitation)
+        };
+        assert!(!asks(json!({}), Version::V2026_07_28));
+        assert!(!asks(json!({"elicitation": {}}), Version::V2025_03_26));
+        assert!(!asks(json!({"elicitation": true}), Version::V2025_06_18));
+        assert!(asks(json!({"elicitation": {}}), Version::V2025_06_18));
+        assert!(!asks(
+            json!({"elicitation": {"url": {}}}),
+            Version::V2025_11_25
+        ));
+        let both = json!({"elicitation": {"url": {}, "form": {}}, "roots": {}});
+        assert!(asks(both.clone(), Version::V2025_11_25));
+        assert!(capabilities(&both, Version::V2024_11_05).has(Capability::Roots));
     }
 
     #[test]

@@ -4,8 +4,11 @@ use std::{cell::Cell, sync::Arc};
 
 use super::{batch::Path, connection::Connection, respond::Responder, session::CallParams};
 use crate::{
-    base::cancel::CancelToken,
-    engine::Ticket,
+    base::{cancel::CancelToken, capability::Capabilities},
+    engine::{
+        Ticket,
+        ask::{Channel, Returned},
+    },
     guard::call::{Header, IncomingCall, Refusal, Refused},
     protocol::{
         encode,
@@ -42,6 +45,7 @@ impl Connection {
             name,
             raw_arguments,
             arguments,
+            returned,
         } = params;
         let responder = Responder {
             wire: Arc::clone(&self.wire),
@@ -58,6 +62,7 @@ impl Connection {
         let ticket = Ticket {
             respondent: Box::new(responder),
             cancel,
+            channel: channel(version, returned),
         };
         let raw_arguments = raw_arguments.into();
         match arguments {
@@ -81,6 +86,7 @@ impl Connection {
                     stage,
                     refusal,
                     log,
+                    asking: None,
                 };
                 self.engine.refuse(Box::new(refused), ticket);
             }
@@ -97,6 +103,7 @@ impl Connection {
             request_id: asked.id.as_str().to_owned(),
             protocol_version: asked.version.as_str(),
             client: asked.client.clone(),
+            capabilities: asked.capabilities,
             trace_id: asked.meta.trace_id.clone(),
             received: self.clock.now(),
             received_wall,
@@ -109,9 +116,18 @@ pub(super) struct Asked {
     pub(super) id: RequestId,
     pub(super) version: Version,
     pub(super) client: Option<String>,
+    pub(super) capabilities: Capabilities,
     pub(super) meta: RequestMeta,
     pub(super) params: CallParams,
     pub(super) path: Path,
+}
+
+/// How a person is asked in this version.
+fn channel(version: Version, returned: Returned) -> Channel {
+    match version.era() {
+        Era::Legacy => Channel::InCall,
+        Era::Modern => Channel::ByReturn(returned),
+    }
 }
 
 /// The answer to a request whose id is that of one which is not answered yet.

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Settings,
+    Settings, asks,
     batch::{Batch, Path},
     calls::{Asked, id_in_use},
     in_flight::InFlight,
@@ -23,10 +23,11 @@ use crate::{
         cancel::CancelToken,
         clock::Clock,
         id::CallIds,
+        json,
         limits::{BATCH_MEMBERS_MAX, CATALOG_PATIENCE, LINE_BYTES_MAX},
     },
     catalog::{in_force::InForce, snapshot::Catalog},
-    engine::Engine,
+    engine::{Engine, ask::Unanswered},
     protocol::{
         encode,
         frame::{Frame, LineReader},
@@ -92,7 +93,10 @@ impl Connection {
         loop {
             self.wire.outbox.wait_for_room();
             match lines.next()? {
-                None => return Ok(()),
+                None => {
+                    self.engine.input_ended();
+                    return Ok(());
+                }
                 Some(Frame::Line(line)) => self.line(&mut session, line),
                 Some(Frame::TooLong) => {
                     let message =
@@ -218,7 +222,13 @@ impl Connection {
                 }
             }
             Message::Notification { method, params } => self.notification(session, &method, params),
-            Message::Response => {}
+            Message::Response { id, result } => {
+                if let Some(number) = id.as_ref().and_then(asks::number) {
+                    let result = result.and_then(|text| json::parse(text).ok());
+                    let answer = result.ok_or(Unanswered::Failed);
+                    self.engine.answered(number, answer);
+                }
+            }
         }
     }
 
@@ -241,6 +251,7 @@ impl Connection {
         let Request {
             version,
             client,
+            capabilities,
             meta,
             ask,
         } = request;
@@ -250,6 +261,7 @@ impl Connection {
                     id,
                     version,
                     client,
+                    capabilities,
                     meta,
                     params,
                     path: path.clone(),

@@ -113,6 +113,10 @@ fn render(tool: &Tool) -> Value {
         if let Some(cost) = tool.restraint.cost.published() {
             meta.insert("tollgate/cost".to_owned(), cost);
         }
+        if !tool.requires.is_empty() {
+            let requires: Vec<&str> = tool.requires.iter().map(|one| one.as_str()).collect();
+            meta.insert("tollgate/requires".to_owned(), json!(requires));
+        }
     }
     let listed = ListedTool {
         name: tool.name.as_str(),

@@ -1,5 +1,6 @@
 //! The conversation: who asked what in which era, what is still open, and what is answered.
 
+mod asks;
 mod batch;
 mod calls;
 pub(crate) mod connection;

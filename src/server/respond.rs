@@ -4,7 +4,7 @@ use std::{cell::Cell, sync::Arc};
 
 use serde_json::{Value, json};
 
-use super::{batch::Path, connection::Wire, in_flight::Open, translate};
+use super::{asks, batch::Path, connection::Wire, in_flight::Open, translate};
 use crate::{
     base::{
         clock::{Clock, Moment},
@@ -12,6 +12,7 @@ use crate::{
     },
     catalog::content::Progress,
     engine::answer::{Answer, Body, Reply, Respondent},
+    guard::agree::Posed,
     protocol::{
         encode,
         id::RequestId,
@@ -55,7 +56,7 @@ impl Responder {
             Era::Legacy => self.wire.subscriptions.log_level(),
             Era::Modern => self.log_level,
         };
-        let Body::Problem { problem, .. } = &reply.body else {
+        let (Body::Problem { problem, .. } | Body::Incapable { problem, .. }) = &reply.body else {
             return None;
         };
         level.filter(|level| *level <= LogLevel::Warning)?;
@@ -98,6 +99,20 @@ impl Respondent for Responder {
         self.wire
             .in_flight
             .while_open(&self.open, || self.wire.outbox.push(&message));
+    }
+
+    fn ask(&self, number: u64, question: &Posed) {
+        let params = asks::params(question);
+        let request = encode::request(&asks::id(number), asks::METHOD, &params);
+        self.wire
+            .in_flight
+            .while_open(&self.open, || self.wire.outbox.push(&request));
+    }
+
+    fn withdraw(&self, number: u64) {
+        let params = json!({"requestId": asks::id(number)});
+        let message = encode::notification("notifications/cancelled", Some(&params));
+        self.wire.outbox.push(&message);
     }
 
     fn answer(self: Box<Self>, answer: Answer) {

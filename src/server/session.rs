@@ -4,30 +4,25 @@
 //! came before; `initialize` is a handshake whenever it comes (MCP 2026-07-28,
 //! basic/versioning, "Backward Compatibility").
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
-    base::text,
+    base::{capability::Capabilities, text},
+    engine::ask::Returned,
     protocol::{
         id::{IdKey, RequestId},
         jsonrpc::{ErrorCode, Malformed},
-        meta::{LogLevel, MetaError, RequestMeta, client_name},
+        meta::{Envelope, LogLevel, MetaError, RequestMeta, capabilities, client_name},
         params::{Params, ParamsError},
         version::{Era, Version},
     },
 };
 
-/// What the handshake of a legacy client left behind.
-#[derive(Debug)]
-struct Handshake {
-    version: Version,
-    client: Option<String>,
-}
-
 /// The conversation so far. Modern requests leave nothing here.
 #[derive(Debug, Default)]
 pub(super) struct Session {
-    handshake: Option<Handshake>,
+    /// What a legacy client said of itself, in the terms of the era that came after it.
+    handshake: Option<Envelope>,
     seen_modern: bool,
 }
 
@@ -62,6 +57,8 @@ pub(super) struct CallParams {
     pub(super) raw_arguments: String,
     /// The same, read; or the sentence for -32602.
     pub(super) arguments: Result<Value, String>,
+    /// What came back with a call that was answered with a question before.
+    pub(super) returned: Returned,
 }
 
 /// A request together with what the answer depends on.
@@ -71,6 +68,8 @@ pub(super) struct Request {
     pub(super) version: Version,
     /// `NAME VERSION`, as the client says of itself.
     pub(super) client: Option<String>,
+    /// What the client can do.
+    pub(super) capabilities: Capabilities,
     /// What `_meta` says.
     pub(super) meta: RequestMeta,
     /// What is asked.
@@ -163,21 +162,23 @@ impl Session {
             return self.initialize(params);
         }
         let mut meta = RequestMeta::read(params.take("_meta")?)?;
-        let (version, client, ask) = match meta.envelope.take() {
+        let (envelope, ask) = match meta.envelope.take() {
             Some(envelope) => {
                 self.seen_modern = true;
-                (
-                    envelope.version,
-                    envelope.client,
-                    modern(method, &mut params)?,
-                )
+                (envelope, modern(method, &mut params)?)
             }
             None => self.legacy(method, &mut params)?,
         };
         params.finish()?;
+        let Envelope {
+            version,
+            client,
+            capabilities,
+        } = envelope;
         Ok(Request {
             version,
             client,
+            capabilities,
             meta,
             ask,
         })
@@ -186,6 +187,7 @@ impl Session {
     fn initialize(&mut self, mut params: Params<'_>) -> Result<Request, Refusal> {
         let asked = params.take_text("protocolVersion")?;
         let client = params.take("clientInfo")?;
+        let declared = params.take("capabilities")?.unwrap_or_default();
         params.finish()?;
         let Some(asked) = asked else {
             return Err(Refusal::new(
@@ -195,27 +197,31 @@ impl Session {
         };
         let version = Version::negotiate(&asked);
         let client = client.and_then(|client| client_name(&client).ok());
-        self.handshake = Some(Handshake {
+        let capabilities = capabilities(&declared, version);
+        self.handshake = Some(Envelope {
             version,
             client: client.clone(),
+            capabilities,
         });
         Ok(Request {
             version,
             client,
+            capabilities,
             meta: RequestMeta::default(),
             ask: Ask::Initialize(version),
         })
     }
 
-    fn legacy(
-        &self,
-        method: &str,
-        params: &mut Params<'_>,
-    ) -> Result<(Version, Option<String>, Ask), Refusal> {
+    fn legacy(&self, method: &str, params: &mut Params<'_>) -> Result<(Envelope, Ask), Refusal> {
         if method == "ping" {
-            return Ok((Version::NEWEST_LEGACY, None, Ask::Ping));
+            let nobody = Envelope {
+                version: Version::NEWEST_LEGACY,
+                client: None,
+                capabilities: Capabilities::default(),
+            };
+            return Ok((nobody, Ask::Ping));
         }
-        let Some(Handshake { version, client }) = &self.handshake else {
+        let Some(handshake) = &self.handshake else {
             return Err(Refusal::new(
                 ErrorCode::InvalidParams,
                 "this request has neither a handshake before it nor an envelope in it: send \
@@ -235,7 +241,7 @@ impl Session {
             }
             _ => return Err(unknown_method(method)),
         };
-        Ok((*version, client.clone(), ask))
+        Ok((handshake.clone(), ask))
     }
 }
 
@@ -265,6 +271,15 @@ fn call(params: &mut Params<'_>) -> Result<CallParams, Refusal> {
         Some(arguments @ Value::Object(_)) => Ok(arguments),
         Some(_) => Err("`arguments` must be an object".to_owned()),
     };
+    // What is no text was not given out by us; that something came is all that counts.
+    let state = params.take("requestState")?.map(|state| match state {
+        Value::String(state) => state,
+        other => other.to_string(),
+    });
+    let responses = match params.take("inputResponses")? {
+        Some(Value::Object(responses)) => responses,
+        Some(_) | None => Map::new(),
+    };
     let (name, arguments) = match name {
         Some(Value::String(name)) => (name, arguments),
         Some(_) | None => (String::new(), Err("`name` must be a string".to_owned())),
@@ -273,6 +288,7 @@ fn call(params: &mut Params<'_>) -> Result<CallParams, Refusal> {
         name,
         raw_arguments,
         arguments,
+        returned: Returned { state, responses },
     })
 }
 

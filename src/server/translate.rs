@@ -4,8 +4,11 @@ use std::hash::BuildHasher;
 
 use serde_json::{Map, Value, json};
 
+use super::asks;
 use crate::{
     base::{
+        capability::Capability,
+        id::CallId,
         limits::REPLY_BYTES_MAX,
         problem::{Code, Problem},
     },
@@ -45,6 +48,16 @@ pub(super) fn reply(id: &RequestId, version: Version, server: &Value, reply: &Re
         } => {
             failure(&mut result, &mut meta, problem, backend_text.as_deref());
         }
+        Body::Asks { questions, state } => {
+            let requests = asks::input_requests(questions);
+            result.insert("resultType".to_owned(), Value::from("input_required"));
+            result.insert("inputRequests".to_owned(), requests);
+            result.insert("requestState".to_owned(), Value::from(state.as_str()));
+        }
+        Body::Incapable { problem, missing } => match version.era() {
+            Era::Legacy => failure(&mut result, &mut meta, problem, None),
+            Era::Modern => return incapable(id, reply.call_id, problem, missing),
+        },
     }
     let changes: Vec<Value> = reply.changes.iter().filter_map(told_change).collect();
     if !changes.is_empty() {
@@ -101,7 +114,9 @@ pub(super) fn finish(
     match version.era() {
         Era::Legacy => {}
         Era::Modern => {
-            result.insert("resultType".to_owned(), Value::from("complete"));
+            result
+                .entry("resultType")
+                .or_insert_with(|| Value::from("complete"));
             meta.insert(
                 "io.modelcontextprotocol/serverInfo".to_owned(),
                 server.clone(),
@@ -196,6 +211,35 @@ fn failure(
     meta.insert("tollgate/error".to_owned(), problem);
 }
 
+/// The error of MCP 2026-07-28, basic, "Error Codes": what is missing has the form of a
+/// ClientCapabilities object.
+fn incapable(
+    id: &RequestId,
+    call_id: CallId,
+    problem: &Problem,
+    missing: &[Capability],
+) -> Encoded {
+    let mut required = Map::new();
+    for one in missing {
+        let shape = match one {
+            Capability::Elicitation => json!({"form": {}}),
+            Capability::Sampling | Capability::Roots => json!({}),
+        };
+        required.insert(one.as_str().to_owned(), shape);
+    }
+    let data = json!({
+        "requiredCapabilities": required,
+        "tollgate/callId": call_id.to_string(),
+        "tollgate/error": problem.to_json(),
+    });
+    encode::error(
+        id,
+        ErrorCode::MissingClientCapability,
+        &problem.message,
+        Some(&data),
+    )
+}
+
 /// Backend text between marks that it could not foresee, so that it cannot pass for ours.
 fn fenced(text: &str) -> String {
     let mark = std::hash::RandomState::new().hash_one(text);
@@ -207,7 +251,8 @@ fn fenced(text: &str) -> String {
 /// Defaults are in the published schema; only what the caller did not ask for is told.
 fn told_change(change: &Change) -> Option<Value> {
     match change.kind {
-        ChangeKind::Default => None,
+        // What a person said is for the tool; it decides what of it the model learns.
+        ChangeKind::Default | ChangeKind::Answered => None,
         ChangeKind::Coerced | ChangeKind::Normalized => Some(json!({
             "at": change.at, "kind": change.kind.as_str(), "from": change.from, "to": change.to,
         })),
@@ -222,7 +267,8 @@ fn too_large(
     bytes: usize,
 ) -> Encoded {
     let effects = match &reply.body {
-        Body::Problem { problem, .. } => problem.effects,
+        Body::Problem { problem, .. } | Body::Incapable { problem, .. } => problem.effects,
+        Body::Asks { .. } => crate::base::problem::Effects::None,
         Body::Output(_) | Body::Protocol { .. } => crate::base::problem::Effects::Applied,
     };
     let message = format!(
@@ -241,7 +287,6 @@ fn too_large(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::id::CallId;
 
     fn told(version: Version, body: Body) -> Value {
         let id = RequestId::read("1").unwrap();

@@ -1,7 +1,8 @@
 //! Templates against the input schema: every slot names a property that exists.
 
 use super::super::{
-    definition::{ElementDefinition, Spanned},
+    ask::ASK,
+    definition::{ElementDefinition, QuestionDefinition, Spanned},
     diagnostic::{Findings, Span, did_you_mean, tick},
     source::{Node, NodeValue},
     template::{ArgPath, ArgTemplate, JsonTemplate, TemplateFault, TextTemplate},
@@ -15,6 +16,8 @@ const REFS_MAX: usize = 8;
 pub(super) struct Placeholders<'a> {
     /// The input schema; without one, slots are not checked: its absence is reported.
     schema: Option<&'a Node>,
+    /// The forms whose answers may be named, round by round, each with its key.
+    answers: Vec<Vec<(&'a str, &'a Node)>>,
 }
 
 /// A property that a slot names.
@@ -27,7 +30,33 @@ struct Declared<'a> {
 impl<'a> Placeholders<'a> {
     /// Slots name properties of `schema`.
     pub(super) fn new(schema: Option<&'a Node>) -> Self {
-        Self { schema }
+        Self {
+            schema,
+            answers: Vec::new(),
+        }
+    }
+
+    /// The same with the answers to these rounds of questions.
+    pub(super) fn with_answers(self, rounds: &[Vec<QuestionDefinition<'a>>]) -> Self {
+        let form = |one: &QuestionDefinition<'a>| (one.key.text, one.schema);
+        let answers = rounds.iter().map(|round| round.iter().map(form).collect());
+        Self {
+            answers: answers.collect(),
+            ..self
+        }
+    }
+
+    /// The same, with nothing known yet of the rounds after the first `rounds`.
+    pub(super) fn up_to_round(&self, rounds: usize) -> Self {
+        let all = self.answers.iter().enumerate();
+        let known = all.map(|(at, round)| match at < rounds {
+            true => round.clone(),
+            false => Vec::new(),
+        });
+        Self {
+            schema: self.schema,
+            answers: known.collect(),
+        }
     }
 
     /// A text whose slots may be absent.
@@ -138,12 +167,18 @@ impl<'a> Placeholders<'a> {
         span: Span,
         findings: &mut Findings,
     ) -> Option<Declared<'a>> {
-        let root = self.schema?;
+        let (root, owner, names) = match path.0.as_slice() {
+            [first, rest @ ..] if first == ASK && !self.answers.is_empty() => {
+                let (root, rest) = self.form(path, rest, span, findings)?;
+                (root, "its form", rest)
+            }
+            names => (self.schema?, "`inputSchema`", names),
+        };
         let mut found = Declared {
             schema: root,
             always: true,
         };
-        for name in &path.0 {
+        for name in names {
             let schema = follow(root, found.schema);
             let properties = schema.get("properties");
             let Some(property) = properties.and_then(|properties| properties.get(name)) else {
@@ -152,7 +187,7 @@ impl<'a> Placeholders<'a> {
                     let entries = properties.map(Node::entries).unwrap_or_default();
                     entries.iter().map(|entry| entry.key.as_str())
                 };
-                let message = format!("{} is not a property of `inputSchema`", tick(&dotted));
+                let message = format!("{} is not a property of {owner}", tick(&dotted));
                 let help = did_you_mean(name, known()).unwrap_or_else(|| match known().count() {
                     0 => "there are no properties; write `{{` and `}}` for braces".into(),
                     1..=12 => format!("the properties are {}", list(known())),
@@ -171,6 +206,34 @@ impl<'a> Placeholders<'a> {
         }
         found.schema = follow(root, found.schema);
         Some(found)
+    }
+}
+
+/// A form and the names below it.
+type Form<'a, 'p> = (&'a Node, &'p [String]);
+
+impl<'a> Placeholders<'a> {
+    /// The form whose answer `path` names by the first of `names`; an error where it was not
+    /// asked before.
+    fn form<'p>(
+        &self,
+        path: &ArgPath,
+        names: &'p [String],
+        span: Span,
+        findings: &mut Findings,
+    ) -> Option<Form<'a, 'p>> {
+        let known = || self.answers.iter().flatten();
+        let key = names.first().map_or("", String::as_str);
+        if let Some((_, form)) = known().find(|(known, _)| *known == key) {
+            return Some((form, names.get(1..).unwrap_or_default()));
+        }
+        let dotted = path.0.join(".");
+        let message = format!("{} is the answer to no question before", tick(&dotted));
+        let keys = known().map(|(key, _)| *key);
+        let help = did_you_mean(key, keys).unwrap_or_else(|| "write `{ask.KEY.FIELD}`".into());
+        let span = findings.narrow(span, &format!("{{{dotted}"));
+        findings.error("placeholder", span, message, &help);
+        None
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of definitions: what is refused, with which words, at which place.
 
+mod ask;
 mod limits;
 mod rules;
 mod run;
@@ -134,16 +135,7 @@ fn c2_wrong_types_come_with_what_was_probably_meant() {
 
 #[test]
 fn what_would_be_ignored_is_refused() {
-    for key in [
-        "checks",
-        "verify",
-        "ask",
-        "confirm",
-        "requires",
-        "steps",
-        "retry",
-        "idempotency",
-    ] {
+    for key in ["checks", "verify", "steps", "retry", "idempotency"] {
         let help = "take it out if the tool is safe without it, or set the tool aside";
         let expected = format!(
             "f:5:1: error[not-available]: `{key}` is not available in this version ({help})"

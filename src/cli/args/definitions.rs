@@ -1,5 +1,7 @@
 //! Arguments of the commands about definitions: `call`, `tools`, `validate-config`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use super::{StateDir, ToolsDir};
@@ -18,6 +20,12 @@ pub(crate) struct CallArgs {
     /// Where the ledger is.
     #[command(flatten)]
     pub(crate) state_dir: StateDir,
+    /// Agree to whatever the tool wants confirmed, without being asked
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Answers to the tool's questions: a JSON file, an object of forms by their keys
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
     /// Print the whole result as a client would get it
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,9 @@
 //! `tollgate call`: one call from the shell, on the path of every other.
 
-use std::io::{self, Read as _};
+use std::{
+    io::{self, Read as _},
+    path::Path,
+};
 
 use anyhow::Context as _;
 use serde_json::{Value, json, value::RawValue};
@@ -11,7 +14,9 @@ use crate::{
         commands::validate_config::show_on_stderr,
         compose::{self, Choices, Declarations, Gate},
         exit::{CommandError, ExitStatus},
-        loopback, print,
+        loopback,
+        person::Person,
+        print,
     },
     ledger::sqlite::AuditSync,
 };
@@ -21,21 +26,28 @@ use crate::{
 /// # Errors
 /// When the arguments are no JSON object, a folder cannot be used, or the tool is unknown.
 pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
+    let is_free = args.arguments != "-";
+    let person = Person::new(args.yes, args.answers.as_deref(), is_free)?;
     let arguments = read_arguments(args.arguments)?;
-    let loaded = Declarations::find(args.tools_dir)?.load();
-    if loaded.config_is_broken {
-        show_on_stderr(&loaded.diagnostics);
-        return Err(compose::broken_config());
-    }
-    let gate = Gate::assemble(Choices {
-        state: compose::state_dir(args.state_dir.state)?,
-        audit_sync: AuditSync::Writes,
-        workers: 1,
-        settings: compose::settings(),
-    })?;
-    let params = json!({"name": args.tool, "arguments": arguments});
-    let messages = loopback::ask(&gate, loaded, "tools/call", params)?;
-    let answer = messages.last().unwrap_or(&Value::Null);
+    let declared = Declarations::find(args.tools_dir)?;
+    let state = compose::state_dir(args.state_dir.state)?;
+    let call = json!({"name": args.tool, "arguments": arguments});
+    let mut params = call.clone();
+    let answer = loop {
+        let answer = once(&state, &declared, &params, &person)?;
+        let member = |name: &str| answer.get("result").and_then(|result| result.get(name));
+        let (Some(Value::Object(requests)), Some(asked)) =
+            (member("inputRequests"), member("requestState"))
+        else {
+            break answer;
+        };
+        let responses = person.answer(requests)?;
+        params = call.clone();
+        if let Some(params) = params.as_object_mut() {
+            params.insert("requestState".to_owned(), asked.clone());
+            params.insert("inputResponses".to_owned(), responses);
+        }
+    };
     if let Some(message) = answer.pointer("/error/message").and_then(Value::as_str) {
         return Err(CommandError::Usage(message.to_owned()));
     }
@@ -52,6 +64,34 @@ pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
     } else {
         ExitStatus::Fine
     })
+}
+
+/// One request to a gate of its own: what has to be known until the next is in its answer.
+fn once(
+    state: &Path,
+    declared: &Declarations,
+    params: &Value,
+    person: &Person,
+) -> Result<Value, CommandError> {
+    let loaded = declared.load();
+    if loaded.config_is_broken {
+        show_on_stderr(&loaded.diagnostics);
+        return Err(compose::broken_config());
+    }
+    let gate = Gate::assemble(Choices {
+        state: state.to_path_buf(),
+        audit_sync: AuditSync::Writes,
+        workers: 1,
+        settings: compose::settings(),
+    })?;
+    let capabilities = if person.can_answer() {
+        json!({"elicitation": {}})
+    } else {
+        json!({})
+    };
+    let params = params.clone();
+    let mut messages = loopback::ask(&gate, loaded, "tools/call", params, &capabilities)?;
+    Ok(messages.pop().unwrap_or_default())
 }
 
 fn read_arguments(given: String) -> Result<Box<RawValue>, CommandError> {

@@ -31,7 +31,7 @@ pub(crate) fn tools(args: ToolsArgs) -> Result<ExitStatus, CommandError> {
         workers: 1,
         settings: compose::settings(),
     })?;
-    let messages = loopback::ask(&gate, loaded, "tools/list", json!({}))?;
+    let messages = loopback::ask(&gate, loaded, "tools/list", json!({}), &json!({}))?;
     let tools = messages
         .last()
         .and_then(|answer| answer.pointer("/result/tools"));

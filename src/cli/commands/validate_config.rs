@@ -104,10 +104,14 @@ fn run(test: &ToolTest, tool: &Tool, catalog: &Catalog) -> Option<Diagnostic> {
         Ok(_) => Expect::Ok,
         Err(refused) => match refused.refusal {
             Refusal::Protocol { .. } => Expect::Code("INVALID_PARAMS".to_owned()),
-            Refusal::Tool(problem) => match (&test.expect, problem.reason) {
-                (Expect::Code(wanted), Some(reason)) if *wanted == reason => return None,
-                (Expect::Ok | Expect::Code(_), _) => Expect::Code(problem.code.as_str().to_owned()),
-            },
+            Refusal::Tool(problem) | Refusal::Incapable { problem, .. } => {
+                match (&test.expect, problem.reason) {
+                    (Expect::Code(wanted), Some(reason)) if *wanted == reason => return None,
+                    (Expect::Ok | Expect::Code(_), _) => {
+                        Expect::Code(problem.code.as_str().to_owned())
+                    }
+                }
+            }
         },
     };
     if got == test.expect {

@@ -21,6 +21,7 @@ use crate::{
         tool::{Coerce, Effect, ExecPlan, OutputKind, ReplyPlan, Run, Stdin},
     },
     guard::{
+        agree::{Consent, agree},
         authorize::authorize,
         call::{ChangeKind, Header, IncomingCall, Refusal},
         clear::clear,
@@ -47,6 +48,8 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         listing: Map::new(),
         rules: Vec::new(),
         allow: Vec::new(),
+        requires: Vec::new(),
+        asks: Vec::new(),
         tests: Vec::new(),
         digest: [0; 32],
     }
@@ -309,6 +312,7 @@ fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
         request_id: "1".into(),
         protocol_version: "2025-11-25",
         client: None,
+        capabilities: Default::default(),
         trace_id: None,
         received: Moment::from_micros(0),
         received_wall: Timestamp::from_micros(0),
@@ -323,13 +327,18 @@ fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
         .and_then(validate);
     match outcome.and_then(authorize).and_then(clear) {
         Ok(cleared) => {
-            assert_eq!(**cleared.raw_arguments(), arguments.to_string());
-            Ok((cleared.effective().clone(), cleared.changes().len()))
+            let Consent::Agreed(call) = agree(cleared) else {
+                panic!("nobody is asked");
+            };
+            assert_eq!(**call.raw_arguments(), arguments.to_string());
+            Ok((call.effective().clone(), call.changes().len()))
         }
         Err(refused) => {
             assert_eq!(&*refused.raw_arguments, arguments.to_string());
             match refused.refusal {
-                Refusal::Tool(problem) => Err((refused.stage, problem.code)),
+                Refusal::Tool(problem) | Refusal::Incapable { problem, .. } => {
+                    Err((refused.stage, problem.code))
+                }
                 Refusal::Protocol { message, .. } => panic!("{message}"),
             }
         }

@@ -76,7 +76,7 @@ struct Allowed<'a> {
 }
 
 /// The order of the checks, the only place where it stands:
-/// the operation key, looked at again; the circuit breaker; the loop guard; the rate; the
+/// the operation key, looked at again; what a person was asked; the circuit breaker; the loop guard; the rate; the
 /// budget. Only when all of them let the call go on is anything taken: the key is claimed and
 /// the cost reserved, then the intent and the event of the audit trail are written, all by the
 /// callers of this function and all in the same transaction. A call that is refused takes
@@ -103,6 +103,9 @@ fn decide<'a>(
             return refuse(statements, admission, stage, problem, now).map(Err);
         }
     };
+    if let Some(problem) = statements.asking_refusal(&admission.row)? {
+        return refuse(statements, admission, "ask", problem, now).map(Err);
+    }
     let mut grant = match statements
         .restraints
         .check(&admission.row, &admission.demands)?

@@ -1,13 +1,14 @@
 //! A verb on its way through the writer: written with others, answered after the commit.
 
 use std::{
+    cell::Cell,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use super::{
     super::{
-        AuditReceipt, Durability, IntentReceipt, LedgerError, Then,
+        AskKey, AuditReceipt, Durability, IntentReceipt, LedgerError, Then,
         admission::{Admission, Begun, Decided, Ending, Failure},
         operation::Operation,
         record::{CallRow, Intent, Settlement},
@@ -28,6 +29,8 @@ pub(super) enum Job {
     Finish(IntentReceipt, Ending, Then<AuditReceipt>),
     /// `settle_at_once`.
     AtOnce(Admission, Ending, Then<Decided<AuditReceipt>>),
+    /// `ask_key`, and the key once it is known.
+    AskKey(Cell<Option<AskKey>>, Then<AskKey>),
     /// `refuse`.
     Refuse(
         CallRow,
@@ -46,6 +49,7 @@ impl Job {
                 Durability::of(&admission.row)
             }
             Self::Refuse(row, ..) => Durability::of(row),
+            Self::AskKey(..) => Durability::Committed,
             Self::Intend(of, ..) | Self::Finish(of, ..) => of.durability,
         }
     }
@@ -69,6 +73,10 @@ impl Job {
             Self::AtOnce(admission, ending, _) => {
                 admit::settle_at_once(statements, admission, ending, now)
             }
+            Self::AskKey(key, _) => {
+                key.set(Some(statements.ask_key()?));
+                Ok(Written::row(0))
+            }
             Self::Refuse(row, settlement, operation, failure, _) => {
                 let (operation, failure) = (operation.as_ref(), failure.as_ref());
                 admit::refusal(statements, row, settlement, operation, failure, now)
@@ -80,7 +88,11 @@ impl Job {
     pub(super) fn is_end(&self) -> bool {
         match self {
             Self::Finish(..) => true,
-            Self::Begin(..) | Self::Intend(..) | Self::AtOnce(..) | Self::Refuse(..) => false,
+            Self::Begin(..)
+            | Self::Intend(..)
+            | Self::AtOnce(..)
+            | Self::AskKey(..)
+            | Self::Refuse(..) => false,
         }
     }
 
@@ -91,9 +103,11 @@ impl Job {
     pub(super) fn journal(&self, emergency: &Emergency) -> io::Result<()> {
         match self {
             Self::Finish(of, ending, _) => emergency.append(of.row, of.operation, ending),
-            Self::Begin(..) | Self::Intend(..) | Self::AtOnce(..) | Self::Refuse(..) => {
-                Err(io::ErrorKind::Unsupported.into())
-            }
+            Self::Begin(..)
+            | Self::Intend(..)
+            | Self::AtOnce(..)
+            | Self::AskKey(..)
+            | Self::Refuse(..) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -127,6 +141,10 @@ impl Job {
                     Err(running) => Begun::Join(Box::new(admission), running),
                 }));
             }
+            Self::AskKey(key, then) => then(written.and_then(|_| {
+                let none = || LedgerError::Unavailable("there is no key".to_owned());
+                key.take().ok_or_else(none)
+            })),
             Self::Intend(of, _, then) => then(written.map(|_| of)),
             Self::Finish(of, _, then) => then(written.map(|_| AuditReceipt::of(of.row))),
             Self::AtOnce(.., then) | Self::Refuse(.., then) => {

@@ -1,6 +1,7 @@
 //! The ledger as one SQLite file that several processes share.
 
 mod admit;
+mod askings;
 mod audit;
 mod emergency;
 mod files;
@@ -24,13 +25,13 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{cell::Cell, path::PathBuf, sync::Arc};
 
 use job::Job;
 use queue::Queue;
 
 use super::{
-    AuditReceipt, IntentReceipt, Ledger, LedgerError, Then,
+    AskKey, AuditReceipt, IntentReceipt, Ledger, LedgerError, Then,
     admission::{Admission, Begun, Decided, Ending, Failure},
     operation::Operation,
     record::{CallRow, Intent, Settlement},
@@ -114,6 +115,10 @@ impl Ledger for SqliteLedger {
         then: Then<Decided<AuditReceipt>>,
     ) {
         self.submit(Job::AtOnce(admission, ending, then));
+    }
+
+    fn ask_key(&self, then: Then<AskKey>) {
+        self.submit(Job::AskKey(Cell::new(None), then));
     }
 
     fn refuse(

@@ -117,6 +117,7 @@ fn record(order: &Order, user: &str, now: &Now) -> (CallRow, Settlement) {
         raw_arguments: arguments.as_str().into(),
         effective_arguments: Some(arguments),
         changes: None,
+        asking: None,
     };
     let settlement = Settlement {
         outcome: Outcome::Succeeded,

@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{operations, restraint};
+use super::{askings, operations, restraint};
 
 /// Says in the file's header whose it is: the bytes of `Toll`.
 pub(super) const APPLICATION_ID: i32 = 0x546f_6c6c;
 
 /// Each brings the file one version further. Append only: what is released never changes.
-const MIGRATIONS: &[&str] = &[FIRST, operations::TABLES, restraint::TABLES];
+const MIGRATIONS: &[&str] = &[FIRST, operations::TABLES, restraint::TABLES, askings::TABLE];
 
 /// Column `row` is the order of arrival. Call ids rise with time, so their index is written at
 /// one end only; an index on random values would dirty another page of the log for each row.

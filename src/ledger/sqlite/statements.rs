@@ -5,12 +5,16 @@ use std::path::Path;
 use rusqlite::{Connection, Error, Statement, params};
 
 use super::{
-    super::record::{CallRow, Intent, Settlement},
+    super::{
+        AskKey,
+        record::{CallRow, Intent, Settlement},
+    },
+    askings,
     audit::{self, Event, Head, Link},
     operations::Operations,
     restraint::Restraints,
 };
-use crate::base::{clock::Timestamp, limits::LEDGER_REPLY_BYTES_MAX, text};
+use crate::base::{clock::Timestamp, limits::LEDGER_REPLY_BYTES_MAX, problem::Problem, text};
 
 const ADMIT: &str = "
 INSERT INTO calls (call_id, received, tool, effect, definition, principal, client,
@@ -123,6 +127,7 @@ impl<'c> Statements<'c> {
             self.instance,
         ])?;
         let at = self.connection.last_insert_rowid();
+        askings::use_up(self.connection, row, at)?;
         self.record(at, Event::Accepted, |link| link.request(row))?;
         Ok(at)
     }
@@ -162,6 +167,7 @@ impl<'c> Statements<'c> {
             end.finished.as_micros(),
         ])?;
         let at = self.connection.last_insert_rowid();
+        askings::use_up(self.connection, row, at)?;
         self.record(at, Event::Settled, |link| {
             link.request(row);
             link.end(end);
@@ -210,6 +216,16 @@ impl<'c> Statements<'c> {
         next.append(&mut self.append, call, event, &self.head)?;
         self.head = next;
         Ok(())
+    }
+
+    /// See [`super::super::Ledger::ask_key`].
+    pub(super) fn ask_key(&self) -> rusqlite::Result<AskKey> {
+        askings::key(self.connection)
+    }
+
+    /// Why the call may not begin by what a person was asked.
+    pub(super) fn asking_refusal(&self, row: &CallRow) -> rusqlite::Result<Option<Box<Problem>>> {
+        askings::refusal(self.connection, row)
     }
 
     /// Writes what is about to be done for the call of row `call`.

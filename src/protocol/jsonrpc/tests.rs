@@ -11,7 +11,10 @@ fn read(line: &[u8]) -> String {
         Ok(Message::Notification { method, params }) => {
             format!("notification {method} {}", params.unwrap_or("-"))
         }
-        Ok(Message::Response) => "response".to_owned(),
+        Ok(Message::Response { id, result }) => {
+            let id = id.as_ref().map_or("-", RequestId::as_str);
+            format!("response {id} {}", result.unwrap_or("error"))
+        }
         Err(Malformed { id, code, message }) => {
             format!("{} id {id:?}: {message}", code.number())
         }
@@ -42,10 +45,10 @@ fn well_formed_messages_are_told_apart() {
         r#"{"jsonrpc":"2.0","method":"notifications/x","params":null}"#,
         "notification notifications/x -",
     );
-    check(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, "response");
+    check(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, "response 1 {}");
     check(
         r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#,
-        "response",
+        "response 1 error",
     );
     check("  \t", "blank");
     check("[{},{}]", "batch of 2");

@@ -19,8 +19,13 @@ use crate::{
         template::{ArgTemplate, argument_list},
     },
     guard::{
-        authorize::authorize, clear::clear, kind::normal_form, normalize::normalize,
-        resolve::resolve, validate::validate,
+        agree::{Consent, agree},
+        authorize::authorize,
+        clear::clear,
+        kind::normal_form,
+        normalize::normalize,
+        resolve::resolve,
+        validate::validate,
     },
     testing::{catalog, incoming},
 };
@@ -112,7 +117,10 @@ fn through(catalog: &Catalog, arguments: Value) -> Option<(Value, usize)> {
         .and_then(authorize)
         .and_then(clear)
         .ok()?;
-    Some((cleared.effective().clone(), cleared.changes().len()))
+    let Consent::Agreed(call) = agree(cleared) else {
+        panic!("nobody is asked");
+    };
+    Some((call.effective().clone(), call.changes().len()))
 }
 
 #[test]

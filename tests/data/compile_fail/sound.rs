@@ -3,15 +3,16 @@
 use crate::{
     catalog::snapshot::Catalog,
     guard::{
+        agree::{Consent, agree},
         authorize::authorize,
         call::{IncomingCall, Refused},
         normalize::normalize,
         resolve::resolve,
-        clear::{ClearedCall, clear},
+        clear::clear,
         validate::validate,
     },
 };
 
-fn planted(call: IncomingCall, catalog: &Catalog) -> Result<ClearedCall, Box<Refused>> {
-    clear(authorize(validate(normalize(resolve(call, catalog)?)?)?)?)
+fn planted(call: IncomingCall, catalog: &Catalog) -> Result<Consent, Box<Refused>> {
+    clear(authorize(validate(normalize(resolve(call, catalog)?)?)?)?).map(agree)
 }

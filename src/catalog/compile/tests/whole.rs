@@ -15,6 +15,7 @@ name: refund
 title: Refund
 description: Refunds.
 effect: destroy
+confirm: false
 idempotent: true
 enabled: false
 inputSchema: {type: object, properties: {a: {type: string, x-kind: identifier}, l: {type: array}}}
@@ -72,7 +73,7 @@ fn a_whole_definition_becomes_a_tool() {
         ]
     );
     let failed = tool.tests[1].failed("it was cleared".into(), "").plain();
-    assert_eq!(failed, "f:22:37: error[test-failed]: it was cleared");
+    assert_eq!(failed, "f:23:37: error[test-failed]: it was cleared");
 }
 
 #[test]
