@@ -64,6 +64,11 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
             sleep();
         }
         ["leave-child"] => leave_child()?,
+        ["leave-daemon", how] => leave_daemon(how)?,
+        ["detach", how] => detach(how)?,
+        ["bomb", depth] => bomb(depth.parse()?)?,
+        ["self"] => print_self()?,
+        ["read", path] => print(&fs::read(path)?)?,
         ["stderr-then-stdin", count] => {
             io::stderr().write_all(&vec![b'e'; count.parse()?])?;
             let read = read_stdin()?.len();
@@ -137,6 +142,82 @@ fn sleep() {
 fn leave_child() -> Outcome {
     let child = Command::new(env::current_exe()?).arg("sleep").spawn()?;
     print(child.id().to_string().as_bytes())?;
+    Ok(())
+}
+
+/// Prints the process id of a sleeping grandchild in a session of its own, and ends; `bare` is
+/// one that also has an empty environment.
+#[expect(clippy::disallowed_methods, reason = "a program that behaves badly")]
+fn leave_daemon(how: &str) -> Outcome {
+    let ourselves = env::current_exe()?;
+    Command::new(ourselves).args(["detach", how]).status()?;
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a program that behaves badly")]
+fn detach(how: &str) -> Outcome {
+    rustix::process::setsid()?;
+    let mut daemon = Command::new(env::current_exe()?);
+    if how == "bare" {
+        daemon.env_clear();
+    }
+    let daemon = daemon.arg("sleep").spawn()?;
+    print(format!("{}\n", daemon.id()).as_bytes())?;
+    Ok(())
+}
+
+/// Starts two of its kind, each in a session of its own, to this depth; prints `done` when the
+/// whole tree stands, and ends. The others sleep.
+#[expect(clippy::disallowed_methods, reason = "a program that behaves badly")]
+fn bomb(depth: u32) -> Outcome {
+    let leads = rustix::process::getpgrp() == rustix::process::getpid();
+    if !leads {
+        rustix::process::setsid()?;
+    }
+    if depth > 0 {
+        for _ in 0..2 {
+            let next = (depth - 1).to_string();
+            let mut child = Command::new(env::current_exe()?)
+                .args(["bomb", &next])
+                .stdout(std::process::Stdio::piped())
+                .spawn()?;
+            let mut told = [0; 4];
+            child
+                .stdout
+                .take()
+                .ok_or("no pipe")?
+                .read_exact(&mut told)?;
+        }
+    }
+    print(b"done")?;
+    if !leads {
+        sleep();
+    }
+    Ok(())
+}
+
+/// What the kernel says of this process.
+fn print_self() -> Outcome {
+    let pid = |pid: rustix::process::Pid| pid.as_raw_nonzero().get();
+    let own = pid(rustix::process::getpid());
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split_ascii_whitespace().nth(1).map(str::to_owned))
+    };
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let limits: Vec<&str> = limits.lines().collect();
+    let told = serde_json::json!({
+        "leads_group": pid(rustix::process::getpgrp()) == own,
+        "leads_session": pid(rustix::process::getsid(None)?) == own,
+        "dies_with_parent": rustix::process::parent_process_death_signal()?.is_some(),
+        "no_new_privs": line("NoNewPrivs:"),
+        "umask": line("Umask:"),
+        "ignored": line("SigIgn:"),
+        "blocked": line("SigBlk:"),
+        "limits": limits,
+    });
+    print(told.to_string().as_bytes())?;
     Ok(())
 }
 

@@ -32,6 +32,7 @@ mod lists;
 mod notices;
 mod openings;
 mod program;
+mod programs;
 mod recoverability;
 mod reload;
 mod replay;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     Fault, Invocation, failure,
     output::{self, Printed},
-    process::{self, Program, Watch},
+    process::{self, Keeper, Program, Watch},
 };
 use crate::{
     base::{
@@ -28,6 +28,9 @@ use crate::{
 /// themselves. Fixed, so that a tool does not depend on who started the server.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// The environment entry that tells a program how many milliseconds it has left.
+const DEADLINE_MS: &str = "TOLLGATE_DEADLINE_MS";
+
 /// What every run needs of the process around it.
 #[derive(Clone, Copy)]
 pub(crate) struct Host<'a> {
@@ -37,6 +40,8 @@ pub(crate) struct Host<'a> {
     pub(crate) runtime_dir: &'a Path,
     /// From the polite signal to the final one, as `KILL_GRACE`.
     pub(crate) kill_grace: Duration,
+    /// Knows what is running.
+    pub(crate) keeper: &'a Keeper,
 }
 
 /// What a program will be given. Made before the intent is written, so that a value that may
@@ -84,7 +89,8 @@ pub(crate) fn prepare(plan: &Arc<ExecPlan>, arguments: &Value) -> Result<Prepare
 
 /// Runs the program once, on the calling thread, until it is over or the deadline has passed
 /// (and with it the grace of the kill). Its environment is what is declared, a fixed `PATH` and
-/// `LANG`, `MCP_OP_ID` (the call's id) and `MCP_DEADLINE_MS` (milliseconds left).
+/// `LANG`, `TOLLGATE_OPERATION_ID` (the call's id) and `TOLLGATE_DEADLINE_MS` (milliseconds
+/// left).
 ///
 /// # Errors
 /// A [`Fault`] for everything but exit code 0 with output as declared.
@@ -99,6 +105,7 @@ pub(crate) fn invoke(
         deadline: invocation.deadline,
         cancel: invocation.cancel,
         kill_grace: host.kill_grace,
+        keeper: host.keeper,
         progress: invocation.progress,
     };
     let attempt = Attempt {
@@ -127,12 +134,14 @@ impl Attempt<'_> {
             return Err(Box::new(failure::too_late(cancelled)));
         }
         let env = self.environment(left);
+        let operation = self.call_id.to_string();
         let fifo = self
             .plan
             .progress
             .then(|| self.runtime_dir.join(format!("progress-{}", self.call_id)));
         let program = Program {
             path: &self.plan.program,
+            operation: &operation,
             args: &self.prepared.args,
             env: &env,
             cwd: self.plan.cwd.as_deref().unwrap_or(Path::new("/")),
@@ -159,14 +168,10 @@ impl Attempt<'_> {
     /// not pass itself off as another call.
     fn environment(&self, left: Duration) -> Vec<(String, String)> {
         let fixed = [("PATH", PATH), ("LANG", "C.UTF-8")];
-        let ours = [
-            ("MCP_OP_ID", self.call_id.to_string()),
-            ("MCP_DEADLINE_MS", left.as_millis().to_string()),
-        ];
         let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let ours = ours.map(|(name, value)| (name.to_owned(), value));
         let declared = self.prepared.env.iter().cloned();
-        fixed.into_iter().chain(declared).chain(ours).collect()
+        let ours = (DEADLINE_MS.to_owned(), left.as_millis().to_string());
+        fixed.into_iter().chain(declared).chain([ours]).collect()
     }
 }
 

@@ -5,13 +5,14 @@ pub(crate) mod exec;
 mod failure;
 mod output;
 mod plain;
-mod process;
+pub(crate) mod process;
 pub(crate) mod reply;
 
 use std::{path::PathBuf, sync::Arc};
 
 use serde_json::Value;
 
+use self::process::Keeper;
 use crate::{
     base::{
         cancel::CancelToken,
@@ -66,6 +67,8 @@ pub(crate) struct Programs {
     pub(crate) clock: Arc<dyn Clock>,
     /// A directory of ours, for this user alone; made when a program first needs it.
     pub(crate) runtime_dir: PathBuf,
+    /// Knows what is running.
+    pub(crate) keeper: Arc<Keeper>,
 }
 
 impl Backend for Programs {
@@ -82,6 +85,7 @@ impl Backend for Programs {
                     clock: &*self.clock,
                     runtime_dir: &self.runtime_dir,
                     kill_grace: KILL_GRACE,
+                    keeper: &self.keeper,
                 };
                 exec::invoke(&host, &prepared, invocation, receipt)
             }

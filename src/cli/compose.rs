@@ -10,7 +10,10 @@ use anyhow::Context as _;
 
 use super::{args::ToolsDir, exit::CommandError, locate::Environment};
 use crate::{
-    backend::{Programs, exec},
+    backend::{
+        Programs, exec,
+        process::{self, Keeper},
+    },
     base::{clock::SystemClock, id::Principal},
     catalog::{
         config::{ConfigPlace, ReadConfig},
@@ -24,6 +27,8 @@ use crate::{
 
 /// What can be chosen.
 pub(crate) struct Choices {
+    /// Made when this process was hardened.
+    pub(crate) keeper: Arc<Keeper>,
     /// Where the ledger is kept.
     pub(crate) state: PathBuf,
     /// What is synced.
@@ -66,6 +71,7 @@ impl Gate {
             backend: Arc::new(Programs {
                 clock: clock.clone(),
                 runtime_dir,
+                keeper: choices.keeper,
             }),
             clock: clock.clone(),
             workers: choices.workers,
@@ -91,6 +97,15 @@ impl Gate {
         self.connection.close();
         self.ledger.close();
     }
+}
+
+/// Takes upon this process what its programs inherit. To be called first: before a thread is
+/// started and a file is opened.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn harden() -> Result<Keeper, CommandError> {
+    Ok(process::harden().context("cannot harden this process")?)
 }
 
 /// Where everything is that an operator declares.

@@ -29,12 +29,20 @@ use std::{
 
 use clap::Parser as _;
 
+use crate::backend::process;
 use args::{Cli, Command};
 use exit::{CommandError, ExitStatus};
 
 /// Runs the command that `arguments` (the program's name first) ask for, on the streams of
 /// this process, and says how to end.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments
+        .get(1)
+        .is_some_and(|first| first == process::WARDEN)
+    {
+        return process::run_warden();
+    }
     let ended = match Cli::try_parse_from(arguments) {
         Ok(cli) => dispatch(cli.command),
         Err(answer) => show(&answer),

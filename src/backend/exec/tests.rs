@@ -85,6 +85,7 @@ impl Setting {
             deadline: clock.now().plus(self.deadline),
             cancel: &self.cancel,
             kill_grace: Duration::from_millis(50),
+            keeper: &Keeper::of_tests(),
             progress: &|progress| self.told.borrow_mut().push(progress.done),
         })
     }
@@ -186,9 +187,9 @@ fn x19_the_environment_is_what_is_declared_and_nothing_else() {
     ];
     let mut env = json_of(run(&plan, &json!({"x": "hi"})));
     let env = env.as_object_mut().unwrap();
-    let id = env.remove("MCP_OP_ID").unwrap();
+    let id = env.remove("TOLLGATE_OPERATION_ID").unwrap();
     assert!(CallId::parse(id.as_str().unwrap()).is_some());
-    let left = env.remove("MCP_DEADLINE_MS").unwrap();
+    let left = env.remove("TOLLGATE_DEADLINE_MS").unwrap();
     let left: u64 = left.as_str().unwrap().parse().unwrap();
     assert!((50_000..=60_000).contains(&left), "{left}");
     let rest = json!({"GREETING": "hi", "LANG": "C.UTF-8", "PATH": PATH});

@@ -1,8 +1,25 @@
 //! Systems without process groups and pipes as Unix has them: programs are not started yet.
 
-use std::io;
+use std::{io, process::ExitCode};
 
 use super::{Ended, Program, StartFailure, Watch};
+
+/// Knows every program that is running: none.
+#[derive(Debug)]
+pub(crate) struct Keeper(());
+
+/// Takes nothing upon this process.
+///
+/// # Errors
+/// Never.
+pub(crate) fn harden() -> io::Result<Keeper> {
+    Ok(Keeper(()))
+}
+
+/// Nothing starts this here.
+pub(crate) fn run_warden() -> ExitCode {
+    ExitCode::FAILURE
+}
 
 /// Starts nothing.
 ///

@@ -1,8 +1,8 @@
 //! The only place that starts programs: one program, watched from start to end by one thread.
 //!
 //! Every program leads a process group of its own, and whatever is left in that group is
-//! killed when its leader has ended. A descendant that leaves the group with `setsid` is not
-//! reached from here; holding on to such takes a shim between us and the program.
+//! killed when its leader has ended; on Linux also what has left it. Should this process be
+//! killed, a warden ends its programs there.
 
 use std::{io, path::Path, time::Duration};
 
@@ -18,11 +18,21 @@ use crate::{
 mod unix;
 #[cfg(unix)]
 pub(super) use unix::run;
+#[cfg(unix)]
+pub(crate) use unix::{Keeper, harden, run_warden};
 
 #[cfg(not(unix))]
 mod elsewhere;
 #[cfg(not(unix))]
 pub(super) use elsewhere::run;
+#[cfg(not(unix))]
+pub(crate) use elsewhere::{Keeper, harden, run_warden};
+
+/// The hidden argument that makes this program a warden.
+pub(crate) const WARDEN: &str = "__warden";
+/// The environment entry that tells a program which operation it runs for. A process is known
+/// by it wherever it goes.
+pub(super) const OPERATION_ID: &str = "TOLLGATE_OPERATION_ID";
 
 /// What to start.
 #[derive(Debug)]
@@ -31,7 +41,9 @@ pub(super) struct Program<'a> {
     pub(super) path: &'a Path,
     /// The argument list without the program's own name; no element holds NUL.
     pub(super) args: &'a [String],
-    /// The whole environment, but for `$PROGRESS`.
+    /// The operation that it runs for; its environment says so too.
+    pub(super) operation: &'a str,
+    /// The whole environment, but for `$PROGRESS` and [`OPERATION_ID`].
     pub(super) env: &'a [(String, String)],
     /// Where it runs.
     pub(super) cwd: &'a Path,
@@ -55,6 +67,8 @@ pub(super) struct Watch<'a> {
     pub(super) cancel: &'a CancelToken,
     /// From the polite signal to the final one.
     pub(super) kill_grace: Duration,
+    /// Knows what is running.
+    pub(super) keeper: &'a Keeper,
     /// Called for each step of progress, until the program is told to end.
     pub(super) progress: &'a dyn Fn(Progress),
 }

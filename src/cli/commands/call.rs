@@ -3,12 +3,14 @@
 use std::{
     io::{self, Read as _},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::Context as _;
 use serde_json::{Value, json, value::RawValue};
 
 use crate::{
+    backend::process::Keeper,
     cli::{
         args::CallArgs,
         commands::validate_config::show_on_stderr,
@@ -26,6 +28,7 @@ use crate::{
 /// # Errors
 /// When the arguments are no JSON object, a folder cannot be used, or the tool is unknown.
 pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
+    let keeper = Arc::new(compose::harden()?);
     let is_free = args.arguments != "-";
     let person = Person::new(args.yes, args.answers.as_deref(), is_free)?;
     let arguments = read_arguments(args.arguments)?;
@@ -34,7 +37,7 @@ pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
     let call = json!({"name": args.tool, "arguments": arguments});
     let mut params = call.clone();
     let answer = loop {
-        let answer = once(&state, &declared, &params, &person)?;
+        let answer = once(&keeper, &state, &declared, &params, &person)?;
         let member = |name: &str| answer.get("result").and_then(|result| result.get(name));
         let (Some(Value::Object(requests)), Some(asked)) =
             (member("inputRequests"), member("requestState"))
@@ -68,6 +71,7 @@ pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
 
 /// One request to a gate of its own: what has to be known until the next is in its answer.
 fn once(
+    keeper: &Arc<Keeper>,
     state: &Path,
     declared: &Declarations,
     params: &Value,
@@ -79,6 +83,7 @@ fn once(
         return Err(compose::broken_config());
     }
     let gate = Gate::assemble(Choices {
+        keeper: Arc::clone(keeper),
         state: state.to_path_buf(),
         audit_sync: AuditSync::Writes,
         workers: 1,

@@ -47,6 +47,7 @@ enum Event {
 /// # Errors
 /// When it cannot start. A broken definition is no such reason, unless `--strict` says so.
 pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
+    let keeper = Arc::new(compose::harden()?);
     let _log = observe::start(level(args.log_level));
     let state = compose::state_dir(args.state_dir.state)?;
     let declared = Declarations::find(args.tools_dir);
@@ -59,6 +60,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     };
     let drain = args.drain;
     let gate = Gate::assemble(Choices {
+        keeper,
         state,
         audit_sync: match args.audit_sync {
             AuditSync::Writes => sqlite::AuditSync::Writes,

@@ -26,6 +26,7 @@ pub(crate) fn tools(args: ToolsArgs) -> Result<ExitStatus, CommandError> {
         return Err(compose::broken_config());
     }
     let gate = Gate::assemble(Choices {
+        keeper: std::sync::Arc::new(compose::harden()?),
         state: std::path::PathBuf::new(),
         audit_sync: AuditSync::Writes,
         workers: 1,

@@ -9,33 +9,41 @@ use std::{
 
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, kill_process_group},
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
 };
 
-use super::super::{Program, StartFailure};
+use super::{
+    super::{Keeper, OPERATION_ID, Program, StartFailure},
+    platform::Kept,
+};
 
 /// A child that leads its own process group. Dropping it kills the group and waits: after
 /// `SIGKILL` that is over at once, unless the kernel itself holds a member back.
 #[derive(Debug)]
-pub(super) struct Leash {
+pub(super) struct Leash<'a> {
     child: Child,
+    kept: Kept<'a>,
     group: Pid,
     reaped: bool,
 }
 
-impl Leash {
+impl<'a> Leash<'a> {
     /// Starts `program`, with `progress` as `$PROGRESS`.
     ///
     /// # Errors
     /// When it did not start; nothing has run then.
     pub(super) fn start(
-        program: &Program<'_>,
+        program: &Program<'a>,
         progress: Option<&OsStr>,
+        keeper: &'a Keeper,
     ) -> Result<Self, StartFailure> {
+        let kept = keeper.keep(program.operation).map_err(classify)?;
         let child = command(program, progress).spawn().map_err(classify)?;
         let group = Pid::from_child(&child);
+        kept.started(group);
         Ok(Self {
             child,
+            kept,
             group,
             reaped: false,
         })
@@ -60,19 +68,25 @@ impl Leash {
         }
     }
 
-    /// Kills what is left of the group and waits for the leader.
+    /// Kills what is left of the group and of those who left it, and waits for the leader.
     ///
     /// # Errors
     /// When somebody else has waited for the leader.
     pub(super) fn reap(&mut self) -> io::Result<ExitStatus> {
         self.signal(Signal::KILL);
+        // Dead, but not reaped: its id is still the group's alone, and all that it left is ours.
+        let _dead = waitid(
+            WaitId::Pid(self.group),
+            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+        );
+        self.kept.sweep(self.group);
         let status = self.child.wait();
         self.reaped = true;
         status
     }
 }
 
-impl Drop for Leash {
+impl Drop for Leash<'_> {
     fn drop(&mut self) {
         if !self.reaped {
             // Nobody is left to whom the status could be told.
@@ -92,6 +106,7 @@ fn command(program: &Program<'_>, progress: Option<&OsStr>) -> Command {
         .args(program.args)
         .env_clear()
         .envs(program.env.iter().map(|(name, value)| (name, value)))
+        .env(OPERATION_ID, program.operation)
         .current_dir(program.cwd)
         .process_group(0)
         .stdin(if program.stdin.is_some() {

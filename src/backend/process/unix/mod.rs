@@ -7,6 +7,15 @@ mod progress;
 mod supervise;
 
 #[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as platform;
+#[cfg(not(target_os = "linux"))]
+mod portable;
+#[cfg(not(target_os = "linux"))]
+use portable as platform;
+
+#[cfg(target_os = "linux")]
 #[path = "exit_linux.rs"]
 mod exit;
 #[cfg(not(target_os = "linux"))]
@@ -22,4 +31,5 @@ mod exit_portable;
 #[cfg(target_os = "linux")]
 mod tests;
 
+pub(crate) use platform::{Keeper, harden, run_warden};
 pub(in crate::backend) use supervise::run;

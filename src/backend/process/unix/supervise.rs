@@ -43,7 +43,7 @@ pub(in crate::backend) fn run(
         .map(Fifo::create)
         .transpose()
         .map_err(classify)?;
-    let leash = Leash::start(program, fifo.as_ref().map(Fifo::path))?;
+    let leash = Leash::start(program, fifo.as_ref().map(Fifo::path), watch.keeper)?;
     let ended = Run::new(program, watch, leash, bell, fifo).and_then(Run::finish);
     Ok(ended.unwrap_or_else(|error| Ended {
         ending: Ending::Lost(error.kind()),
@@ -88,7 +88,7 @@ enum Stop {
 struct Run<'a> {
     watch: &'a Watch<'a>,
     // Before `exit`: its drop ends the child, which the watch may be waiting for.
-    leash: Leash,
+    leash: Leash<'a>,
     exit: ExitWatch,
     bell: Bell,
     fifo: Option<Fifo>,
@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
     fn new(
         program: &Program<'a>,
         watch: &'a Watch<'a>,
-        mut leash: Leash,
+        mut leash: Leash<'a>,
         bell: Bell,
         fifo: Option<Fifo>,
     ) -> io::Result<Self> {

@@ -10,7 +10,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{
-    super::{Ended, Ending, Program, StartFailure, Watch, fake_tool},
+    super::{Ended, Ending, Keeper, Program, StartFailure, Watch, fake_tool},
     run,
 };
 use crate::{
@@ -78,6 +78,7 @@ impl<'a> Case<'a> {
         let program = Program {
             path: &fake_tool(),
             args: &args,
+            operation: "of-a-test",
             env: &[],
             cwd: "/".as_ref(),
             stdin: self.stdin,
@@ -92,6 +93,7 @@ impl<'a> Case<'a> {
                 deadline: self.clock.now().plus(self.deadline),
                 cancel: &self.cancel,
                 kill_grace: GRACE,
+                keeper: &Keeper::of_tests(),
                 progress: heard,
             },
         );
@@ -298,6 +300,7 @@ fn x1_what_cannot_be_started_lasts() {
     let program = Program {
         path: &directory.path().join("absent"),
         args: &[],
+        operation: "of-a-test",
         env: &[],
         cwd: "/".as_ref(),
         stdin: None,
@@ -309,6 +312,7 @@ fn x1_what_cannot_be_started_lasts() {
         deadline: SystemClock.now().plus(LONG),
         cancel: &CancelToken::default(),
         kill_grace: GRACE,
+        keeper: &Keeper::of_tests(),
         progress: &|_| {},
     };
     let failure = run(&program, &watch).unwrap_err();
@@ -322,13 +326,15 @@ fn the_portable_exit_watch_hears_the_end_too() {
     let program = Program {
         path: &fake_tool(),
         args: &args,
+        operation: "of-a-test",
         env: &[],
         cwd: "/".as_ref(),
         stdin: None,
         stdout_bytes_max: 0,
         progress: None,
     };
-    let mut leash = super::leash::Leash::start(&program, None).unwrap();
+    let keeper = Keeper::of_tests();
+    let mut leash = super::leash::Leash::start(&program, None, &keeper).unwrap();
     let watch = super::exit_portable::ExitWatch::new(leash.pid()).unwrap();
     let at_once = Timespec::default();
     assert_eq!(

@@ -113,6 +113,7 @@ fn start(path: &Path, args: &[String]) -> Result<Ended, StartFailure> {
     let program = Program {
         path,
         args,
+        operation: "of-a-test",
         env: &[],
         cwd: "/".as_ref(),
         stdin: None,
@@ -124,6 +125,7 @@ fn start(path: &Path, args: &[String]) -> Result<Ended, StartFailure> {
         deadline: SystemClock.now().plus(LONG),
         cancel: &CancelToken::default(),
         kill_grace: GRACE,
+        keeper: &Keeper::of_tests(),
         progress: &|_| {},
     };
     run(&program, &watch)

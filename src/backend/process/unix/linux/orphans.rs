@@ -1,0 +1,88 @@
+//! What programs leave behind: as a subreaper (prctl(2)) this process becomes its parent.
+
+use std::{fs, time::Duration};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{
+        Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getpgid, getpid, getsid, kill_process,
+        pidfd_open, waitid,
+    },
+};
+
+use super::cookie;
+
+/// A tree that has grown back this often is left to the warden and to a later sweep.
+const ROUNDS_MAX: usize = 1000;
+/// How long a killed process may take to be gone; only the kernel can hold it up.
+const DEATH_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Which of the processes that were left to us are meant.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Whose<'a> {
+    /// Those of this process group or session, or started for this operation.
+    Of(Pid, &'a str),
+    /// All: no program is running that could own one.
+    Everybodys,
+}
+
+/// Kills and reaps the processes that were left to us, and what they leave in turn, until
+/// there are none; all but `except`. The leader of `whose` group must be dead and not yet
+/// reaped. Two threads must not sweep at once.
+pub(super) fn sweep(whose: Whose<'_>, except: Option<Pid>) {
+    for _ in 0..ROUNDS_MAX {
+        let left: Vec<Pid> = adopted()
+            .filter(|pid| Some(*pid) != except)
+            .filter(|pid| is_dead(*pid) || belongs(*pid, whose))
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        left.into_iter().for_each(end);
+    }
+    tracing::warn!("a program left processes behind faster than they could be ended");
+}
+
+/// The children of the main thread. It starts no programs, so all of them were left to us: the
+/// kernel hands orphans to the first thread of their new parent.
+fn adopted() -> impl Iterator<Item = Pid> {
+    let main = getpid();
+    let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children"));
+    let pids: Vec<Pid> = children
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+        .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
+        .collect();
+    pids.into_iter()
+}
+
+fn belongs(pid: Pid, whose: Whose<'_>) -> bool {
+    match whose {
+        Whose::Everybodys => true,
+        Whose::Of(group, operation) => {
+            getpgid(Some(pid)).is_ok_and(|own| own == group)
+                || getsid(Some(pid)).is_ok_and(|own| own == group)
+                || cookie::names_one_of(pid, &[operation])
+        }
+    }
+}
+
+/// Dead and waiting to be reaped, which nobody but us will do.
+fn is_dead(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit_once(')').map(|(_, rest)| rest.trim_start());
+    after_name.is_some_and(|rest| rest.starts_with('Z'))
+}
+
+/// Only we can reap it, so its id is not given to another while we are here.
+fn end(pid: Pid) {
+    let _dead_already = kill_process(pid, Signal::KILL);
+    let Ok(fd) = pidfd_open(pid, PidfdFlags::empty()) else {
+        return;
+    };
+    let patience = Timespec::try_from(DEATH_PATIENCE).ok();
+    let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+    if poll(&mut fds, patience.as_ref()).is_ok_and(|ready| ready > 0) {
+        let _status = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
+    }
+}
