@@ -211,8 +211,19 @@ impl Server {
             .count()
     }
 
-    /// The processes that the server has started and not yet waited for, zombies too.
+    /// The programs that the server has started and not yet waited for, zombies too.
     pub(crate) fn children(&self) -> Vec<i32> {
+        let mut children = self.processes();
+        children.retain(|pid| !is_warden(*pid));
+        children
+    }
+
+    /// The process that would end the programs if the server were killed, once there is one.
+    pub(crate) fn warden(&self) -> Option<i32> {
+        self.processes().into_iter().find(|pid| is_warden(*pid))
+    }
+
+    fn processes(&self) -> Vec<i32> {
         let mut found = Vec::new();
         for entry in fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap() {
             let list = entry.unwrap().path().join("children");
@@ -241,6 +252,11 @@ impl Drop for Server {
             let _gone = self.child.wait();
         }
     }
+}
+
+fn is_warden(pid: i32) -> bool {
+    let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    arguments.ends_with(b"\0__warden\0")
 }
 
 const LINES_MAX: usize = 100_000;
