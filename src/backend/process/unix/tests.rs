@@ -279,7 +279,10 @@ fn x19_a_program_has_three_descriptors_and_no_environment() {
     assert_eq!(open, [0, 1, 2]);
     let (ended, _) = Case::of(&["env"]).run();
     let env: serde_json::Map<_, _> = serde_json::from_slice(&ended.stdout).unwrap();
-    assert_eq!(env.keys().collect::<Vec<_>>(), ["PROGRESS"]);
+    assert_eq!(
+        env.keys().collect::<Vec<_>>(),
+        ["PROGRESS", "TOLLGATE_OPERATION_ID"]
+    );
 }
 
 /// Descriptors of this process, beyond the first three, without close-on-exec.

@@ -28,12 +28,7 @@ const DEATH_PATIENCE: Duration = Duration::from_millis(200);
 /// The warden's side: waits for the end of whoever started it, and ends what it left running.
 pub(crate) fn run() -> ExitCode {
     let mut buffer = [0; 16];
-    loop {
-        match rustix::io::read(rustix::stdio::stdin(), &mut buffer) {
-            Ok(1..) | Err(Errno::INTR) => {}
-            Ok(0) | Err(_) => break,
-        }
-    }
+    while let Ok(1..) | Err(Errno::INTR) = rustix::io::read(rustix::stdio::stdin(), &mut buffer) {}
     end_all(&journal::read(rustix::stdio::stdout()));
     ExitCode::SUCCESS
 }
