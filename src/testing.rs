@@ -41,6 +41,7 @@ pub(crate) fn catalog(definitions: &str) -> Catalog {
         dir.path(),
         ReadConfig::default(),
         &[PathBuf::from("/usr/bin"), PathBuf::from("/bin")],
+        None,
     );
     let told: Vec<String> = loaded.diagnostics.iter().map(|one| one.plain()).collect();
     assert!(loaded.is_clean(), "{told:#?}");

@@ -17,6 +17,7 @@ mod commands;
 mod config;
 mod conversations;
 mod crash;
+mod databases;
 mod degraded;
 mod ends;
 mod eras;

@@ -16,6 +16,7 @@ const PROOFS: &[&str] = &[
     "AuthorizedCall",
     "ClearedCall",
     "AgreedCall",
+    "CheckedCall",
     "ScreenedOutcome",
     "IntentReceipt",
     "AuditReceipt",

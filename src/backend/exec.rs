@@ -100,6 +100,18 @@ pub(crate) fn invoke(
     invocation: &Invocation<'_>,
     _receipt: &IntentReceipt,
 ) -> Result<Output, Box<Fault>> {
+    run(host, prepared, invocation)
+}
+
+/// As [`invoke`], for a program that changes nothing.
+///
+/// # Errors
+/// As [`invoke`].
+pub(super) fn run(
+    host: &Host<'_>,
+    prepared: &Prepared,
+    invocation: &Invocation<'_>,
+) -> Result<Output, Box<Fault>> {
     let watch = Watch {
         clock: host.clock,
         deadline: invocation.deadline,
@@ -112,7 +124,7 @@ pub(crate) fn invoke(
         plan: &prepared.plan,
         prepared,
         call_id: invocation.call_id,
-        effect: invocation.tool.effect,
+        effect: invocation.effect,
         runtime_dir: host.runtime_dir,
     };
     attempt.run(&watch)

@@ -7,6 +7,7 @@ mod output;
 mod plain;
 pub(crate) mod process;
 pub(crate) mod reply;
+pub(crate) mod sql;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -23,7 +24,8 @@ use crate::{
     },
     catalog::{
         content::{Output, Progress},
-        tool::{Run, Tool},
+        look::Look,
+        tool::{Effect, Run, Tool},
     },
     ledger::IntentReceipt,
 };
@@ -35,6 +37,8 @@ pub(crate) enum Work {
     Immediate(Output),
     /// What a program will be given.
     Exec(exec::Prepared),
+    /// What a database will be asked.
+    Sql(sql::Prepared),
 }
 
 impl Work {
@@ -42,7 +46,7 @@ impl Work {
     pub(crate) fn is_immediate(&self) -> bool {
         match self {
             Self::Immediate(_) => true,
-            Self::Exec(_) => false,
+            Self::Exec(_) | Self::Sql(_) => false,
         }
     }
 }
@@ -59,9 +63,27 @@ pub(crate) trait Backend: Send + Sync {
         invocation: &Invocation<'_>,
         receipt: &IntentReceipt,
     ) -> Result<Output, Box<Fault>>;
+
+    /// Looks something up. Nothing is changed, so there is no intent to prove.
+    ///
+    /// # Errors
+    /// As [`Backend::invoke`].
+    fn look(&self, work: LookWork, invocation: &Invocation<'_>) -> Result<Output, Box<Fault>>;
 }
 
-/// The real world: starts programs.
+/// What a backend will do for a [`Look`].
+#[derive(Debug)]
+pub(crate) struct LookWork(Work);
+
+#[cfg(test)]
+impl LookWork {
+    /// For backends that a test scripts.
+    pub(crate) fn into_work(self) -> Work {
+        self.0
+    }
+}
+
+/// The real world: starts programs, asks databases.
 pub(crate) struct Programs {
     /// What deadlines are set on.
     pub(crate) clock: Arc<dyn Clock>,
@@ -69,6 +91,8 @@ pub(crate) struct Programs {
     pub(crate) runtime_dir: PathBuf,
     /// Knows what is running.
     pub(crate) keeper: Arc<Keeper>,
+    /// Where the ledger is: no database of a tool may be one of its files.
+    pub(crate) state_dir: PathBuf,
 }
 
 impl Backend for Programs {
@@ -80,15 +104,34 @@ impl Backend for Programs {
     ) -> Result<Output, Box<Fault>> {
         match work {
             Work::Immediate(output) => Ok(output),
-            Work::Exec(prepared) => {
-                let host = exec::Host {
-                    clock: &*self.clock,
-                    runtime_dir: &self.runtime_dir,
-                    kill_grace: KILL_GRACE,
-                    keeper: &self.keeper,
-                };
-                exec::invoke(&host, &prepared, invocation, receipt)
-            }
+            Work::Exec(prepared) => exec::invoke(&self.exec_host(), &prepared, invocation, receipt),
+            Work::Sql(prepared) => sql::invoke(self.sql_host(), &prepared, invocation, receipt),
+        }
+    }
+
+    fn look(&self, work: LookWork, invocation: &Invocation<'_>) -> Result<Output, Box<Fault>> {
+        match work.0 {
+            Work::Immediate(output) => Ok(output),
+            Work::Exec(prepared) => exec::run(&self.exec_host(), &prepared, invocation),
+            Work::Sql(prepared) => sql::look(self.sql_host(), &prepared, invocation),
+        }
+    }
+}
+
+impl Programs {
+    fn exec_host(&self) -> exec::Host<'_> {
+        exec::Host {
+            clock: &*self.clock,
+            runtime_dir: &self.runtime_dir,
+            kill_grace: KILL_GRACE,
+            keeper: &self.keeper,
+        }
+    }
+
+    fn sql_host(&self) -> sql::Host<'_> {
+        sql::Host {
+            clock: &self.clock,
+            state_dir: &self.state_dir,
         }
     }
 }
@@ -97,8 +140,8 @@ impl Backend for Programs {
 pub(crate) struct Invocation<'a> {
     /// The call it is for; handed to the backend as the operation's name.
     pub(crate) call_id: CallId,
-    /// What to run.
-    pub(crate) tool: &'a Tool,
+    /// What it may do to the world.
+    pub(crate) effect: Effect,
     /// When it must be over.
     pub(crate) deadline: Moment,
     /// When it should stop before that.
@@ -136,8 +179,21 @@ pub(crate) enum FaultClass {
 /// # Errors
 /// When a value cannot go where the template puts it: a refusal, nothing was touched.
 pub(crate) fn prepare(tool: &Tool, arguments: &Value) -> Result<Work, Box<Problem>> {
-    match &tool.run {
+    prepare_run(&tool.run, arguments)
+}
+
+/// As [`prepare`], for something that is only looked up.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn prepare_look(look: &Look, arguments: &Value) -> Result<LookWork, Box<Problem>> {
+    prepare_run(look.run(), arguments).map(LookWork)
+}
+
+fn prepare_run(run: &Run, arguments: &Value) -> Result<Work, Box<Problem>> {
+    match run {
         Run::Exec(plan) => exec::prepare(plan, arguments).map(Work::Exec),
+        Run::Sql(plan) => sql::prepare(plan, arguments).map(Work::Sql),
         Run::Reply(plan) => Ok(Work::Immediate(reply::render(plan, arguments))),
     }
 }

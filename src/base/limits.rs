@@ -173,6 +173,26 @@ pub(crate) const OUTPUT_TOTAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Longest line by which a program reports progress; a longer one is ignored.
 pub(crate) const PROGRESS_LINE_BYTES_MAX: usize = 512;
 
+/// Default time for one look-up before a call.
+pub(crate) const CHECK_TIMEOUT_DEFAULT: Duration = Duration::from_secs(5);
+/// How long a check that was met may count as met.
+pub(crate) const CHECK_CACHE_MAX: Duration = Duration::from_secs(3600);
+/// Checks that are remembered as met.
+pub(crate) const CHECKS_REMEMBERED_MAX: usize = 1024;
+
+/// Rows that a statement gives back.
+pub(crate) const SQL_ROWS_MAX: usize = 1000;
+/// Bytes of JSON that the rows of a statement may take together.
+pub(crate) const SQL_OUTPUT_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of one value or row inside SQLite.
+pub(crate) const SQL_VALUE_BYTES_MAX: i32 = 1024 * 1024;
+/// Bytes of a statement as written.
+pub(crate) const SQL_SOURCE_BYTES_MAX: i32 = 100 * 1024;
+/// How long a database is waited for while a definition is loaded.
+pub(crate) const SQL_INSPECT_MAX: Duration = Duration::from_millis(250);
+/// Bytes of what a backend says of its own failure that the ledger keeps.
+pub(crate) const BACKEND_STATUS_BYTES_MAX: usize = 300;
+
 /// Characters of a caller's own value that are repeated in an error.
 pub(crate) const QUOTE_CHARS_MAX: usize = 120;
 /// Violations listed in one error.

@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod id;
 pub(crate) mod json;
 pub(crate) mod limits;
+pub(crate) mod nap;
 pub(crate) mod problem;
 pub(crate) mod quota;
 pub(crate) mod text;

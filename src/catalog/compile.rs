@@ -3,43 +3,35 @@
 
 mod ask;
 mod lint;
+mod look;
 mod placeholder;
 mod program;
 mod rules;
+mod sql;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use serde_json::{Map, Value};
 
 use super::{
-    config::Config,
     definition::{Definition, Enabled, ExecDefinition, RunDefinition, TestDefinition},
     diagnostic::Findings,
     fields::wrong_type,
     schema::{InputSchema, OutputSchema, SchemaProblem},
     source::{Entry, Node, NodeValue},
-    tool::{ExecPlan, Expect, OutputKind, ReplyPlan, Run, Tool, ToolTest},
+    surroundings::Surroundings,
+    tool::{Effect, ExecPlan, Expect, OutputKind, ReplyPlan, Run, Tool, ToolTest},
 };
 use crate::base::{canonical, id::ToolName};
 use placeholder::Placeholders;
 pub(crate) use words::is_tool_name;
 
-/// What a definition is compiled against.
-pub(crate) struct Surroundings<'a> {
-    /// Folders in which programs that are not absolute are looked for, in order.
-    pub(crate) path: &'a [PathBuf],
-    /// What the names in a definition stand for.
-    pub(crate) config: &'a Config,
-}
-
-/// Compiles one definition. `None` when there is any error; all errors are among the findings.
+/// Compiles one definition against what is around it. `None` when there is any error; all
+/// errors are among the findings.
 pub(crate) fn compile(
     node: &Node,
     around: &Surroundings<'_>,
@@ -58,7 +50,11 @@ pub(crate) fn compile(
     let input = definition
         .input_schema
         .and_then(|schema| input_schema(schema, findings));
-    let run = compile_run(&definition, around.path, findings);
+    let placeholders = Placeholders::new(definition.input_schema).with_answers(&definition.ask);
+    let run = definition.run.as_ref().and_then(|run| {
+        let effect = definition.effect;
+        compile_run(run, effect, &placeholders, around, findings)
+    });
     let output = definition
         .output_schema
         .and_then(|entry| output_schema(entry, definition.run.as_ref(), findings));
@@ -66,8 +62,8 @@ pub(crate) fn compile(
     let schema = schema.map(Node::to_value).unwrap_or_default();
     let allow = rules::allow(&definition, &schema, findings);
     let rules = rules::rules(&definition, &schema, findings);
-    let placeholders = Placeholders::new(definition.input_schema).with_answers(&definition.ask);
     let asks = ask::rounds(&definition, &placeholders, findings);
+    let checks = look::checks(&definition, &schema, around, findings);
     let tests = definition
         .tests
         .iter()
@@ -91,6 +87,7 @@ pub(crate) fn compile(
         output,
         coerce: definition.coerce,
         rules,
+        checks,
         allow,
         requires: definition.requires,
         asks,
@@ -121,7 +118,7 @@ fn output_schema(
     let structured = run.is_none_or(|run| match run {
         RunDefinition::Exec(exec) => exec.output == OutputKind::Json,
         RunDefinition::ReplyText(_) => false,
-        RunDefinition::ReplyJson(_) => true,
+        RunDefinition::ReplyJson(_) | RunDefinition::Sql(_) => true,
     });
     if !structured {
         let message = "`outputSchema` needs JSON to describe".to_owned();
@@ -152,14 +149,16 @@ fn told<T>(
     }
 }
 
+/// Compiles what runs for something of this effect.
 fn compile_run(
-    definition: &Definition<'_>,
-    path: &[PathBuf],
+    run: &RunDefinition<'_>,
+    effect: Effect,
+    placeholders: &Placeholders<'_>,
+    around: &Surroundings<'_>,
     findings: &mut Findings,
 ) -> Option<Run> {
-    let placeholders = Placeholders::new(definition.input_schema).with_answers(&definition.ask);
-    match definition.run.as_ref()? {
-        RunDefinition::Exec(exec) => compile_exec(exec, &placeholders, path, findings)
+    match run {
+        RunDefinition::Exec(exec) => compile_exec(exec, placeholders, around, findings)
             .map(Arc::new)
             .map(Run::Exec),
         RunDefinition::ReplyText(text) => placeholders
@@ -168,16 +167,19 @@ fn compile_run(
         RunDefinition::ReplyJson(node) => placeholders
             .json(node, findings)
             .map(|json| Run::Reply(ReplyPlan::Json(json))),
+        RunDefinition::Sql(sql) => {
+            sql::compile(sql, effect, placeholders, around, findings).map(Run::Sql)
+        }
     }
 }
 
 fn compile_exec(
     exec: &ExecDefinition<'_>,
     placeholders: &Placeholders<'_>,
-    path: &[PathBuf],
+    around: &Surroundings<'_>,
     findings: &mut Findings,
 ) -> Option<ExecPlan> {
-    let program = program::resolve(exec, path, findings);
+    let program = program::resolve(exec, around.path, findings);
     let arguments = exec.command.iter().skip(1);
     let args = arguments
         .filter_map(|element| placeholders.argument(element, findings))

@@ -1,6 +1,7 @@
 //! `tollgate.yaml`: what holds for all tools; read strictly, believed whole or not at all.
 
 pub(crate) mod budgets;
+pub(crate) mod databases;
 pub(crate) mod flags;
 pub(crate) mod limits;
 pub(crate) mod server;
@@ -11,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use self::{budgets::Budgets, flags::Flags, limits::Limits, server::Server};
+use self::{budgets::Budgets, databases::Databases, flags::Flags, limits::Limits, server::Server};
 use super::{
     definition::refuse_unavailable,
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
@@ -25,7 +26,7 @@ use crate::base::canonical;
 /// Sections of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A section that becomes
 /// available loses its row here and gets a file under `config/` and a field in [`Config`].
-const NOT_AVAILABLE: &[&str] = &["principals", "databases", "hosts", "retention"];
+const NOT_AVAILABLE: &[&str] = &["principals", "hosts", "retention"];
 
 /// What the file declares. Without a file nothing is declared, and one local principal may do
 /// what the definitions allow.
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// What may be spent.
     pub(crate) budgets: Budgets,
+    /// What statements of tools run on.
+    pub(crate) databases: Databases,
     digest: Option<[u8; 32]>,
 }
 
@@ -54,7 +57,7 @@ impl Config {
     }
 
     /// Reads all sections; what is wrong is among the findings, and everything of it.
-    fn read(node: &Node, findings: &mut Findings) -> Self {
+    fn read(node: &Node, folder: &Path, findings: &mut Findings) -> Self {
         let Some(mut fields) = Fields::open(node, "the configuration", findings) else {
             return Self::default();
         };
@@ -62,6 +65,7 @@ impl Config {
         let flags = fields.take("flags");
         let limits = fields.take("limits");
         let budgets = fields.take("budgets");
+        let databases = fields.take("databases");
         let help = "take it out if everything is safe without it";
         refuse_unavailable(&mut fields, NOT_AVAILABLE, help, findings);
         fields.close(findings);
@@ -70,6 +74,9 @@ impl Config {
             flags: flags.map_or_else(Flags::default, |node| Flags::read(node, findings)),
             limits: limits.map_or_else(Limits::default, |node| Limits::read(node, findings)),
             budgets: budgets.map_or_else(Budgets::default, |node| Budgets::read(node, findings)),
+            databases: databases.map_or_else(Databases::default, |node| {
+                Databases::read(node, folder, findings)
+            }),
             digest: Some(canonical::digest(&node.to_value())),
         }
     }
@@ -146,10 +153,7 @@ fn text(place: &ConfigPlace) -> Result<Option<(String, Option<Diagnostic>)>, Ref
         let help = "make it, or name another with `--config`";
         return Err(refuse("no-config", file, "there is no such file", help));
     }
-    let folder = match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        Some(_) | None => Path::new("."),
-    };
+    let folder = folder(file);
     if let Ok(facts) = folder.metadata()
         && permission::entries_replaceable_by_all(&facts)
     {
@@ -161,6 +165,14 @@ fn text(place: &ConfigPlace) -> Result<Option<(String, Option<Diagnostic>)>, Ref
         .canonicalize()
         .unwrap_or_else(|_| folder.to_path_buf());
     read(file, &real_folder).map(Some)
+}
+
+/// The folder that the file stands in.
+fn folder(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    }
 }
 
 /// Compiles the one document of the file.
@@ -187,7 +199,7 @@ fn compile(file: &Path, text: String) -> (Config, Vec<Diagnostic>) {
                 let message = "a configuration is one document".to_owned();
                 findings.error("documents", second.span, message, "take out the `---`");
             }
-            Config::read(first, &mut findings)
+            Config::read(first, folder(file), &mut findings)
         }
     };
     (config, findings.into_diagnostics())

@@ -17,19 +17,23 @@ use crate::base::{
 
 mod ask;
 mod limits;
+mod look;
 mod rules;
 mod run;
+mod sql;
 
 pub(crate) use ask::{ConfirmDefinition, QuestionDefinition};
+pub(crate) use look::CheckDefinition;
 pub(crate) use rules::RuleDefinition;
+pub(crate) use sql::SqlDefinition;
 
 /// Keys of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A key that becomes available
 /// loses its row here and gets its reader in [`Definition::read`].
-const NOT_AVAILABLE: &[&str] = &["checks", "verify", "steps", "retry", "idempotency"];
+const NOT_AVAILABLE: &[&str] = &["verify", "steps", "retry", "idempotency"];
 
 /// As [`NOT_AVAILABLE`], for the keys of `run`.
-const RUN_NOT_AVAILABLE: &[&str] = &["http", "sql"];
+const RUN_NOT_AVAILABLE: &[&str] = &["http"];
 
 /// What to do about a key of [`NOT_AVAILABLE`] or [`RUN_NOT_AVAILABLE`].
 const WITHOUT_IT: &str = "take it out if the tool is safe without it, or set the tool aside";
@@ -64,6 +68,7 @@ pub(crate) struct Definition<'a> {
     /// The rounds of `ask`.
     pub(crate) ask: Vec<Vec<QuestionDefinition<'a>>>,
     pub(crate) confirm: ConfirmDefinition<'a>,
+    pub(crate) checks: Vec<CheckDefinition<'a>>,
     pub(crate) run: Option<RunDefinition<'a>>,
     pub(crate) timeout: Duration,
     pub(crate) restraint: Restraint,
@@ -91,6 +96,8 @@ pub(crate) enum RunDefinition<'a> {
     ReplyText(Spanned<'a>),
     /// `reply: {json: …}`.
     ReplyJson(&'a Node),
+    /// A statement.
+    Sql(SqlDefinition<'a>),
 }
 
 /// A program, see [`super::tool::ExecPlan`].
@@ -158,6 +165,7 @@ impl<'a> Definition<'a> {
         let requires = ask::requires(&mut fields, findings);
         let ask = ask::rounds(&mut fields, findings);
         let confirm = ask::confirm(&mut fields, findings);
+        let checks = look::checks(&mut fields, findings);
         refuse_annotations(&mut fields, findings);
         refuse_unavailable(&mut fields, NOT_AVAILABLE, WITHOUT_IT, findings);
         let output = fields.take_entry("output");
@@ -190,6 +198,7 @@ impl<'a> Definition<'a> {
             requires,
             ask,
             confirm,
+            checks,
             run,
             timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
             restraint,

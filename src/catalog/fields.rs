@@ -1,7 +1,7 @@
 //! Typed reading of mappings: wrong types, missing and unknown keys become diagnostics.
 
 use super::{
-    diagnostic::{Findings, did_you_mean, tick},
+    diagnostic::{Findings, Span, did_you_mean, tick},
     source::{Entry, Node, NodeValue},
 };
 use crate::base::text::list;
@@ -24,6 +24,11 @@ impl<'a> Fields<'a> {
             node,
             known: Vec::new(),
         })
+    }
+
+    /// Where the mapping stands.
+    pub(crate) fn span(&self) -> Span {
+        self.node.span
     }
 
     /// The value of `key`, if it is there.

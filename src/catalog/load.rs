@@ -9,12 +9,13 @@ use std::{
 };
 
 use super::{
-    compile::{Surroundings, compile, is_tool_name},
+    compile::{compile, is_tool_name},
     config::{Config, ReadConfig},
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
     file::{Refusal, check_owner_and_mode, read, refuse},
     snapshot::Catalog,
     source::{self, Node, Syntax},
+    surroundings::{InspectSql, Surroundings},
     tool::Tool,
 };
 use crate::base::{
@@ -106,7 +107,12 @@ struct Claimed {
 /// in the folders of `path`. A broken definition takes out its own tool only; a name that is
 /// claimed twice takes out all who claim it. A broken configuration takes out everything: what
 /// it could not say might have been a restriction.
-pub(crate) fn load(dir: &Path, config: ReadConfig, path: &[PathBuf]) -> Loaded {
+pub(crate) fn load(
+    dir: &Path,
+    config: ReadConfig,
+    path: &[PathBuf],
+    inspect_sql: Option<&InspectSql>,
+) -> Loaded {
     let mut loaded = Loaded {
         config_is_broken: config.is_broken,
         diagnostics: config.diagnostics,
@@ -116,6 +122,7 @@ pub(crate) fn load(dir: &Path, config: ReadConfig, path: &[PathBuf]) -> Loaded {
     let around = Surroundings {
         path,
         config: &config,
+        inspect_sql,
     };
     let files = match definition_files(dir, &mut loaded.diagnostics) {
         Ok(files) => files,

@@ -142,7 +142,7 @@ impl BreakerRule {
     /// otherwise. What answers from a template has no backend that could fail.
     fn of_tool(self, name: &str, run: &Run) -> Self {
         let own = || match run {
-            Run::Exec(_) => Some(name.into()),
+            Run::Exec(_) | Run::Sql(_) => Some(name.into()),
             Run::Reply(_) => None,
         };
         let backend = if self.is_on {

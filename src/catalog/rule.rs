@@ -113,6 +113,7 @@ pub(crate) struct Scope {
     args: Value,
     client: Value,
     tool: Value,
+    result: Option<Value>,
 }
 
 impl Scope {
@@ -126,7 +127,25 @@ impl Scope {
                 "attributes": {"type": "object"},
             }}),
             tool: json!({"type": "string"}),
+            result: None,
         }
+    }
+
+    /// The same where something was looked up, which has this schema and is called `result`.
+    pub(crate) fn with_result(self, schema: Value) -> Self {
+        Self {
+            result: Some(schema),
+            ..self
+        }
+    }
+
+    /// The names that an expression may begin with.
+    fn names(&self) -> Vec<&'static str> {
+        let result = self.result.as_ref().map(|_| "result");
+        ["args", "client", "tool", "now"]
+            .into_iter()
+            .chain(result)
+            .collect()
     }
 }
 

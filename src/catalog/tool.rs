@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{
     diagnostic::{Diagnostic, Severity, SourceFile, Span},
+    look::Check,
+    plan::SqlPlan,
     restraint::Restraint,
     rule::{Expression, Rule},
     template::{ArgTemplate, JsonTemplate, TextTemplate},
@@ -68,6 +70,8 @@ pub(crate) struct Tool {
     pub(crate) coerce: Coerce,
     /// What the arguments must meet beyond the schema.
     pub(crate) rules: Vec<Rule>,
+    /// What is looked up before a call is admitted.
+    pub(crate) checks: Vec<Check>,
     /// Who may call with which arguments: all must be true; none lets everyone.
     pub(crate) allow: Vec<Expression>,
     /// What the client must be able to do.
@@ -86,6 +90,17 @@ pub(crate) struct Tool {
     pub(crate) digest: [u8; 32],
     /// What the definition says of itself; run by `validate-config`, never by a server.
     pub(crate) tests: Vec<ToolTest>,
+}
+
+impl Tool {
+    /// Whether a call is stopped when it is cancelled. A read is. A write goes on to its own end,
+    /// so that the model's repetition finds its result instead of causing it a second time.
+    pub(crate) fn stops_when_cancelled(&self) -> bool {
+        match (self.effect, &self.run) {
+            (Effect::Read, Run::Exec(_) | Run::Reply(_) | Run::Sql(_)) => true,
+            (Effect::Write | Effect::Destroy, Run::Exec(_) | Run::Reply(_) | Run::Sql(_)) => false,
+        }
+    }
 }
 
 /// A call that the definition's author expects to be cleared or refused.
@@ -138,6 +153,8 @@ pub(crate) enum Run {
     Exec(Arc<ExecPlan>),
     /// Answers from a template; touches nothing.
     Reply(ReplyPlan),
+    /// Runs a statement on a database.
+    Sql(Arc<SqlPlan>),
 }
 
 /// A program with its argument list. There is no shell.

@@ -13,6 +13,7 @@ use crate::{
     backend::{
         Programs, exec,
         process::{self, Keeper},
+        sql,
     },
     base::{clock::SystemClock, id::Principal},
     catalog::{
@@ -60,6 +61,7 @@ impl Gate {
         let clock = Arc::new(SystemClock);
         let catalog = Arc::new(InForce::default());
         let runtime_dir = choices.state.join("run");
+        let state_dir = choices.state.clone();
         let ledger = Arc::new(SqliteLedger::new(
             choices.state,
             clock.clone(),
@@ -72,6 +74,7 @@ impl Gate {
                 clock: clock.clone(),
                 runtime_dir,
                 keeper: choices.keeper,
+                state_dir,
             }),
             clock: clock.clone(),
             workers: choices.workers,
@@ -115,6 +118,8 @@ pub(crate) struct Declarations {
     pub(crate) tools: PathBuf,
     /// The configuration.
     pub(crate) config: ConfigPlace,
+    /// Where the ledger is: no statement of a tool may run on it.
+    state: PathBuf,
 }
 
 impl Declarations {
@@ -127,7 +132,18 @@ impl Declarations {
         let tools = super::locate::tools(given.tools, &Environment::read(), Path::is_dir)
             .map_err(|error| CommandError::Unusable(error.to_string()))?;
         let config = ConfigPlace::new(given.config, &tools);
-        Ok(Self { tools, config })
+        let state = state_dir(None).unwrap_or_default();
+        Ok(Self {
+            tools,
+            config,
+            state,
+        })
+    }
+
+    /// The same where the ledger is kept in `state`.
+    pub(crate) fn with_state(self, state: &Path) -> Self {
+        let state = state.to_path_buf();
+        Self { state, ..self }
     }
 
     /// Reads the configuration.
@@ -138,7 +154,8 @@ impl Declarations {
     /// Compiles the definitions against `config`.
     pub(crate) fn load_with(&self, config: ReadConfig) -> Loaded {
         let path: Vec<PathBuf> = std::env::split_paths(exec::PATH).collect();
-        load::load(&self.tools, config, &path)
+        let inspect = sql::inspector(Arc::new(SystemClock), self.state.clone());
+        load::load(&self.tools, config, &path, Some(&inspect))
     }
 
     /// Reads the configuration, then the definitions.

@@ -2,7 +2,9 @@
 
 pub(crate) mod answer;
 pub(crate) mod ask;
+mod conclude;
 mod demands;
+pub(crate) mod lookup;
 mod pipeline;
 mod queue;
 mod release;
@@ -84,6 +86,7 @@ struct Shared {
     running: Mutex<HashMap<CallId, CancelToken>>,
     asks: Asks,
     ask_key: OnceLock<request_state::Key>,
+    checks: lookup::Memory,
 }
 
 impl Engine {
@@ -110,6 +113,7 @@ impl Engine {
             running: Mutex::new(HashMap::new()),
             asks: Asks::default(),
             ask_key: OnceLock::new(),
+            checks: lookup::Memory::default(),
         });
         let gate = Arc::clone(&shared);
         let mut threads = vec![thread::spawn("gate", move || pipeline::gate(&gate))?];

@@ -10,11 +10,14 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use super::{
     Shared, Ticket,
-    answer::{Answer, Body, Reply},
-    ask, demands,
-    queue::{GateJob, NoPlace, Place},
-    release::{answer_when_decided, answer_when_recorded, recorded, refuse, replayed},
-    settle::{self, Ended, FaultFacts, shutting_down},
+    answer::{Answer, Body},
+    ask,
+    conclude::conclude,
+    demands,
+    lookup::{self, CheckedCall},
+    queue::{GateJob, NoPlace, Place, WorkJob},
+    release::{answer_when_decided, answer_when_recorded, recorded, refuse, refuse_with, replayed},
+    settle,
 };
 use crate::{
     backend::{self, Fault, Invocation, Work},
@@ -24,10 +27,7 @@ use crate::{
         id::CallId,
         problem::{Code, Effects, Problem},
     },
-    catalog::{
-        content::Output,
-        tool::{Effect, Run, Tool},
-    },
+    catalog::{content::Output, tool::Effect},
     guard::{
         agree::AgreedCall,
         authorize::authorize,
@@ -35,12 +35,11 @@ use crate::{
         clear::clear,
         normalize::{flagged, normalize},
         resolve::{ResolvedCall, resolve},
-        screen::screen,
         validate::validate,
     },
     ledger::{
         IntentReceipt, LedgerError,
-        admission::{Admission, Begun, Decided, Demands, Ending, Notes},
+        admission::{Admission, Begun, Decided, Demands, Notes},
         operation::in_progress,
     },
 };
@@ -51,9 +50,21 @@ pub(super) struct Arrived {
     ticket: Ticket,
 }
 
+/// A call that everybody agreed to and whose backend knows what to do, but whose tool wants to
+/// look something up first.
+pub(super) struct LookUp {
+    call: AgreedCall,
+    work: Work,
+    ticket: Ticket,
+    place: Option<Place>,
+    demands: Demands,
+    checked: Moment,
+    since: Moment,
+}
+
 /// A call that may begin and whose backend knows what to do.
 struct Prepared {
-    call: AgreedCall,
+    call: CheckedCall,
     work: Work,
     ticket: Ticket,
     place: Option<Place>,
@@ -95,21 +106,29 @@ pub(super) fn gate(shared: &Arc<Shared>) {
 
 /// A worker: runs what may wait for the world.
 pub(super) fn worker(shared: &Arc<Shared>) {
-    while let Some(started) = shared.queue.pop_work() {
-        run(shared, *started);
+    while let Some(job) = shared.queue.pop_work() {
+        match job {
+            WorkJob::LookUp(waiting) => look_up(shared, *waiting),
+            WorkJob::Run(started) => run(shared, *started),
+        }
     }
+}
+
+/// Why nothing more is to be started for a call, if so.
+pub(super) fn stopped(shared: &Shared, ticket: &Ticket) -> Option<Cancelled> {
+    let ending = || shared.queue.is_stopping().then_some(Cancelled::Shutdown);
+    ticket.cancel.fired().or_else(ending)
 }
 
 /// Guard, then the ledger.
 fn check(shared: &Arc<Shared>, arrived: Arrived) {
     let Arrived { call, ticket } = arrived;
-    if shared.queue.is_stopping() {
-        return refuse(shared, call.refuse("queue", shutting_down()), ticket);
-    }
-    if ticket.cancel.fired().is_some() {
-        let problem = Problem::new(Code::Cancelled, "cancelled before it was started")
-            .with_effects(Effects::None);
-        return refuse(shared, call.refuse("queue", problem), ticket);
+    if let Some(why) = stopped(shared, &ticket) {
+        return refuse(
+            shared,
+            call.refuse("queue", settle::not_started(why)),
+            ticket,
+        );
     }
     let (header, raw) = (Arc::clone(call.header()), Arc::clone(call.raw_arguments()));
     let cleared = match contained(|| {
@@ -135,8 +154,8 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
     ask::consent(shared, cleared, ticket, checked);
 }
 
-/// Has the backend look at an agreed call, and the ledger begin it. Its time runs from
-/// `since`: nobody's time is used up by a person who thinks.
+/// Has the backend look at an agreed call, and the ledger begin it, after its checks. Its time
+/// runs from `since`: nobody's time is used up by a person who thinks.
 pub(super) fn admit(
     shared: &Arc<Shared>,
     call: AgreedCall,
@@ -146,20 +165,55 @@ pub(super) fn admit(
 ) {
     match prepare(shared, &call) {
         Ok((work, place, demands)) => {
-            begin(
-                shared,
-                Prepared {
-                    call,
-                    work,
-                    ticket,
-                    place,
-                    checked,
-                    since,
-                },
+            let waiting = LookUp {
+                call,
+                work,
+                ticket,
+                place,
                 demands,
-            );
+                checked,
+                since,
+            };
+            if waiting.call.tool().checks.is_empty() {
+                look_up(shared, waiting);
+            } else {
+                shared.queue.push_work(WorkJob::LookUp(Box::new(waiting)));
+            }
         }
         Err((stage, problem)) => refuse(shared, call.refuse(stage, *problem), ticket),
+    }
+}
+
+/// The checks, then the ledger.
+fn look_up(shared: &Arc<Shared>, waiting: LookUp) {
+    let LookUp {
+        call,
+        work,
+        ticket,
+        mut place,
+        demands,
+        checked,
+        since,
+    } = waiting;
+    let end = since.plus(call.tool().timeout);
+    let looked = lookup::check(shared, call, &ticket, end);
+    // What waits for nothing needs no second place.
+    if looked.is_err() || work.is_immediate() {
+        release(shared, place.take());
+    }
+    match looked {
+        Ok(call) => {
+            let prepared = Prepared {
+                call,
+                work,
+                ticket,
+                place,
+                checked,
+                since,
+            };
+            begin(shared, prepared, demands);
+        }
+        Err((refused, status)) => refuse_with(shared, refused, ticket, Some(status)),
     }
 }
 
@@ -177,12 +231,12 @@ fn prepare(
         Ok(Ok(work)) => work,
         Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),
     };
-    if work.is_immediate() {
+    if work.is_immediate() && call.tool().checks.is_empty() {
         return Ok((work, None, demands));
     }
     let problem = match shared.queue.reserve(call.raw_arguments().len()) {
         Ok(place) => return Ok((work, Some(place), demands)),
-        Err(NoPlace::Stopping) => shutting_down(),
+        Err(NoPlace::Stopping) => settle::not_started(Cancelled::Shutdown),
         Err(NoPlace::Full(waiting)) => {
             let message = format!("{waiting} calls are waiting already; nothing was started");
             Problem::new(Code::Overloaded, message).after_ms(1000)
@@ -243,7 +297,8 @@ fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared) {
             let problem = in_progress(running.id);
             drop(admission);
             release(&next, prepared.place);
-            refuse(&next, prepared.call.refuse(stage, problem), prepared.ticket);
+            let call = prepared.call.into_agreed();
+            refuse(&next, call.refuse(stage, problem), prepared.ticket);
         }
         Err(error) => not_begun(&next, prepared, |call_id| {
             Answer::unrecorded(call_id, Effects::None, &error.to_string())
@@ -256,7 +311,7 @@ fn dispatch(shared: &Shared, started: Started) {
     if started.prepared.work.is_immediate() {
         shared.queue.push_gate_run(Box::new(started));
     } else {
-        shared.queue.push_work(Box::new(started));
+        shared.queue.push_work(WorkJob::Run(Box::new(started)));
     }
 }
 
@@ -309,17 +364,14 @@ fn attempt(
     receipt: &IntentReceipt,
 ) -> Result<Output, Box<Fault>> {
     let (header, tool) = (call.header(), call.tool());
-    if let Some(why) = ticket.cancel.fired() {
+    if let Some(why) = stopped(shared, ticket) {
         return Err(settle::stopped_before_start(why));
-    }
-    if shared.queue.is_stopping() {
-        return Err(settle::stopped_before_start(Cancelled::Shutdown));
     }
     if shared.clock.now() >= deadline {
         return Err(settle::late_before_start());
     }
     let cancel = CancelToken::default();
-    if stops_when_cancelled(tool) {
+    if tool.stops_when_cancelled() {
         let stop = cancel.clone();
         ticket
             .cancel
@@ -328,7 +380,7 @@ fn attempt(
     let _registered = shared.register(header.call_id, &cancel);
     let invocation = Invocation {
         call_id: header.call_id,
-        tool,
+        effect: tool.effect,
         deadline,
         cancel: &cancel,
         progress: &|progress| ticket.respondent.progress(progress),
@@ -337,56 +389,9 @@ fn attempt(
         .unwrap_or_else(|problem| Err(settle::backend_fault(tool, *problem)))
 }
 
-/// A cancelled read is stopped. A write goes on to its own end, so that the model's repetition
-/// finds its result instead of causing it a second time.
-fn stops_when_cancelled(tool: &Tool) -> bool {
-    match (tool.effect, &tool.run) {
-        (Effect::Read, Run::Exec(_) | Run::Reply(_)) => true,
-        (Effect::Write | Effect::Destroy, Run::Exec(_) | Run::Reply(_)) => false,
-    }
-}
-
-/// From the backend's result to what is written and what is told: checked on the way out.
-fn conclude(
-    shared: &Shared,
-    call: &AgreedCall,
-    (checked, begun): (Moment, Moment),
-    notes: Notes,
-    result: Result<Output, Box<Fault>>,
-) -> (Ending, Reply) {
-    let (result, fault) = match result {
-        Ok(output) => (Ok(output), None),
-        Err(fault) => {
-            let Fault {
-                class,
-                problem,
-                backend_text,
-                status,
-            } = *fault;
-            (
-                Err(Box::new(problem)),
-                Some(FaultFacts {
-                    class,
-                    backend_text,
-                    status,
-                }),
-            )
-        }
-    };
-    let ended = Ended {
-        call,
-        checked,
-        begun,
-        now: shared.clock.now(),
-        wall: shared.clock.wall(),
-        notes,
-    };
-    ended.settle(screen(call.tool(), result), fault)
-}
-
 /// Runs something that may fail in ways nobody foresaw: a panic becomes a problem of this call
 /// alone.
-fn contained<T>(body: impl FnOnce() -> T) -> Result<T, Box<Problem>> {
+pub(super) fn contained<T>(body: impl FnOnce() -> T) -> Result<T, Box<Problem>> {
     std::panic::catch_unwind(AssertUnwindSafe(body)).map_err(|_| {
         let message = "a fault in the gate itself; the operator's log has more";
         Box::new(Problem::new(Code::Internal, message))

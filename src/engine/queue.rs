@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Shared,
-    pipeline::{Arrived, Started},
+    pipeline::{Arrived, LookUp, Started},
 };
 use crate::base::limits::{QUEUE_BYTES_MAX, QUEUE_CALLS_MAX};
 
@@ -28,12 +28,20 @@ pub(super) enum GateJob {
     Nothing,
 }
 
+/// Work for a worker.
+pub(super) enum WorkJob {
+    /// A call whose checks have to be made.
+    LookUp(Box<LookUp>),
+    /// A call that has begun.
+    Run(Box<Started>),
+}
+
 #[derive(Default)]
 struct State {
     goes: VecDeque<Go>,
     runs: VecDeque<Box<Started>>,
     checks: VecDeque<Box<Arrived>>,
-    work: VecDeque<Box<Started>>,
+    work: VecDeque<WorkJob>,
     waiting_calls: usize,
     waiting_bytes: usize,
     stopping: bool,
@@ -131,9 +139,9 @@ impl Queue {
         state.waiting_bytes = state.waiting_bytes.saturating_sub(place.bytes);
     }
 
-    /// Adds a begun call for a worker.
-    pub(super) fn push_work(&self, call: Box<Started>) {
-        self.state().work.push_back(call);
+    /// Adds a call for a worker.
+    pub(super) fn push_work(&self, job: WorkJob) {
+        self.state().work.push_back(job);
         self.work_ready.notify_one();
     }
 
@@ -184,11 +192,11 @@ impl Queue {
     }
 
     /// The next call for a worker; waits for one. `None` when the queue is closed and empty.
-    pub(super) fn pop_work(&self) -> Option<Box<Started>> {
+    pub(super) fn pop_work(&self) -> Option<WorkJob> {
         let mut state = self.state();
         loop {
-            if let Some(call) = state.work.pop_front() {
-                return Some(call);
+            if let Some(job) = state.work.pop_front() {
+                return Some(job);
             }
             if state.closed {
                 return None;

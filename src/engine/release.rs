@@ -21,12 +21,23 @@ use crate::{
 
 /// Writes a refusal down and answers it.
 pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket) {
+    refuse_with(shared, refused, ticket, None);
+}
+
+/// As [`refuse`], where something was looked up: `status` says what.
+pub(super) fn refuse_with(
+    shared: &Arc<Shared>,
+    refused: Box<Refused>,
+    ticket: Ticket,
+    status: Option<String>,
+) {
     let call_id = refused.header.call_id;
     let catalog = shared.catalog.get();
     let row = settle::refused_row(&refused, &catalog);
     let tool = catalog.find(&refused.header.tool_name);
     let failure = demands::failure(&refused, tool.map(|tool| &**tool));
-    let settlement = settle::refusal(&refused, shared.clock.now(), shared.clock.wall());
+    let mut settlement = settle::refusal(&refused, shared.clock.now(), shared.clock.wall());
+    settlement.backend_status = status;
     for line in &refused.log {
         tracing::warn!(%call_id, "{line}");
     }

@@ -171,6 +171,7 @@ fn backend_name(tool: &Tool) -> &'static str {
     match tool.run {
         Run::Exec(_) => "exec",
         Run::Reply(_) => "reply",
+        Run::Sql(_) => "sql",
     }
 }
 
@@ -329,11 +330,16 @@ pub(super) fn shutting_down() -> Problem {
 
 /// A call that was cancelled, or met the end of the process, before its backend was asked.
 pub(super) fn stopped_before_start(why: Cancelled) -> Box<Fault> {
+    clean(not_started(why))
+}
+
+/// The same in words.
+pub(super) fn not_started(why: Cancelled) -> Problem {
     let problem = match why {
         Cancelled::ByClient => Problem::new(Code::Cancelled, "cancelled before it was started"),
         Cancelled::Shutdown => shutting_down(),
     };
-    clean(problem.with_effects(Effects::None))
+    problem.with_effects(Effects::None)
 }
 
 /// A call that waited so long that its time was up before its backend was asked.

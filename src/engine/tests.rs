@@ -12,7 +12,7 @@ use super::{
     answer::{Body, Reply},
 };
 use crate::{
-    backend::{Backend, Fault, FaultClass, Invocation, Work},
+    backend::{Backend, Fault, FaultClass, Invocation, LookWork, Work},
     base::{
         cancel::Cancelled,
         clock::ManualClock,
@@ -29,6 +29,8 @@ use crate::{
     },
     testing::{self, Heard},
 };
+
+mod checks;
 
 const DEFINITIONS: &str = r#"
 name: look
@@ -56,6 +58,31 @@ effect: write
 inputSchema: {type: object}
 run: {reply: {text: hello}}
 ---
+name: checked
+description: Writes, if something holds.
+effect: write
+inputSchema: {type: object, properties: {a: {type: integer}}}
+checks:
+  - {reply: {json: {n: "{a}"}}, require: "result.n == 1", code: NOT_ONE, message: It must be one., suggest: [Say 1]}
+  - {exec: {command: [/bin/true]}, require: "result == 'done'", code: NOT_DONE, message: It is not done.}
+run: {exec: {command: [/bin/true]}}
+---
+name: checked_reply
+description: Answers, if something holds.
+effect: read
+inputSchema: {type: object, properties: {a: {type: integer}}}
+checks:
+  - {reply: {json: {n: "{a}"}}, require: "result.absent == args.a", code: ODD, message: It is odd.}
+run: {reply: {text: hello}}
+---
+name: remembered
+description: Answers, if something held a short while ago.
+effect: read
+inputSchema: {type: object}
+checks:
+  - {exec: {command: [/bin/true]}, require: "result == 'done'", code: NOT_DONE, message: It is not done., cache: 30s}
+run: {reply: {text: hello}}
+---
 name: off
 description: Switched off.
 enabled: false
@@ -79,7 +106,14 @@ impl Backend for Scripted {
         self.asked.lock().unwrap().push(receipt.row());
         match work {
             Work::Immediate(output) => Ok(output),
-            Work::Exec(_) => (self.act)(),
+            Work::Exec(_) | Work::Sql(_) => (self.act)(),
+        }
+    }
+
+    fn look(&self, work: LookWork, _invocation: &Invocation<'_>) -> Result<Output, Box<Fault>> {
+        match work.into_work() {
+            Work::Immediate(output) => Ok(output),
+            Work::Exec(_) | Work::Sql(_) => (self.act)(),
         }
     }
 }

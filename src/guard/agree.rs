@@ -11,6 +11,7 @@ use super::{
     call::{Change, ChangeKind, Header, Refused},
     clear::ClearedCall,
     normalize::Parts,
+    rules::{self, Facts, RuleRefusal},
     show::shown,
 };
 use crate::{
@@ -21,6 +22,8 @@ use crate::{
     },
     catalog::{
         ask::{ASK, CONFIRM, Question},
+        principal,
+        rule::Rule,
         tool::Tool,
     },
 };
@@ -261,6 +264,20 @@ impl AgreedCall {
     /// The asking whose one agreement this call uses up.
     pub(crate) fn asking(&self) -> Option<CallId> {
         self.asking
+    }
+
+    /// Judges what was looked up for the call by the rule that it must meet.
+    ///
+    /// # Errors
+    /// As for a rule of the guard.
+    pub(crate) fn judge(&self, rule: &Rule, result: &Value) -> Result<(), Box<RuleRefusal>> {
+        let client = principal::client(&self.parts.header.principal);
+        let secrets = self.parts.tool.input.secrets(&self.parts.effective);
+        let facts = Facts {
+            result: Some(result),
+            ..self.parts.facts(&client, &secrets)
+        };
+        rules::check(std::slice::from_ref(rule), facts)
     }
 
     /// Refuses the call for a reason found outside the guard (no place in the queue, a value

@@ -67,6 +67,7 @@ impl Parts {
             client,
             tool: self.tool.name.as_str(),
             now: self.header.received_wall,
+            result: None,
             secrets,
         }
     }

@@ -25,8 +25,20 @@ pub(crate) struct Facts<'a> {
     pub(crate) tool: &'a str,
     /// What the rules take for the time.
     pub(crate) now: Timestamp,
+    /// What was looked up, for the rule of a check.
+    pub(crate) result: Option<&'a Value>,
     /// JSON pointers of the arguments whose values are never repeated.
     pub(crate) secrets: &'a [String],
+}
+
+impl<'a> Facts<'a> {
+    fn bindings(&self) -> Bindings<'a> {
+        let bindings = Bindings::new(self.args, self.client, self.tool, self.now);
+        match self.result {
+            Some(result) => bindings.with_result(result),
+            None => bindings,
+        }
+    }
 }
 
 /// A call that the rules refuse.
@@ -47,7 +59,7 @@ pub(crate) fn check(rules: &[Rule], facts: Facts<'_>) -> Result<(), Box<RuleRefu
     if rules.is_empty() {
         return Ok(());
     }
-    let bindings = Bindings::new(facts.args, facts.client, facts.tool, facts.now);
+    let bindings = facts.bindings();
     let mut violated = Vec::new();
     let mut failed = Vec::new();
     for rule in rules {
@@ -88,7 +100,7 @@ pub(crate) fn allowed(allow: &[Expression], facts: Facts<'_>) -> Result<(), Box<
     if allow.is_empty() {
         return Ok(());
     }
-    let bindings = Bindings::new(facts.args, facts.client, facts.tool, facts.now);
+    let bindings = facts.bindings();
     let mut log = Vec::new();
     let mut forbidden = false;
     for (index, expression) in allow.iter().enumerate() {
@@ -227,6 +239,7 @@ mod tests {
             client,
             tool: "t",
             now: Timestamp::from_micros(0),
+            result: None,
             secrets,
         }
     }

@@ -135,7 +135,7 @@ fn annotations(tool: &Tool) -> Value {
     let read = tool.effect == Effect::Read;
     let open_world = match tool.run {
         Run::Exec(_) => true,
-        Run::Reply(_) => false,
+        Run::Reply(_) | Run::Sql(_) => false,
     };
     json!({
         "readOnlyHint": read,

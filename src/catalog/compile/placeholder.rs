@@ -160,6 +160,18 @@ impl<'a> Placeholders<'a> {
         }
     }
 
+    /// The argument called `name`, whatever its type; an error at `span` where there is none.
+    pub(super) fn argument_named(
+        &self,
+        name: &str,
+        span: Span,
+        findings: &mut Findings,
+    ) -> Option<JsonTemplate> {
+        let path = ArgPath(vec![name.to_owned()]);
+        let known = self.schema.is_none() || self.declared(&path, span, findings).is_some();
+        known.then_some(JsonTemplate::Slot(path))
+    }
+
     /// The property that `path` names; an error at the slot within `span` where there is none.
     fn declared(
         &self,

@@ -41,7 +41,8 @@ pub(super) fn allow(
         .collect()
 }
 
-fn rule(
+/// Compiles one condition with its words.
+pub(super) fn rule(
     written: &RuleDefinition<'_>,
     scope: &Scope,
     placeholders: &Placeholders<'_>,
@@ -100,7 +101,12 @@ fn check_code(code: Spanned<'_>, findings: &mut Findings) {
     findings.error("rule", code.span, message, help);
 }
 
-fn expression(written: Spanned<'_>, scope: &Scope, findings: &mut Findings) -> Option<Expression> {
+/// Compiles one expression.
+pub(super) fn expression(
+    written: Spanned<'_>,
+    scope: &Scope,
+    findings: &mut Findings,
+) -> Option<Expression> {
     match Expression::compile(written.text, scope) {
         Ok(expression) => Some(expression),
         Err(problem) => {

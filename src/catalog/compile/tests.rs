@@ -2,27 +2,37 @@
 
 mod ask;
 mod limits;
+mod look;
 mod rules;
 mod run;
+mod sql;
 mod whole;
+
+use std::path::PathBuf;
 
 use super::*;
 use crate::catalog::{
+    config::Config,
     diagnostic::SourceFile,
     source::{self, Syntax},
 };
 
 fn read(text: &str) -> (Option<Tool>, Vec<String>) {
-    let source = SourceFile::new(Path::new("f"), text.into());
-    let mut findings = Findings::new(&source);
-    let documents = source::parse(Syntax::Yaml, &mut findings);
     let around = Surroundings {
         path: &["/usr/bin", "/bin"].map(PathBuf::from),
         config: &Config::default(),
+        inspect_sql: None,
     };
+    read_in(text, &around)
+}
+
+fn read_in(text: &str, around: &Surroundings<'_>) -> (Option<Tool>, Vec<String>) {
+    let source = SourceFile::new(Path::new("f"), text.into());
+    let mut findings = Findings::new(&source);
+    let documents = source::parse(Syntax::Yaml, &mut findings);
     let tool = documents
         .first()
-        .and_then(|node| compile(node, &around, &mut findings));
+        .and_then(|node| compile(node, around, &mut findings));
     let found = findings.into_diagnostics();
     (tool, found.iter().map(|one| one.plain()).collect())
 }
@@ -62,7 +72,7 @@ fn c1_everything_wrong_is_told_at_once() {
             "f:1:1: error[missing-key]: `description` is missing",
             "f:1:1: error[unknown-key]: unknown key `nam` (did you mean `name`?)",
             "f:2:14: error[schema-root]: `inputSchema` must say `type: object` (for a tool without arguments: `{type: object, additionalProperties: false}`)",
-            "f:3:6: error[run]: `run` must have exactly one of `exec` and `reply`",
+            "f:3:6: error[run]: `run` must have exactly one of `exec`, `reply` and `sql`",
             "f:4:1: error[not-available]: `retry` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
         ],
     );
@@ -135,24 +145,19 @@ fn c2_wrong_types_come_with_what_was_probably_meant() {
 
 #[test]
 fn what_would_be_ignored_is_refused() {
-    for key in ["checks", "verify", "steps", "retry", "idempotency"] {
+    for key in ["verify", "steps", "retry", "idempotency"] {
         let help = "take it out if the tool is safe without it, or set the tool aside";
         let expected = format!(
             "f:5:1: error[not-available]: `{key}` is not available in this version ({help})"
         );
         check_with(&format!("{key}: []"), &[&expected]);
     }
-    for key in ["http", "sql"] {
-        let text =
-            format!("name: t\ndescription: d\ninputSchema: {{type: object}}\nrun: {{{key}: {{}}}}");
-        let help = "take it out if the tool is safe without it, or set the tool aside";
-        check(
-            &text,
-            &[&format!(
-                "f:4:7: error[not-available]: `{key}` is not available in this version ({help})"
-            )],
-        );
-    }
+    check(
+        "name: t\ndescription: d\ninputSchema: {type: object}\nrun: {http: {}}",
+        &[
+            "f:4:7: error[not-available]: `http` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
+        ],
+    );
 }
 
 #[test]

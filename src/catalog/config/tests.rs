@@ -49,6 +49,32 @@ fn c2_everything_wrong_is_told_at_once_and_the_nearest_key_is_named() {
 }
 
 #[test]
+fn c13_a_database_is_a_file_and_its_path_is_taken_literally() {
+    let (read, found) = told(
+        "databases: {shop: {sqlite: shop.db}, odd: {sqlite: 'file:x?mode=memory'}, far: {sqlite: /srv/x.db}}",
+    );
+    assert_eq!(found, Vec::<String>::new());
+    let databases = &read.config.databases;
+    assert_eq!(
+        databases.names().collect::<Vec<_>>(),
+        ["far", "odd", "shop"]
+    );
+    let path = |name: &str| databases.get(name).expect("declared").path.clone();
+    assert_eq!(path("far"), Path::new("/srv/x.db"));
+    assert!(path("shop").is_absolute() && path("shop").ends_with("shop.db"));
+    assert!(path("odd").is_absolute() && path("odd").ends_with("file:x?mode=memory"));
+    check(
+        "databases: {a: {sqlite: ':memory:'}, b: {sqlit: x}, c: 5}",
+        &[
+            "tollgate.yaml:1:16: error[database]: this names no file (name a file; an empty or passing database holds nothing for a tool)",
+            "tollgate.yaml:1:41: error[missing-key]: `sqlite` is missing",
+            "tollgate.yaml:1:42: error[unknown-key]: unknown key `sqlit` (did you mean `sqlite`?)",
+            "tollgate.yaml:1:56: error[wrong-type]: `c` must be a mapping, not a number",
+        ],
+    );
+}
+
+#[test]
 fn no_file_declares_nothing_but_an_empty_one_is_broken() {
     let dir = tempfile::tempdir().expect("a folder");
     let tools = dir.path().join("tools.d");

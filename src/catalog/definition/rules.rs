@@ -42,7 +42,11 @@ pub(super) fn allow<'a>(fields: &mut Fields<'a>, findings: &mut Findings) -> Vec
         .collect()
 }
 
-fn entries<'a>(fields: &mut Fields<'a>, key: &'static str, findings: &mut Findings) -> &'a [Node] {
+pub(super) fn entries<'a>(
+    fields: &mut Fields<'a>,
+    key: &'static str,
+    findings: &mut Findings,
+) -> &'a [Node] {
     let Some(node) = fields.take(key) else {
         return &[];
     };
@@ -57,6 +61,16 @@ fn entries<'a>(fields: &mut Fields<'a>, key: &'static str, findings: &mut Findin
 
 fn rule<'a>(node: &'a Node, findings: &mut Findings) -> Option<RuleDefinition<'a>> {
     let mut fields = Fields::open(node, "a rule", findings)?;
+    let rule = words(&mut fields, findings);
+    fields.close(findings);
+    rule
+}
+
+/// The keys that a rule and a check have in common.
+pub(super) fn words<'a>(
+    fields: &mut Fields<'a>,
+    findings: &mut Findings,
+) -> Option<RuleDefinition<'a>> {
     let mut text = |key: &'static str, findings: &mut Findings| {
         let node = fields.require(key, findings)?;
         spanned(node, key, findings)
@@ -72,7 +86,6 @@ fn rule<'a>(node: &'a Node, findings: &mut Findings) -> Option<RuleDefinition<'a
         None => Vec::new(),
     };
     let correct = fields.take("correct");
-    fields.close(findings);
     Some(RuleDefinition {
         require: require?,
         code: code?,

@@ -11,7 +11,13 @@ use super::{
     ElementDefinition, ExecDefinition, RUN_NOT_AVAILABLE, RunDefinition, WITHOUT_IT,
     refuse_unavailable, spanned, take_spanned,
 };
-use crate::base::limits::{OUTPUT_TOTAL_BYTES_MAX, STDOUT_BYTES_DEFAULT};
+use crate::base::{
+    limits::{OUTPUT_TOTAL_BYTES_MAX, STDOUT_BYTES_DEFAULT},
+    text::list,
+};
+
+/// What can run, by the key that says it.
+const RUN_KEYS: &[&str] = &["exec", "reply", "sql"];
 
 /// Reads `run`; `output` is the entry that stands beside it.
 pub(super) fn read<'a>(
@@ -20,30 +26,44 @@ pub(super) fn read<'a>(
     findings: &mut Findings,
 ) -> Option<RunDefinition<'a>> {
     let mut fields = Fields::open(node, "run", findings)?;
-    let before = findings.errors();
-    refuse_unavailable(&mut fields, RUN_NOT_AVAILABLE, WITHOUT_IT, findings);
-    let exec = fields.take_entry("exec");
-    let reply = fields.take_entry("reply");
+    let run = one_of(&mut fields, "run", output, findings);
     fields.close(findings);
-    match (exec, reply) {
-        (Some(exec), None) => {
-            exec_definition(&exec.value, output, findings).map(RunDefinition::Exec)
+    run
+}
+
+/// What runs, as one of the keys of `fields`, which belong to what is called `name`.
+pub(super) fn one_of<'a>(
+    fields: &mut Fields<'a>,
+    name: &str,
+    output: Option<&'a Entry>,
+    findings: &mut Findings,
+) -> Option<RunDefinition<'a>> {
+    let before = findings.errors();
+    refuse_unavailable(fields, RUN_NOT_AVAILABLE, WITHOUT_IT, findings);
+    let given: Vec<&Entry> = RUN_KEYS
+        .iter()
+        .filter_map(|key| fields.take_entry(key))
+        .collect();
+    let [only] = given.as_slice() else {
+        if findings.errors() == before {
+            let keys = list(RUN_KEYS.iter().copied());
+            let message = format!("`{name}` must have exactly one of {keys}");
+            findings.error("run", fields.span(), message, "");
         }
-        (None, Some(reply)) => {
-            if let Some(output) = output {
-                let message = "`output` does not go with `reply`".to_owned();
-                let help = "`reply: {text: …}` and `reply: {json: …}` say it already";
-                findings.error("run", output.key_span, message, help);
-            }
-            reply_definition(&reply.value, findings)
-        }
-        (Some(_), Some(_)) | (None, None) => {
-            if findings.errors() == before {
-                let message = "`run` must have exactly one of `exec` and `reply`".to_owned();
-                findings.error("run", node.span, message, "");
-            }
-            None
-        }
+        return None;
+    };
+    if let Some(output) = output.filter(|_| only.key != "exec") {
+        let message = format!("`output` does not go with `{}`", only.key);
+        let help = match only.key.as_str() {
+            "reply" => "`reply: {text: …}` and `reply: {json: …}` say it already",
+            _ => "a statement gives JSON",
+        };
+        findings.error("run", output.key_span, message, help);
+    }
+    match only.key.as_str() {
+        "exec" => exec_definition(&only.value, output, findings).map(RunDefinition::Exec),
+        "sql" => super::sql::read(&only.value, findings).map(RunDefinition::Sql),
+        _ => reply_definition(&only.value, findings),
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct Bindings<'a> {
     pub(super) args: &'a Value,
     pub(super) client: &'a Value,
     pub(super) tool: &'a str,
+    pub(super) result: Option<&'a Value>,
     pub(super) whole_bytes: u64,
     pub(super) context: Option<Arc<Context<'static, 'static>>>,
 }
@@ -46,9 +47,22 @@ impl<'a> Bindings<'a> {
             args,
             client,
             tool,
+            result: None,
             whole_bytes: bytes,
             context,
         }
+    }
+
+    /// The same where `result` was looked up.
+    pub(crate) fn with_result(mut self, result: &'a Value) -> Self {
+        let converted = convert(result, &mut self.whole_bytes);
+        // Nobody else has the context yet; without it every rule is refused.
+        match self.context.as_mut().and_then(Arc::get_mut) {
+            Some(context) => context.add_variable_from_value("result", converted),
+            None => self.context = None,
+        }
+        self.result = Some(result);
+        self
     }
 }
 

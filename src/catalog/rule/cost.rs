@@ -98,6 +98,10 @@ impl<'a> Meter<'a> {
             (Some((_, size)), _) => size.clone(),
             (None, "args") => Size::OneOf(vec![self.bindings.args]),
             (None, "client") => Size::OneOf(vec![self.bindings.client]),
+            (None, "result") => match self.bindings.result {
+                Some(result) => Size::OneOf(vec![result]),
+                None => SMALL,
+            },
             (None, "tool") => Size::UpTo {
                 bytes: VALUE_BYTES + self.bindings.tool.len() as u64,
                 items: 0,

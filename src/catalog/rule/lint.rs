@@ -141,13 +141,14 @@ impl<'a> Lint<'a> {
             "client" => (Some(&self.scope.client), None),
             "tool" => (Some(&self.scope.tool), None),
             "now" => (None, None),
+            "result" if self.scope.result.is_some() => (self.scope.result.as_ref(), None),
             _ => {
-                let known = ["args", "client", "tool", "now"];
+                let known = self.scope.names();
                 let under_args = shape::members(&self.scope.args, &self.scope.args);
                 let help = if under_args.contains(&name) {
                     format!("did you mean `args.{name}`?")
                 } else {
-                    did_you_mean(name, known)
+                    did_you_mean(name, known.iter().copied())
                         .unwrap_or_else(|| format!("a rule can read {}", text::list(known)))
                 };
                 return Err(self.problem(id, format!("unknown name `{name}`"), help));

@@ -32,8 +32,8 @@ pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
     let is_free = args.arguments != "-";
     let person = Person::new(args.yes, args.answers.as_deref(), is_free)?;
     let arguments = read_arguments(args.arguments)?;
-    let declared = Declarations::find(args.tools_dir)?;
     let state = compose::state_dir(args.state_dir.state)?;
+    let declared = Declarations::find(args.tools_dir)?.with_state(&state);
     let call = json!({"name": args.tool, "arguments": arguments});
     let mut params = call.clone();
     let answer = loop {

@@ -50,7 +50,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let keeper = Arc::new(compose::harden()?);
     let _log = observe::start(level(args.log_level));
     let state = compose::state_dir(args.state_dir.state)?;
-    let declared = Declarations::find(args.tools_dir);
+    let declared = Declarations::find(args.tools_dir).map(|found| found.with_state(&state));
     let config = sound_config(declared.as_ref().ok())?;
     let server = Arc::clone(&config.config);
     let first = if args.strict {

@@ -12,7 +12,7 @@ use super::{
     Channel, Returned, Unanswered,
 };
 use crate::{
-    backend::{Backend, Fault, Invocation, Work},
+    backend::{Backend, Fault, Invocation, LookWork, Work},
     base::{
         cancel::Cancelled,
         clock::ManualClock,
@@ -52,6 +52,10 @@ impl Backend for Easy {
         _invocation: &Invocation<'_>,
         _receipt: &IntentReceipt,
     ) -> Result<Output, Box<Fault>> {
+        Ok(Output::default())
+    }
+
+    fn look(&self, _work: LookWork, _invocation: &Invocation<'_>) -> Result<Output, Box<Fault>> {
         Ok(Output::default())
     }
 }

@@ -42,6 +42,7 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         input: InputSchema::compile(schema).unwrap(),
         output: None,
         coerce,
+        checks: Vec::new(),
         run: Run::Reply(ReplyPlan::Text(TextTemplate(Vec::new()))),
         timeout: std::time::Duration::from_secs(1),
         restraint: Default::default(),

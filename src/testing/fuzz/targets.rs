@@ -207,6 +207,7 @@ fn fuzz_definitions() {
                 folder.path(),
                 ReadConfig::default(),
                 &[PathBuf::from("/bin")],
+                None,
             );
             std::fs::remove_file(folder.path().join(name)).unwrap();
             let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -1,0 +1,212 @@
+//! Connections on which a statement can do what its plan allows and nothing else.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use rusqlite::{
+    Connection, OpenFlags, Statement,
+    config::DbConfig,
+    hooks::{AuthAction, AuthContext, Authorization},
+    limits::Limit,
+};
+
+use super::{Bounds, Trouble};
+use crate::{
+    base::{
+        limits::{SQL_SOURCE_BYTES_MAX, SQL_VALUE_BYTES_MAX},
+        nap::nap,
+    },
+    catalog::plan::{SqlAccess, SqlPlan},
+};
+
+/// Steps of SQLite's machine between two looks at the clock: some tens of microseconds.
+const STEPS_PER_LOOK: i32 = 1000;
+
+/// A connection for one statement.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    /// While this is set, what is prepared is our own and not judged.
+    ours: Arc<AtomicBool>,
+}
+
+impl Opened {
+    /// Runs something of our own beside the operator's statement.
+    pub(super) fn ourselves<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.ours.store(true, Ordering::SeqCst);
+        let done = work(&self.connection);
+        self.ours.store(false, Ordering::SeqCst);
+        done
+    }
+}
+
+/// Opens the database of `plan` for what it may do.
+///
+/// # Errors
+/// When the file is not a database that tools may use, or cannot be opened.
+pub(super) fn open(state_dir: &Path, plan: &SqlPlan, bounds: &Bounds) -> Result<Opened, Trouble> {
+    let access = match plan.access {
+        SqlAccess::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        SqlAccess::Write { .. } => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    open_with(access, state_dir, plan, bounds)
+}
+
+/// As [`open`], but for reading whatever the statement is.
+pub(super) fn open_to_inspect(
+    state_dir: &Path,
+    plan: &SqlPlan,
+    bounds: &Bounds,
+) -> Result<Opened, Trouble> {
+    open_with(OpenFlags::SQLITE_OPEN_READ_ONLY, state_dir, plan, bounds)
+}
+
+fn open_with(
+    access: OpenFlags,
+    state_dir: &Path,
+    plan: &SqlPlan,
+    bounds: &Bounds,
+) -> Result<Opened, Trouble> {
+    check_file(state_dir, &plan.database.path)?;
+    // No `SQLITE_OPEN_URI`: the path is taken literally.
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let ours = Arc::new(AtomicBool::new(true));
+    let connection = Connection::open_with_flags(&plan.database.path, flags)
+        .and_then(|connection| bounded(connection, bounds))
+        .and_then(|connection| guarded(connection, &plan.access, Arc::clone(&ours)))
+        .map_err(Trouble::Opening)?;
+    ours.store(false, Ordering::SeqCst);
+    Ok(Opened { connection, ours })
+}
+
+/// A regular file that is none of the ledger's, whatever links lead to it.
+fn check_file(state_dir: &Path, path: &Path) -> Result<(), Trouble> {
+    let found = fs::metadata(path).map_err(|error| Trouble::Missing(error.kind()))?;
+    if !found.is_file() {
+        return Err(Trouble::NotAFile);
+    }
+    let state = fs::read_dir(state_dir).into_iter().flatten();
+    for entry in state.flatten() {
+        let same = fs::metadata(entry.path()).is_ok_and(|own| same_file(&own, &found));
+        if same {
+            return Err(Trouble::OurOwnFile);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Where files have no number that can be asked for, the next best that two names of one file
+/// have in common.
+#[cfg(not(unix))]
+fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    one.is_file() && one.len() == other.len() && one.created().ok() == other.created().ok()
+}
+
+fn bounded(mut connection: Connection, bounds: &Bounds) -> rusqlite::Result<Connection> {
+    let (waiting, running) = (bounds.clone(), bounds.clone());
+    connection.busy_handler(Some(move |_tries| {
+        let waits = !waiting.are_over();
+        if waits {
+            nap();
+        }
+        waits
+    }))?;
+    connection.progress_handler(STEPS_PER_LOOK, Some(move || running.are_over()))?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, SQL_VALUE_BYTES_MAX)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, SQL_SOURCE_BYTES_MAX)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_WORKER_THREADS, 0)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    Ok(connection)
+}
+
+fn guarded(
+    mut connection: Connection,
+    access: &SqlAccess,
+    ours: Arc<AtomicBool>,
+) -> rusqlite::Result<Connection> {
+    let may = match access {
+        SqlAccess::Read => {
+            connection.pragma_update(None, "query_only", true)?;
+            may_read
+        }
+        SqlAccess::Write { .. } => {
+            connection.pragma_update(None, "foreign_keys", true)?;
+            may_change
+        }
+    };
+    connection.authorizer(Some(move |asked: AuthContext<'_>| {
+        if ours.load(Ordering::SeqCst) || may(&asked) {
+            Authorization::Allow
+        } else {
+            Authorization::Deny
+        }
+    }))?;
+    Ok(connection)
+}
+
+/// Rows of tables and views, never SQLite's own: those hold the text of the schema.
+fn may_read(asked: &AuthContext<'_>) -> bool {
+    match asked.action {
+        AuthAction::Select | AuthAction::Recursive => true,
+        AuthAction::Read { table_name, .. } => !is_internal(table_name),
+        AuthAction::Function { function_name } => {
+            !matches!(function_name, "load_extension" | "fts3_tokenizer")
+        }
+        _ => false,
+    }
+}
+
+fn may_change(asked: &AuthContext<'_>) -> bool {
+    match asked.action {
+        AuthAction::Insert { table_name }
+        | AuthAction::Delete { table_name }
+        | AuthAction::Update { table_name, .. } => {
+            !is_internal(table_name) && table_name != super::change::MARKER_TABLE
+        }
+        _ => may_read(asked),
+    }
+}
+
+fn is_internal(table: &str) -> bool {
+    table
+        .get(..7)
+        .is_some_and(|head| head.eq_ignore_ascii_case("sqlite_"))
+}
+
+/// Prepares the operator's statement. Whether a query writes is asked of SQLite itself as
+/// well; the authorizer has the last word, since SQLite takes some statements for reading that
+/// are none.
+///
+/// # Errors
+/// When SQLite or the authorizer refuses it, or two of its columns have one name.
+pub(super) fn statement<'c>(
+    connection: &'c Connection,
+    plan: &SqlPlan,
+) -> Result<Statement<'c>, Trouble> {
+    let statement = connection.prepare(&plan.text).map_err(Trouble::Preparing)?;
+    if plan.access == SqlAccess::Read && !statement.readonly() {
+        return Err(Trouble::Writes);
+    }
+    let mut names: Vec<&str> = statement.column_names().collect();
+    names.sort_unstable();
+    if let Some([name, _]) = names.array_windows().find(|[one, next]| one == next) {
+        return Err(Trouble::SameColumn((*name).to_owned()));
+    }
+    Ok(statement)
+}

@@ -1,0 +1,54 @@
+//! The part of a definition that looks something up: `checks`.
+
+use std::time::Duration;
+
+use super::{
+    super::{diagnostic::Findings, fields::Fields, source::Node, units},
+    RuleDefinition, RunDefinition, rules, run,
+};
+use crate::base::limits::{CHECK_CACHE_MAX, CHECK_TIMEOUT_DEFAULT, TIMEOUT_MAX};
+
+/// One entry of `checks`, see [`super::super::look::Check`].
+#[derive(Debug)]
+pub(crate) struct CheckDefinition<'a> {
+    pub(crate) run: RunDefinition<'a>,
+    pub(crate) rule: RuleDefinition<'a>,
+    pub(crate) timeout: Duration,
+    pub(crate) cache: Option<Duration>,
+}
+
+/// Reads `checks`; an entry with an error is left out.
+pub(super) fn checks<'a>(
+    fields: &mut Fields<'a>,
+    findings: &mut Findings,
+) -> Vec<CheckDefinition<'a>> {
+    let nodes = rules::entries(fields, "checks", findings);
+    nodes
+        .iter()
+        .filter_map(|node| check(node, findings))
+        .collect()
+}
+
+fn check<'a>(node: &'a Node, findings: &mut Findings) -> Option<CheckDefinition<'a>> {
+    let mut fields = Fields::open(node, "a check", findings)?;
+    let run = run::one_of(&mut fields, "a check", None, findings);
+    let rule = rules::words(&mut fields, findings);
+    let mut time = |key: &'static str, longest, findings: &mut Findings| {
+        let node = fields.take(key)?;
+        units::duration(node, key, longest, findings)
+    };
+    let timeout = time("timeout", TIMEOUT_MAX, findings);
+    let cache = time("cache", CHECK_CACHE_MAX, findings);
+    fields.close(findings);
+    if let Some(correct) = rule.as_ref().and_then(|rule| rule.correct) {
+        let message = "`correct` does not go with a check".to_owned();
+        let help = "what would hold in the world cannot be told from the arguments";
+        findings.error("check", correct.span, message, help);
+    }
+    Some(CheckDefinition {
+        run: run?,
+        rule: rule?,
+        timeout: timeout.unwrap_or(CHECK_TIMEOUT_DEFAULT),
+        cache,
+    })
+}

@@ -1,0 +1,40 @@
+//! What definitions are compiled against: where programs are found, what the operator declares,
+//! and how statements are held against their databases.
+
+use std::path::PathBuf;
+
+use super::{config::Config, plan::SqlPlan};
+
+/// A database that tools may use.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Database {
+    /// The name by which definitions call it.
+    pub(crate) name: String,
+    /// An SQLite file; absolute, taken literally.
+    pub(crate) path: PathBuf,
+}
+
+/// What was found when a statement was held against its database.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Inspected {
+    /// It can be run, as far as can be told now.
+    Sound,
+    /// It may never be run: why, and what to do.
+    Refused(String, &'static str),
+    /// Nothing can be said now: why.
+    Open(String),
+}
+
+/// Holds a statement against its database without running it.
+pub(crate) type InspectSql = dyn Fn(&SqlPlan) -> Inspected + Send + Sync;
+
+/// What definitions are compiled against. The same definitions in the same surroundings give
+/// the same tools.
+pub(crate) struct Surroundings<'a> {
+    /// Folders in which programs that are not absolute are looked for, in order.
+    pub(crate) path: &'a [PathBuf],
+    /// What the names in a definition stand for.
+    pub(crate) config: &'a Config,
+    /// How statements are inspected; without one they are first prepared when they are run.
+    pub(crate) inspect_sql: Option<&'a InspectSql>,
+}
