@@ -50,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
         'tollgate;serve' {
             [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
             [CompletionResult]::new('--drain', '--drain', [CompletionResultType]::ParameterName, 'Time that running calls get to end when standard input has ended')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Calls that run at the same time')
@@ -67,6 +68,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
         'tollgate;call' {
             [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
             [CompletionResult]::new('--answers', '--answers', [CompletionResultType]::ParameterName, 'Answers to the tool''s questions: a JSON file, an object of forms by their keys')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Agree to whatever the tool wants confirmed, without being asked')
@@ -78,6 +80,8 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
         'tollgate;tools' {
             [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]')
+            [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]')
+            [CompletionResult]::new('--principal', '--principal', [CompletionResultType]::ParameterName, 'Show what this principal sees, without its key')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the tool objects as a client would get them')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

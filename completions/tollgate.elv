@@ -46,6 +46,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;serve'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
             cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
+            cand --key-file 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]'
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand --drain 'Time that running calls get to end when standard input has ended'
             cand --workers 'Calls that run at the same time'
@@ -62,6 +63,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;call'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
             cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
+            cand --key-file 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]'
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand --answers 'Answers to the tool''s questions: a JSON file, an object of forms by their keys'
             cand --yes 'Agree to whatever the tool wants confirmed, without being asked'
@@ -72,6 +74,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;tools'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
             cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
+            cand --key-file 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]'
+            cand --principal 'Show what this principal sees, without its key'
             cand --json 'Print the tool objects as a client would get them'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

@@ -48,6 +48,7 @@ complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "man" -d 'Print or
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l key-file -d 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l drain -d 'Time that running calls get to end when standard input has ended' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l workers -d 'Calls that run at the same time' -r
@@ -67,6 +68,7 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l no-watch -d 
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l key-file -d 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l answers -d 'Answers to the tool\'s questions: a JSON file, an object of forms by their keys' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l yes -d 'Agree to whatever the tool wants confirmed, without being asked'
@@ -74,6 +76,8 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l json -d 'Prin
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l key-file -d 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l principal -d 'Show what this principal sees, without its key' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -l json -d 'Print the tool objects as a client would get them'
 complete -c tollgate -n "__fish_tollgate_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand validate-config" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F

@@ -32,6 +32,7 @@ mod lines;
 mod lists;
 mod notices;
 mod openings;
+mod principals;
 mod program;
 mod programs;
 mod recoverability;

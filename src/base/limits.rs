@@ -120,6 +120,10 @@ pub(crate) const LEDGER_FREE_BYTES_MIN: u64 = 1024 * 1024;
 
 /// How long a handshake waits for a catalog that is still being loaded.
 pub(crate) const CATALOG_PATIENCE: Duration = Duration::from_millis(50);
+/// Principals of one configuration; each call compares its key with all of them.
+pub(crate) const PRINCIPALS_MAX: usize = 256;
+/// Longest key of a principal.
+pub(crate) const KEY_BYTES_MAX: u64 = 4096;
 /// Definition file size.
 pub(crate) const DEFINITION_BYTES_MAX: u64 = 256 * 1024;
 /// Definitions in one folder. One thousand is a measured goal; beyond it a client drowns.

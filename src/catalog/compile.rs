@@ -1,6 +1,7 @@
 //! From a definition to a tool: names resolved, templates and schemas compiled, all problems
 //! told at their place.
 
+mod access;
 mod ask;
 mod lint;
 mod look;
@@ -40,6 +41,8 @@ pub(crate) fn compile(
     let before = findings.errors();
     let definition = Definition::read(node, findings)?;
     words::check(&definition, findings);
+    access::own_names(&definition, findings);
+    let permissions = access::permissions(&definition, findings);
     let (enabled, hidden) = match definition.enabled {
         Enabled::Always(on) => (on, false),
         Enabled::Flag(flag) => {
@@ -83,6 +86,9 @@ pub(crate) fn compile(
         idempotent: definition.idempotent,
         enabled,
         hidden,
+        permissions,
+        visibility: definition.visibility,
+        latency: definition.latency,
         input: input?,
         output,
         coerce: definition.coerce,

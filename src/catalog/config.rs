@@ -4,6 +4,7 @@ pub(crate) mod budgets;
 pub(crate) mod databases;
 pub(crate) mod flags;
 pub(crate) mod limits;
+pub(crate) mod principals;
 pub(crate) mod server;
 
 use std::{
@@ -12,7 +13,10 @@ use std::{
     sync::Arc,
 };
 
-use self::{budgets::Budgets, databases::Databases, flags::Flags, limits::Limits, server::Server};
+use self::{
+    budgets::Budgets, databases::Databases, flags::Flags, limits::Limits, principals::Principals,
+    server::Server,
+};
 use super::{
     definition::refuse_unavailable,
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
@@ -26,7 +30,7 @@ use crate::base::canonical;
 /// Sections of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A section that becomes
 /// available loses its row here and gets a file under `config/` and a field in [`Config`].
-const NOT_AVAILABLE: &[&str] = &["principals", "hosts", "retention"];
+const NOT_AVAILABLE: &[&str] = &["hosts", "retention"];
 
 /// What the file declares. Without a file nothing is declared, and one local principal may do
 /// what the definitions allow.
@@ -42,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) budgets: Budgets,
     /// What statements of tools run on.
     pub(crate) databases: Databases,
+    /// Who may act.
+    pub(crate) principals: Principals,
     digest: Option<[u8; 32]>,
 }
 
@@ -66,6 +72,7 @@ impl Config {
         let limits = fields.take("limits");
         let budgets = fields.take("budgets");
         let databases = fields.take("databases");
+        let principals = fields.take("principals");
         let help = "take it out if everything is safe without it";
         refuse_unavailable(&mut fields, NOT_AVAILABLE, help, findings);
         fields.close(findings);
@@ -77,6 +84,8 @@ impl Config {
             databases: databases.map_or_else(Databases::default, |node| {
                 Databases::read(node, folder, findings)
             }),
+            principals: principals
+                .map_or_else(Principals::default, |node| Principals::read(node, findings)),
             digest: Some(canonical::digest(&node.to_value())),
         }
     }

@@ -7,7 +7,7 @@ use super::{
     fields::{Fields, items, text},
     restraint::Restraint,
     source::{Entry, Node},
-    tool::{Coerce, Effect, OutputKind, Stdin},
+    tool::{Coerce, Effect, OutputKind, Stdin, Visibility},
     units,
 };
 use crate::base::{
@@ -59,6 +59,9 @@ pub(crate) struct Definition<'a> {
     pub(crate) effect: Effect,
     pub(crate) idempotent: bool,
     pub(crate) enabled: Enabled<'a>,
+    pub(crate) permissions: Option<&'a Node>,
+    pub(crate) visibility: Visibility,
+    pub(crate) latency: Option<Duration>,
     pub(crate) input_schema: Option<&'a Node>,
     pub(crate) output_schema: Option<&'a Entry>,
     pub(crate) coerce: Coerce,
@@ -153,6 +156,15 @@ impl<'a> Definition<'a> {
         let effect = fields.word("effect", &effects, findings);
         let idempotent = fields.flag("idempotent", findings);
         let enabled = enabled(&mut fields, findings);
+        let permissions = fields.take("permissions");
+        let words = [
+            ("listed", Visibility::Listed),
+            ("permitted", Visibility::Permitted),
+        ];
+        let visibility = fields.word("visibility", &words, findings);
+        let latency = fields
+            .take("latency")
+            .and_then(|node| units::duration(node, "latency", TIMEOUT_MAX, findings));
         let input_schema = fields.require("inputSchema", findings);
         let output_schema = fields.take_entry("outputSchema");
         let words = [
@@ -190,6 +202,9 @@ impl<'a> Definition<'a> {
             effect: effect.unwrap_or(Effect::Write),
             idempotent,
             enabled,
+            permissions,
+            visibility: visibility.unwrap_or(Visibility::Listed),
+            latency,
             input_schema,
             output_schema,
             coerce: coerce.unwrap_or(Coerce::OnMismatch),

@@ -11,7 +11,7 @@ mod file;
 pub(crate) mod in_force;
 pub(crate) mod load;
 pub(crate) mod look;
-mod permission;
+pub(crate) mod permission;
 pub(crate) mod plan;
 pub(crate) mod principal;
 pub(crate) mod quantity;

@@ -37,6 +37,14 @@ mod unix {
         facts.is_file() && facts.mode() & 0o111 != 0
     }
 
+    pub(super) fn is_private(facts: &Metadata) -> bool {
+        facts.mode() & 0o077 == 0 && is_trusted_owner(facts)
+    }
+
+    pub(super) fn is_root() -> bool {
+        rustix::process::geteuid().is_root()
+    }
+
     pub(super) fn is_trusted_owner(facts: &Metadata) -> bool {
         facts.uid() == 0 || facts.uid() == rustix::process::geteuid().as_raw()
     }
@@ -60,6 +68,14 @@ mod unix {
         facts.is_file()
     }
 
+    pub(super) fn is_private(_facts: &Metadata) -> bool {
+        true
+    }
+
+    pub(super) fn is_root() -> bool {
+        false
+    }
+
     pub(super) fn is_trusted_owner(_facts: &Metadata) -> bool {
         true
     }
@@ -79,6 +95,16 @@ pub(crate) fn entries_replaceable_by_all(facts: &Metadata) -> bool {
 /// Whether it is a file that somebody may execute.
 pub(crate) fn is_executable(facts: &Metadata) -> bool {
     unix::is_executable(facts)
+}
+
+/// Whether nobody but its owner, who is trusted, may read or change it.
+pub(crate) fn is_private(facts: &Metadata) -> bool {
+    unix::is_private(facts)
+}
+
+/// Whether this process may do everything.
+pub(crate) fn is_root() -> bool {
+    unix::is_root()
 }
 
 /// Whether it belongs to the user of this process or to root.

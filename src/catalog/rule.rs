@@ -125,6 +125,7 @@ impl Scope {
                 "id": {"type": "string"},
                 "roles": {"type": "array", "items": {"type": "string"}},
                 "attributes": {"type": "object"},
+                "permissions": {"type": "array", "items": {"type": "string"}},
             }}),
             tool: json!({"type": "string"}),
             result: None,

@@ -2,21 +2,27 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{config::Config, tool::Tool};
+use super::{
+    config::Config,
+    principal::{Claim, Client},
+    tool::Tool,
+};
 
 /// An immutable snapshot of all tools, in name order, with the configuration they were
-/// compiled against.
+/// compiled against, as one client may see it.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     tools: Vec<Arc<Tool>>,
     by_name: HashMap<String, usize>,
     config: Arc<Config>,
+    client: Arc<Client>,
     notice: Option<String>,
 }
 
 impl Catalog {
     /// A snapshot of `tools`; names must be unique.
-    /// `notice` is what a model is to be told about tools that are missing.
+    /// `notice` is what a model is to be told about tools that are missing. Until somebody
+    /// proves to be another, the client is one without a key.
     pub(crate) fn new(mut tools: Vec<Tool>, config: Arc<Config>, notice: Option<String>) -> Self {
         tools.sort_by(|a, b| a.name.cmp(&b.name));
         let tools: Vec<Arc<Tool>> = tools.into_iter().map(Arc::new).collect();
@@ -28,9 +34,28 @@ impl Catalog {
         Self {
             tools,
             by_name,
+            client: config.principals.identify(&Claim::default()),
             config,
             notice,
         }
+    }
+
+    /// The same for the client who makes this claim. Names of tools that could not be loaded
+    /// are no client's business where not all may see all.
+    pub(crate) fn acting_as(mut self, claim: &Claim) -> Self {
+        self.client = self.config.principals.identify(claim);
+        if self.config.principals.is_declared() && self.notice.is_some() {
+            let notice = "Some tools could not be loaded; the operator can see why with \
+                          `tollgate validate-config`.";
+            let has_rights = self.client.without_rights.is_none();
+            self.notice = has_rights.then(|| notice.to_owned());
+        }
+        self
+    }
+
+    /// For whom calls are made.
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        &self.client
     }
 
     /// What `tollgate.yaml` declared when the tools were compiled.
@@ -41,7 +66,7 @@ impl Catalog {
     /// The tool of exactly this name, whether switched on or off, if the client may know of it.
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<Tool>> {
         let tool = self.by_name.get(name).and_then(|&at| self.tools.get(at));
-        tool.filter(|tool| Self::is_seen(tool))
+        tool.filter(|tool| self.is_seen(tool))
     }
 
     /// Whether the two were made from the same definitions and configuration.
@@ -73,11 +98,11 @@ impl Catalog {
     pub(crate) fn listed(&self) -> impl Iterator<Item = &Arc<Tool>> {
         self.tools
             .iter()
-            .filter(|tool| tool.enabled && Self::is_seen(tool))
+            .filter(|tool| tool.enabled && self.is_seen(tool))
     }
 
     /// Whether the client may know that there is this tool.
-    fn is_seen(tool: &Tool) -> bool {
-        !tool.hidden
+    fn is_seen(&self, tool: &Tool) -> bool {
+        !tool.hidden && self.client.may_see(tool)
     }
 }

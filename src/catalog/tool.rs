@@ -45,6 +45,15 @@ pub(crate) enum Coerce {
     OnMismatch,
 }
 
+/// Who may know that there is a tool, of those whose `tools` name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Visibility {
+    /// All of them.
+    Listed,
+    /// Those who have the permissions it wants.
+    Permitted,
+}
+
 /// A compiled definition.
 #[derive(Debug)]
 pub(crate) struct Tool {
@@ -62,6 +71,12 @@ pub(crate) struct Tool {
     pub(crate) enabled: bool,
     /// Its flag is off: for clients there is no such tool.
     pub(crate) hidden: bool,
+    /// What a principal must have been given to call it.
+    pub(crate) permissions: Vec<String>,
+    /// Who may know of it.
+    pub(crate) visibility: Visibility,
+    /// How long a call usually takes, as its author expects.
+    pub(crate) latency: Option<Duration>,
     /// What arguments must be.
     pub(crate) input: super::schema::InputSchema,
     /// What `structuredContent` must be.

@@ -183,6 +183,15 @@ pub(crate) struct ToolsDir {
     pub(crate) config: Option<PathBuf>,
 }
 
+/// As whom to act where the configuration declares principals.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct KeyFile {
+    /// File with the key of the principal to act as, readable by its owner only [default: the key
+    /// in $TOLLGATE_KEY]
+    #[arg(long, value_name = "FILE", env = "TOLLGATE_KEY_FILE", hide_env = true)]
+    pub(crate) key_file: Option<PathBuf>,
+}
+
 /// Where the ledger is.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct StateDir {

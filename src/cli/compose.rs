@@ -15,11 +15,13 @@ use crate::{
         process::{self, Keeper},
         sql,
     },
-    base::{clock::SystemClock, id::Principal},
+    base::clock::SystemClock,
     catalog::{
-        config::{ConfigPlace, ReadConfig},
+        config::{Config, ConfigPlace, ReadConfig},
         in_force::InForce,
         load::{self, Loaded},
+        permission,
+        principal::Claim,
     },
     engine::{Engine, Parts},
     ledger::sqlite::{AuditSync, SqliteLedger},
@@ -120,6 +122,8 @@ pub(crate) struct Declarations {
     pub(crate) config: ConfigPlace,
     /// Where the ledger is: no statement of a tool may run on it.
     state: PathBuf,
+    /// For whom the tools are.
+    pub(crate) claim: Claim,
 }
 
 impl Declarations {
@@ -128,7 +132,7 @@ impl Declarations {
     ///
     /// # Errors
     /// When there is no tools folder.
-    pub(crate) fn find(given: ToolsDir) -> Result<Self, CommandError> {
+    pub(crate) fn find(given: ToolsDir, claim: Claim) -> Result<Self, CommandError> {
         let tools = super::locate::tools(given.tools, &Environment::read(), Path::is_dir)
             .map_err(|error| CommandError::Unusable(error.to_string()))?;
         let config = ConfigPlace::new(given.config, &tools);
@@ -137,6 +141,7 @@ impl Declarations {
             tools,
             config,
             state,
+            claim,
         })
     }
 
@@ -155,13 +160,28 @@ impl Declarations {
     pub(crate) fn load_with(&self, config: ReadConfig) -> Loaded {
         let path: Vec<PathBuf> = std::env::split_paths(exec::PATH).collect();
         let inspect = sql::inspector(Arc::new(SystemClock), self.state.clone());
-        load::load(&self.tools, config, &path, Some(&inspect))
+        let mut loaded = load::load(&self.tools, config, &path, Some(&inspect));
+        loaded.catalog = loaded.catalog.acting_as(&self.claim);
+        loaded
     }
 
     /// Reads the configuration, then the definitions.
     pub(crate) fn load(&self) -> Loaded {
         self.load_with(self.read_config())
     }
+}
+
+/// Whether this process may run as who it is.
+///
+/// # Errors
+/// When it is root and the configuration will not have that.
+pub(crate) fn check_user(config: &Config) -> Result<(), CommandError> {
+    if config.server.require_unprivileged && permission::is_root() {
+        let message = "this is root, and the configuration says `require_unprivileged`; \
+                       start it as another user";
+        return Err(CommandError::Unusable(message.to_owned()));
+    }
+    Ok(())
 }
 
 /// The error of a command that cannot go on with what is wrong in the configuration.
@@ -187,6 +207,5 @@ pub(crate) fn settings() -> Settings {
         instructions: None,
         page_size: None,
         reloads: false,
-        principal: Principal::new("local"),
     }
 }

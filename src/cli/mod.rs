@@ -8,6 +8,7 @@ pub(crate) mod exit;
 pub(crate) mod help;
 pub(crate) mod install;
 mod judge;
+mod key;
 pub(crate) mod locate;
 mod loopback;
 mod person;

@@ -22,7 +22,6 @@ use crate::{
     },
     catalog::{
         ask::{ASK, CONFIRM, Question},
-        principal,
         rule::Rule,
         tool::Tool,
     },
@@ -271,11 +270,10 @@ impl AgreedCall {
     /// # Errors
     /// As for a rule of the guard.
     pub(crate) fn judge(&self, rule: &Rule, result: &Value) -> Result<(), Box<RuleRefusal>> {
-        let client = principal::client(&self.parts.header.principal);
         let secrets = self.parts.tool.input.secrets(&self.parts.effective);
         let facts = Facts {
             result: Some(result),
-            ..self.parts.facts(&client, &secrets)
+            ..self.parts.facts(&secrets)
         };
         rules::check(std::slice::from_ref(rule), facts)
     }

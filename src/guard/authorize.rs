@@ -1,7 +1,12 @@
 //! Whether this principal may make this call: judged on exactly the values that will be run.
 
-use super::{call::Refused, normalize::Parts, rules::allowed, validate::ValidCall};
-use crate::catalog::principal;
+use super::{
+    call::Refused,
+    normalize::Parts,
+    rules::{allowed, forbidden},
+    validate::ValidCall,
+};
+use crate::base::text::list;
 
 /// A call that its principal may make.
 #[derive(Debug)]
@@ -15,18 +20,23 @@ impl AuthorizedCall {
     }
 }
 
-/// Decides whether the call may be made: every condition of the tool's `allow` must be true.
-/// Until principals can be configured, `client` is who started the process, without roles.
+/// Decides whether the call may be made: the principal has every permission that the tool
+/// wants, and every condition of the tool's `allow` is true. Both are refused in the same words.
 ///
 /// # Errors
 /// `FORBIDDEN`, also where a condition cannot be evaluated.
 pub(crate) fn authorize(call: ValidCall) -> Result<AuthorizedCall, Box<Refused>> {
     let parts = call.into_parts();
+    let missing: Vec<&str> = parts.client.missing(&parts.tool).collect();
+    if !missing.is_empty() {
+        let log = format!("{} misses {}", parts.client.id, list(missing));
+        let problem = forbidden(parts.tool.name.as_str());
+        return Err(parts.refuse("authorize", problem, vec![log]));
+    }
     if parts.tool.allow.is_empty() {
         return Ok(AuthorizedCall { parts });
     }
-    let client = principal::client(&parts.header.principal);
-    match allowed(&parts.tool.allow, parts.facts(&client, &[])) {
+    match allowed(&parts.tool.allow, parts.facts(&[])) {
         Ok(()) => Ok(AuthorizedCall { parts }),
         Err(refusal) => Err(parts.refuse("authorize", refusal.problem, refusal.log)),
     }

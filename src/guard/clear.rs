@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::problem::{Code, Problem},
-    catalog::{principal, tool::Tool},
+    catalog::tool::Tool,
 };
 
 /// A call that passed every check of the guard.
@@ -58,14 +58,13 @@ pub(crate) fn clear(call: AuthorizedCall) -> Result<ClearedCall, Box<Refused>> {
     if parts.tool.rules.is_empty() {
         return Ok(ClearedCall { parts });
     }
-    let client = principal::client(&parts.header.principal);
     let secrets = parts.tool.input.secrets(&parts.effective);
-    match rules::check(&parts.tool.rules, parts.facts(&client, &secrets)) {
+    match rules::check(&parts.tool.rules, parts.facts(&secrets)) {
         Ok(()) => Ok(ClearedCall { parts }),
         Err(refusal) => {
             let mut problem = refusal.problem;
             if secrets.is_empty() {
-                problem.corrected_arguments = amended(&parts, &client);
+                problem.corrected_arguments = amended(&parts);
             }
             Err(parts.refuse("rules", problem, refusal.log))
         }
@@ -74,7 +73,7 @@ pub(crate) fn clear(call: AuthorizedCall) -> Result<ClearedCall, Box<Refused>> {
 
 /// The arguments as the operator's own corrections would have them, if the whole call would
 /// then pass.
-fn amended(parts: &Parts, client: &Value) -> Option<Value> {
+fn amended(parts: &Parts) -> Option<Value> {
     let tool = &parts.tool;
     let mut corrected = parts.effective.clone();
     for rule in &tool.rules {
@@ -82,7 +81,7 @@ fn amended(parts: &Parts, client: &Value) -> Option<Value> {
             continue;
         };
         let alone = std::slice::from_ref(rule);
-        let violated = rules::check(alone, facts(parts, client, &corrected))
+        let violated = rules::check(alone, facts(parts, &corrected))
             .is_err_and(|refusal| refusal.problem.code == Code::RuleViolation);
         if let (true, Value::Object(members)) = (violated, correction.fill(&corrected)) {
             corrected.as_object_mut()?.extend(members);
@@ -91,15 +90,15 @@ fn amended(parts: &Parts, client: &Value) -> Option<Value> {
     let passes = corrected != parts.effective
         && tool.input.is_valid(&corrected)
         && bring(&tool.input, &mut corrected).is_ok()
-        && rules::allowed(&tool.allow, facts(parts, client, &corrected)).is_ok()
-        && rules::check(&tool.rules, facts(parts, client, &corrected)).is_ok();
+        && rules::allowed(&tool.allow, facts(parts, &corrected)).is_ok()
+        && rules::check(&tool.rules, facts(parts, &corrected)).is_ok();
     passes.then_some(corrected)
 }
 
 /// What the operator's expressions would judge if `args` were the arguments.
-fn facts<'a>(parts: &'a Parts, client: &'a Value, args: &'a Value) -> Facts<'a> {
+fn facts<'a>(parts: &'a Parts, args: &'a Value) -> Facts<'a> {
     Facts {
         args,
-        ..parts.facts(client, &[])
+        ..parts.facts(&[])
     }
 }

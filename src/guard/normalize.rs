@@ -21,6 +21,7 @@ use crate::{
         text,
     },
     catalog::{
+        principal::Client,
         schema::{InputSchema, Kind, Node},
         tool::{Coerce, Tool},
     },
@@ -37,6 +38,7 @@ pub(crate) struct NormalizedCall {
 pub(super) struct Parts {
     pub(super) header: Arc<Header>,
     pub(super) tool: Arc<Tool>,
+    pub(super) client: Arc<Client>,
     pub(super) raw_arguments: Arc<str>,
     pub(super) effective: Value,
     pub(super) changes: Vec<Change>,
@@ -60,11 +62,11 @@ impl Parts {
         })
     }
 
-    /// What the operator's expressions judge. `client` and `secrets` belong to the caller.
-    pub(super) fn facts<'a>(&'a self, client: &'a Value, secrets: &'a [String]) -> Facts<'a> {
+    /// What the operator's expressions judge. `secrets` belong to the caller.
+    pub(super) fn facts<'a>(&'a self, secrets: &'a [String]) -> Facts<'a> {
         Facts {
             args: &self.effective,
-            client,
+            client: &self.client.facts,
             tool: self.tool.name.as_str(),
             now: self.header.received_wall,
             result: None,
@@ -86,12 +88,13 @@ impl NormalizedCall {
 /// `NORMALIZATION_REFUSED` when a value is not in normal form and cannot be brought there
 /// without guessing. The answer does not depend on whether what a value names exists.
 pub(crate) fn normalize(call: ResolvedCall) -> Result<NormalizedCall, Box<Refused>> {
-    let (call, tool) = call.into_parts();
+    let (call, tool, client) = call.into_parts();
     match normal(&tool.input, tool.coerce, call.arguments) {
         Ok((effective, changes)) => Ok(NormalizedCall {
             parts: Parts {
                 header: call.header,
                 tool,
+                client,
                 raw_arguments: call.raw_arguments,
                 effective,
                 changes,

@@ -11,7 +11,7 @@ use crate::{
         problem::{Code, Problem},
         text,
     },
-    catalog::{snapshot::Catalog, tool::Tool},
+    catalog::{principal::Client, snapshot::Catalog, tool::Tool},
 };
 
 /// A call bound to one tool that exists and is visible.
@@ -19,6 +19,7 @@ use crate::{
 pub(crate) struct ResolvedCall {
     call: IncomingCall,
     tool: Arc<Tool>,
+    client: Arc<Client>,
 }
 
 impl ResolvedCall {
@@ -33,8 +34,8 @@ impl ResolvedCall {
     }
 
     /// Gives the parts to the next stage.
-    pub(super) fn into_parts(self) -> (IncomingCall, Arc<Tool>) {
-        (self.call, self.tool)
+    pub(super) fn into_parts(self) -> (IncomingCall, Arc<Tool>, Arc<Client>) {
+        (self.call, self.tool, self.client)
     }
 
     /// Refuses the call for a reason found outside the guard (no place in the queue, the
@@ -57,12 +58,18 @@ impl ResolvedCall {
 /// # Errors
 /// When there is no such tool, it is switched off, or the client lacks what it requires.
 pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedCall, Box<Refused>> {
-    let refusal = match catalog.find(&call.header.tool_name) {
+    let client = catalog.client();
+    // Another configuration came into force since the header was written: who is judged must be
+    // who is written down.
+    let is_recorded = call.header.principal == client.id;
+    let found = catalog.find(&call.header.tool_name);
+    let refusal = match found.filter(|_| is_recorded) {
         Some(tool) if tool.enabled => match lacking(tool, call.header.capabilities) {
             Some(refusal) => refusal,
             None => {
                 return Ok(ResolvedCall {
                     tool: Arc::clone(tool),
+                    client: Arc::clone(client),
                     call,
                 });
             }

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct Facts<'a> {
     /// The effective arguments.
     pub(crate) args: &'a Value,
-    /// As made by `catalog::principal::client`.
+    /// See `catalog::principal::Client`.
     pub(crate) client: &'a Value,
     /// The tool's name.
     pub(crate) tool: &'a str,
@@ -102,25 +102,30 @@ pub(crate) fn allowed(allow: &[Expression], facts: Facts<'_>) -> Result<(), Box<
     }
     let bindings = facts.bindings();
     let mut log = Vec::new();
-    let mut forbidden = false;
+    let mut refused = false;
     for (index, expression) in allow.iter().enumerate() {
         match expression.evaluate(&bindings) {
             Ok(true) => {}
-            Ok(false) => forbidden = true,
+            Ok(false) => refused = true,
             Err(error) => {
-                forbidden = true;
+                refused = true;
                 log.push(format!("`allow` entry {}: {error}", index + 1));
             }
         }
     }
-    if !forbidden {
+    if !refused {
         return Ok(());
     }
-    let message = format!("this call of `{}` is not permitted", facts.tool);
     Err(Box::new(RuleRefusal {
-        problem: Problem::new(Code::Forbidden, message),
+        problem: forbidden(facts.tool),
         log,
     }))
+}
+
+/// The one refusal of a principal: it does not tell what is missing, nor what exists.
+pub(super) fn forbidden(tool: &str) -> Problem {
+    let message = format!("this call of `{tool}` is not permitted");
+    Problem::new(Code::Forbidden, message)
 }
 
 fn violation(first: &Rule, violated: &[&Rule], facts: Facts<'_>) -> Problem {

@@ -99,7 +99,7 @@ impl Connection {
         Arc::new(Header {
             call_id: self.ids.next(received_wall),
             tool_name: asked.params.name.clone(),
-            principal: self.settings.principal.clone(),
+            principal: self.catalog.get().client().id.clone(),
             request_id: asked.id.as_str().to_owned(),
             protocol_version: asked.version.as_str(),
             client: asked.client.clone(),

@@ -51,7 +51,7 @@ pub(crate) struct Connection {
     pub(super) wire: Arc<Wire>,
     pub(super) settings: Settings,
     pub(super) engine: Arc<Engine>,
-    catalog: Arc<InForce>,
+    pub(super) catalog: Arc<InForce>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: CallIds,
     listing: Mutex<Option<(Arc<Catalog>, Arc<Listing>)>>,

@@ -117,6 +117,17 @@ fn render(tool: &Tool) -> Value {
             let requires: Vec<&str> = tool.requires.iter().map(|one| one.as_str()).collect();
             meta.insert("tollgate/requires".to_owned(), json!(requires));
         }
+        if let Some(latency) = tool.latency {
+            let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+            meta.insert(
+                "tollgate/expectedLatencyMs".to_owned(),
+                Value::from(latency_ms),
+            );
+        }
+        if !tool.permissions.is_empty() {
+            let permissions = json!(tool.permissions);
+            meta.insert("tollgate/permissions".to_owned(), permissions);
+        }
     }
     let listed = ListedTool {
         name: tool.name.as_str(),

@@ -13,8 +13,6 @@ mod session;
 mod subscriptions;
 mod translate;
 
-use crate::base::id::Principal;
-
 /// What the server says of itself and how it lists.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -28,6 +26,4 @@ pub(crate) struct Settings {
     pub(crate) page_size: Option<usize>,
     /// Whether the tools may change while the process runs.
     pub(crate) reloads: bool,
-    /// For whom calls are made.
-    pub(crate) principal: Principal,
 }

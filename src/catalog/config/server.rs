@@ -10,6 +10,8 @@ pub(crate) struct Server {
     pub(crate) name: Option<String>,
     /// Text for the model.
     pub(crate) instructions: Option<String>,
+    /// Whether to refuse to run as root.
+    pub(crate) require_unprivileged: bool,
 }
 
 impl Server {
@@ -20,7 +22,12 @@ impl Server {
         };
         let name = fields.text("name", findings).map(str::to_owned);
         let instructions = fields.text("instructions", findings).map(str::to_owned);
+        let require_unprivileged = fields.flag("require_unprivileged", findings);
         fields.close(findings);
-        Self { name, instructions }
+        Self {
+            name,
+            instructions,
+            require_unprivileged,
+        }
     }
 }

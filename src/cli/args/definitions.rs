@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{StateDir, ToolsDir};
+use super::{KeyFile, StateDir, ToolsDir};
 
 /// Arguments of `call`.
 #[derive(Args, Debug)]
@@ -17,6 +17,9 @@ pub(crate) struct CallArgs {
     /// Where the definitions are.
     #[command(flatten)]
     pub(crate) tools_dir: ToolsDir,
+    /// As whom to act.
+    #[command(flatten)]
+    pub(crate) key_file: KeyFile,
     /// Where the ledger is.
     #[command(flatten)]
     pub(crate) state_dir: StateDir,
@@ -37,6 +40,12 @@ pub(crate) struct ToolsArgs {
     /// Where the definitions are.
     #[command(flatten)]
     pub(crate) tools_dir: ToolsDir,
+    /// As whom to act.
+    #[command(flatten)]
+    pub(crate) key_file: KeyFile,
+    /// Show what this principal sees, without its key
+    #[arg(long, value_name = "ID", conflicts_with = "key_file")]
+    pub(crate) principal: Option<String>,
     /// Print the tool objects as a client would get them
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::{StateDir, ToolsDir};
+use super::{KeyFile, StateDir, ToolsDir};
 use crate::cli::span;
 
 /// Arguments of `serve`. The defaults are those of a bare `tollgate`.
@@ -13,6 +13,9 @@ pub(crate) struct ServeArgs {
     /// Where the definitions are.
     #[command(flatten)]
     pub(crate) tools_dir: ToolsDir,
+    /// As whom to act.
+    #[command(flatten)]
+    pub(crate) key_file: KeyFile,
     /// Where the ledger is.
     #[command(flatten)]
     pub(crate) state_dir: StateDir,

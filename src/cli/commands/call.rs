@@ -13,10 +13,10 @@ use crate::{
     backend::process::Keeper,
     cli::{
         args::CallArgs,
-        commands::validate_config::show_on_stderr,
+        commands::validate_config::{say_why_without_rights, show_on_stderr},
         compose::{self, Choices, Declarations, Gate},
         exit::{CommandError, ExitStatus},
-        loopback,
+        key, loopback,
         person::Person,
         print,
     },
@@ -33,7 +33,8 @@ pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
     let person = Person::new(args.yes, args.answers.as_deref(), is_free)?;
     let arguments = read_arguments(args.arguments)?;
     let state = compose::state_dir(args.state_dir.state)?;
-    let declared = Declarations::find(args.tools_dir)?.with_state(&state);
+    let declared =
+        Declarations::find(args.tools_dir, key::claim(&args.key_file)?)?.with_state(&state);
     let call = json!({"name": args.tool, "arguments": arguments});
     let mut params = call.clone();
     let answer = loop {
@@ -82,6 +83,8 @@ fn once(
         show_on_stderr(&loaded.diagnostics);
         return Err(compose::broken_config());
     }
+    compose::check_user(loaded.catalog.config())?;
+    say_why_without_rights(&loaded.catalog);
     let gate = Gate::assemble(Choices {
         keeper: Arc::clone(keeper),
         state: state.to_path_buf(),

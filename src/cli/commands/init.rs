@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 
 use crate::{
-    catalog::{diagnostic::Diagnostic, tool::Effect},
+    catalog::{diagnostic::Diagnostic, principal::Claim, tool::Effect},
     cli::{
         args::{InitArgs, NewArgs, NewEffect},
         commands::validate_config::show_on_stderr,
@@ -56,7 +56,7 @@ pub(crate) fn init(args: &InitArgs) -> Result<ExitStatus, CommandError> {
 /// When there is no tools folder, the file is there already, or the definition has an error; then
 /// no file is left.
 pub(crate) fn new(args: NewArgs) -> Result<ExitStatus, CommandError> {
-    let declarations = Declarations::find(args.tools_dir)?;
+    let declarations = Declarations::find(args.tools_dir, Claim::Operator)?;
     let tools = &declarations.tools;
     let path = tools.join(format!("{}.yaml", args.name));
     refuse_existing(&path)?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use similar::TextDiff;
 
+use crate::catalog::principal::Claim;
 use crate::cli::{
     args::InstallArgs,
     compose::Declarations,
@@ -103,7 +104,7 @@ fn entry(args: &InstallArgs) -> Result<Entry, CommandError> {
         Some(command) => command.clone(),
         None => std::env::current_exe().context("cannot tell where this program is")?,
     };
-    let tools = absolute(&Declarations::find(args.tools_dir.clone())?.tools)?;
+    let tools = absolute(&Declarations::find(args.tools_dir.clone(), Claim::default())?.tools)?;
     if !Path::new(&tools).is_dir() {
         let message = format!("`{tools}` is no folder; `tollgate init` makes one");
         return Err(CommandError::Unusable(message));

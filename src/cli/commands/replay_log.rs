@@ -16,7 +16,7 @@ use crate::{
         clock::{Clock as _, SystemClock},
         text,
     },
-    catalog::snapshot::Catalog,
+    catalog::{principal::Claim, snapshot::Catalog},
     cli::{
         args::ReplayLogArgs,
         commands::validate_config::show_on_stderr,
@@ -53,7 +53,7 @@ pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError
     if let Some(path) = &args.export {
         return export(&reader, &filter, path);
     }
-    let loaded = Declarations::find(args.tools_dir)?.load();
+    let loaded = Declarations::find(args.tools_dir, Claim::Operator)?.load();
     if !loaded.is_clean() {
         show_on_stderr(&loaded.diagnostics);
         let message = "the definitions have errors; a replay against half of them would mislead";
@@ -63,12 +63,16 @@ pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError
     let total = args.limit.map_or(total, |limit| total.min(limit as u64));
     let bar = bar(total);
     let mut summary = Summary::default();
+    let mut catalog = loaded.catalog;
     for call in reader.calls(&filter) {
         let call = call.map_err(unusable)?;
         summary.calls += 1;
         bar.inc(1);
         let then = replay::recorded(&call);
-        let now = verdict(&call, &loaded.catalog);
+        if catalog.client().id != call.principal {
+            catalog = catalog.acting_as(&Claim::Named(call.principal.to_string()));
+        }
+        let now = verdict(&call, &catalog);
         if let Some(difference) = replay::compare(&then, &now) {
             summary.add(&difference);
             let told = if args.json {

@@ -13,18 +13,21 @@ use anyhow::Context as _;
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    base::{id::Principal, limits::STOP_PATIENCE, thread},
+    base::{limits::STOP_PATIENCE, thread},
     catalog::{
         config::ReadConfig,
         diagnostic::{Diagnostic, Severity},
         in_force::InForce,
         load::Loaded,
+        permission,
+        snapshot::Catalog,
         watch::Watcher,
     },
     cli::{
         args::{AuditSync, LogLevel, ServeArgs},
         compose::{self, Choices, Declarations, Gate},
         exit::{CommandError, ExitStatus},
+        key,
         signals::{self, Asked},
         streams,
     },
@@ -50,9 +53,14 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let keeper = Arc::new(compose::harden()?);
     let _log = observe::start(level(args.log_level));
     let state = compose::state_dir(args.state_dir.state)?;
-    let declared = Declarations::find(args.tools_dir).map(|found| found.with_state(&state));
+    let claim = key::claim(&args.key_file)?;
+    let declared = Declarations::find(args.tools_dir, claim).map(|found| found.with_state(&state));
     let config = sound_config(declared.as_ref().ok())?;
     let server = Arc::clone(&config.config);
+    compose::check_user(&server)?;
+    if permission::is_root() {
+        tracing::warn!("this is root, and so is every program that a tool starts");
+    }
     let first = if args.strict {
         First::Loaded(strictly(declared.as_ref(), config)?)
     } else {
@@ -78,7 +86,6 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
                 .or_else(|| server.server.instructions.clone()),
             page_size: args.page_size.map(std::num::NonZero::get),
             reloads: !args.no_watch,
-            principal: Principal::new("local"),
         },
     })?;
     let (tell, events) = sync_channel(8);
@@ -227,11 +234,10 @@ impl Loader {
             }
         };
         report(&loaded.diagnostics);
-        tracing::info!(
-            "{} in force",
-            crate::base::text::count(loaded.catalog.listed().count(), "tool")
-        );
+        tell_rights(&loaded.catalog);
+        let listed = loaded.catalog.listed().count();
         self.catalog.swap(Arc::new(loaded.catalog));
+        tracing::info!("{} in force", crate::base::text::count(listed, "tool"));
     }
 
     /// A later set is in force only if all of it is sound; else the one before stays.
@@ -262,11 +268,11 @@ impl Loader {
             return;
         }
         let tell = !before.shows_same_as(&loaded.catalog);
-        tracing::info!(
-            "reloaded: {} in force",
-            crate::base::text::count(loaded.catalog.listed().count(), "tool")
-        );
+        tell_rights(&loaded.catalog);
+        let listed = loaded.catalog.listed().count();
         self.catalog.swap(Arc::new(loaded.catalog));
+        let listed = crate::base::text::count(listed, "tool");
+        tracing::info!("reloaded: {listed} in force");
         if tell {
             self.connection.tools_changed();
         }
@@ -284,6 +290,13 @@ impl Loader {
                 None
             }
         }
+    }
+}
+
+/// One line where nothing is offered, because of who asks.
+fn tell_rights(catalog: &Catalog) {
+    if let Some(why) = &catalog.client().without_rights {
+        tracing::warn!("no tools are offered: {why}");
     }
 }
 

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::{
+    catalog::{config::principals::unknown_id, principal::Claim},
     cli::{
         args::ToolsArgs,
-        commands::validate_config::show_on_stderr,
+        commands::validate_config::{say_why_without_rights, show_on_stderr},
         compose::{self, Choices, Declarations, Gate},
         exit::{CommandError, ExitStatus},
-        loopback, print,
+        key, loopback, print,
     },
     ledger::sqlite::AuditSync,
 };
@@ -20,11 +21,23 @@ use crate::{
 /// # Errors
 /// When there is no tools folder.
 pub(crate) fn tools(args: ToolsArgs) -> Result<ExitStatus, CommandError> {
-    let loaded = Declarations::find(args.tools_dir)?.load();
+    let claim = match args.principal {
+        Some(id) => Claim::Named(id),
+        None => key::claim(&args.key_file)?,
+    };
+    let declarations = Declarations::find(args.tools_dir, claim)?;
+    let loaded = declarations.load();
     show_on_stderr(&loaded.diagnostics);
     if loaded.config_is_broken {
         return Err(compose::broken_config());
     }
+    let principals = &loaded.catalog.config().principals;
+    if let Claim::Named(id) = &declarations.claim
+        && !principals.ids().any(|known| known == id)
+    {
+        return Err(CommandError::Usage(unknown_id(principals, id)));
+    }
+    say_why_without_rights(&loaded.catalog);
     let gate = Gate::assemble(Choices {
         keeper: std::sync::Arc::new(compose::harden()?),
         state: std::path::PathBuf::new(),

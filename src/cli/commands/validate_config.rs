@@ -10,6 +10,7 @@ use crate::{
     catalog::{
         diagnostic::{Diagnostic, Severity},
         load::Loaded,
+        principal::Claim,
         snapshot::Catalog,
         tool::{Expect, Tool, ToolTest},
     },
@@ -37,10 +38,11 @@ pub(crate) fn validate_config(args: ValidateConfigArgs) -> Result<ExitStatus, Co
         mut diagnostics,
         files,
         ..
-    } = Declarations::find(args.tools_dir)?.load();
+    } = Declarations::find(args.tools_dir, Claim::Operator)?.load();
     let tools: Vec<Arc<Tool>> = catalog.all().cloned().collect();
     let mut tests = 0;
-    for tool in &tools {
+    // Of one whose flag is off, no call is cleared.
+    for tool in tools.iter().filter(|tool| !tool.hidden) {
         for test in &tool.tests {
             tests += 1;
             diagnostics.extend(run(test, tool, &catalog));
@@ -96,6 +98,13 @@ pub(crate) fn show_on_stderr(diagnostics: &[Diagnostic]) {
     let report = told(diagnostics, ReportFormat::Human, io::stderr().is_terminal());
     // Nobody is left to tell when standard error is gone.
     let _gone = io::stderr().lock().write_all(report.as_bytes());
+}
+
+/// One line where nothing will be offered, because of who asks.
+pub(crate) fn say_why_without_rights(catalog: &Catalog) {
+    if let Some(why) = &catalog.client().without_rights {
+        let _gone = writeln!(io::stderr().lock(), "warning: no tools are offered: {why}");
+    }
 }
 
 /// Takes the test's arguments through the guard; what differs from its expectation is told.

@@ -18,7 +18,7 @@ use crate::{
         schema::InputSchema,
         snapshot::Catalog,
         template::{ArgPath, ArgTemplate, Part, TextTemplate},
-        tool::{Coerce, Effect, ExecPlan, OutputKind, ReplyPlan, Run, Stdin},
+        tool::{Coerce, Effect, ExecPlan, OutputKind, ReplyPlan, Run, Stdin, Visibility},
     },
     guard::{
         agree::{Consent, agree},
@@ -39,6 +39,9 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         idempotent: true,
         enabled: true,
         hidden: false,
+        permissions: Vec::new(),
+        visibility: Visibility::Listed,
+        latency: None,
         input: InputSchema::compile(schema).unwrap(),
         output: None,
         coerce,
@@ -309,7 +312,7 @@ fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
     let header = Header {
         call_id: CallIds::new().next(Timestamp::from_micros(0)),
         tool_name: "t".into(),
-        principal: Principal::new("p"),
+        principal: Principal::new("local"),
         request_id: "1".into(),
         protocol_version: "2025-11-25",
         client: None,
