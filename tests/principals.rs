@@ -164,13 +164,12 @@ fn v31_v35_a_forbidden_value_and_a_revoked_permission_are_refused_in_the_same_wo
             !shown.contains("files") && !shown.contains(value),
             "{shown}"
         );
-        result["content"][0]["text"]
-            .as_str()
-            .unwrap()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+        let told = result["content"][0]["text"].as_str().unwrap();
+        let told = told.lines().next().unwrap_or_default();
+        let mut told: Value = serde_json::from_str(told).unwrap();
+        // That it was tried before is told of any call, whatever it names.
+        told.as_object_mut().unwrap().remove("loop");
+        told
     };
     let value = forbidden(&mut server, "other-one");
     assert_eq!(value, forbidden(&mut server, "this-exists"));

@@ -217,8 +217,8 @@ mod tests {
                 "tollgate.yaml:2:27: error[key-hash]: `key_sha256` must be 64 hexadecimal digits (hash the key with `printf %s \"$TOLLGATE_KEY\" | sha256sum`)",
                 "tollgate.yaml:2:36: error[unknown-key]: unknown key `role` (did you mean `roles`?)",
                 "tollgate.yaml:3:3: error[missing-key]: `key_sha256` is missing",
-                "tollgate.yaml:3:22: error[wrong-type]: `attributes` must be a mapping, not a number",
-                "tollgate.yaml:3:34: error[wrong-type]: `enabled` must be true or false, not text (write `false` without quotes)",
+                "tollgate.yaml:3:23: error[wrong-type]: `attributes` must be a mapping, not a number",
+                "tollgate.yaml:3:35: error[wrong-type]: `enabled` must be true or false, not text (write `false` without quotes)",
             ],
         );
         let twice = format!("{{id: a, key_sha256: {HASH}}}");
