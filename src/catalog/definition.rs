@@ -157,21 +157,11 @@ impl<'a> Definition<'a> {
         let idempotent = fields.flag("idempotent", findings);
         let enabled = enabled(&mut fields, findings);
         let permissions = fields.take("permissions");
-        let words = [
-            ("listed", Visibility::Listed),
-            ("permitted", Visibility::Permitted),
-        ];
-        let visibility = fields.word("visibility", &words, findings);
-        let latency = fields
-            .take("latency")
-            .and_then(|node| units::duration(node, "latency", TIMEOUT_MAX, findings));
+        let visibility = visibility(&mut fields, findings);
+        let latency = duration(&mut fields, "latency", findings);
         let input_schema = fields.require("inputSchema", findings);
         let output_schema = fields.take_entry("outputSchema");
-        let words = [
-            ("never", Coerce::Never),
-            ("on_mismatch", Coerce::OnMismatch),
-        ];
-        let coerce = fields.word("coerce", &words, findings);
+        let coerce = coerce(&mut fields, findings);
         let allow = rules::allow(&mut fields, findings);
         let rules = rules::rules(&mut fields, findings);
         let requires = ask::requires(&mut fields, findings);
@@ -184,9 +174,7 @@ impl<'a> Definition<'a> {
         let run = fields
             .require("run", findings)
             .and_then(|run| run::read(run, output, findings));
-        let timeout = fields
-            .take("timeout")
-            .and_then(|node| units::duration(node, "timeout", TIMEOUT_MAX, findings));
+        let timeout = duration(&mut fields, "timeout", findings);
         let restraint = limits::restraint(&mut fields, findings);
         let listing = ["icons", "_meta"]
             .into_iter()
@@ -203,11 +191,11 @@ impl<'a> Definition<'a> {
             idempotent,
             enabled,
             permissions,
-            visibility: visibility.unwrap_or(Visibility::Listed),
+            visibility,
             latency,
             input_schema,
             output_schema,
-            coerce: coerce.unwrap_or(Coerce::OnMismatch),
+            coerce,
             allow,
             rules,
             requires,
@@ -221,6 +209,34 @@ impl<'a> Definition<'a> {
             tests,
         })
     }
+}
+
+fn visibility(fields: &mut Fields<'_>, findings: &mut Findings) -> Visibility {
+    let words = [
+        ("listed", Visibility::Listed),
+        ("permitted", Visibility::Permitted),
+    ];
+    let found = fields.word("visibility", &words, findings);
+    found.unwrap_or(Visibility::Listed)
+}
+
+fn coerce(fields: &mut Fields<'_>, findings: &mut Findings) -> Coerce {
+    let words = [
+        ("never", Coerce::Never),
+        ("on_mismatch", Coerce::OnMismatch),
+    ];
+    let found = fields.word("coerce", &words, findings);
+    found.unwrap_or(Coerce::OnMismatch)
+}
+
+/// A time that a call may take.
+fn duration(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    findings: &mut Findings,
+) -> Option<Duration> {
+    let node = fields.take(key)?;
+    units::duration(node, key, TIMEOUT_MAX, findings)
 }
 
 fn spanned<'a>(node: &'a Node, name: &str, findings: &mut Findings) -> Option<Spanned<'a>> {
