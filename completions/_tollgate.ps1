@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('budget', 'budget', [CompletionResultType]::ParameterValue, 'Show and change what may be spent')
             [CompletionResult]::new('breaker', 'breaker', [CompletionResultType]::ParameterValue, 'Show and change which backends are left alone')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say whether anything needs a person')
+            [CompletionResult]::new('ops', 'ops', [CompletionResultType]::ParameterValue, 'Find operations whose outcome nobody knows, and write down what was found out')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a folder with two tools that work')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Write the definition of one more tool')
@@ -279,6 +280,57 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'tollgate;ops' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List operations that wait for somebody to find out; the status is 3 when there are any')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one operation')
+            [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Write down what was found out about an operation whose outcome nobody knew')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'tollgate;ops;list' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--state-is', '--state-is', [CompletionResultType]::ParameterName, 'Operations in these states instead [default: unknown,attention]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object an operation')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;ops;show' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print it as JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;ops;resolve' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'What really happened; after `not-applied` its key may be used again')
+            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'How that was found out; kept in the audit trail with the number of your user')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;ops;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List operations that wait for somebody to find out; the status is 3 when there are any')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one operation')
+            [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Write down what was found out about an operation whose outcome nobody knew')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'tollgate;ops;help;list' {
+            break
+        }
+        'tollgate;ops;help;show' {
+            break
+        }
+        'tollgate;ops;help;resolve' {
+            break
+        }
+        'tollgate;ops;help;help' {
+            break
+        }
         'tollgate;explain' {
             [CompletionResult]::new('--markdown', '--markdown', [CompletionResultType]::ParameterName, 'Print the whole catalogue as Markdown')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -340,6 +392,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('budget', 'budget', [CompletionResultType]::ParameterValue, 'Show and change what may be spent')
             [CompletionResult]::new('breaker', 'breaker', [CompletionResultType]::ParameterValue, 'Show and change which backends are left alone')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say whether anything needs a person')
+            [CompletionResult]::new('ops', 'ops', [CompletionResultType]::ParameterValue, 'Find operations whose outcome nobody knows, and write down what was found out')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a folder with two tools that work')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Write the definition of one more tool')
@@ -414,6 +467,21 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;status' {
+            break
+        }
+        'tollgate;help;ops' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List operations that wait for somebody to find out; the status is 3 when there are any')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one operation')
+            [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Write down what was found out about an operation whose outcome nobody knew')
+            break
+        }
+        'tollgate;help;ops;list' {
+            break
+        }
+        'tollgate;help;ops;show' {
+            break
+        }
+        'tollgate;help;ops;resolve' {
             break
         }
         'tollgate;help;explain' {

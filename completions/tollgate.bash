@@ -55,6 +55,9 @@ _tollgate() {
             tollgate,new)
                 cmd="tollgate__subcmd__new"
                 ;;
+            tollgate,ops)
+                cmd="tollgate__subcmd__ops"
+                ;;
             tollgate,replay-log)
                 cmd="tollgate__subcmd__replay__subcmd__log"
                 ;;
@@ -175,6 +178,9 @@ _tollgate() {
             tollgate__subcmd__help,new)
                 cmd="tollgate__subcmd__help__subcmd__new"
                 ;;
+            tollgate__subcmd__help,ops)
+                cmd="tollgate__subcmd__help__subcmd__ops"
+                ;;
             tollgate__subcmd__help,replay-log)
                 cmd="tollgate__subcmd__help__subcmd__replay__subcmd__log"
                 ;;
@@ -217,6 +223,39 @@ _tollgate() {
             tollgate__subcmd__help__subcmd__budget,set)
                 cmd="tollgate__subcmd__help__subcmd__budget__subcmd__set"
                 ;;
+            tollgate__subcmd__help__subcmd__ops,list)
+                cmd="tollgate__subcmd__help__subcmd__ops__subcmd__list"
+                ;;
+            tollgate__subcmd__help__subcmd__ops,resolve)
+                cmd="tollgate__subcmd__help__subcmd__ops__subcmd__resolve"
+                ;;
+            tollgate__subcmd__help__subcmd__ops,show)
+                cmd="tollgate__subcmd__help__subcmd__ops__subcmd__show"
+                ;;
+            tollgate__subcmd__ops,help)
+                cmd="tollgate__subcmd__ops__subcmd__help"
+                ;;
+            tollgate__subcmd__ops,list)
+                cmd="tollgate__subcmd__ops__subcmd__list"
+                ;;
+            tollgate__subcmd__ops,resolve)
+                cmd="tollgate__subcmd__ops__subcmd__resolve"
+                ;;
+            tollgate__subcmd__ops,show)
+                cmd="tollgate__subcmd__ops__subcmd__show"
+                ;;
+            tollgate__subcmd__ops__subcmd__help,help)
+                cmd="tollgate__subcmd__ops__subcmd__help__subcmd__help"
+                ;;
+            tollgate__subcmd__ops__subcmd__help,list)
+                cmd="tollgate__subcmd__ops__subcmd__help__subcmd__list"
+                ;;
+            tollgate__subcmd__ops__subcmd__help,resolve)
+                cmd="tollgate__subcmd__ops__subcmd__help__subcmd__resolve"
+                ;;
+            tollgate__subcmd__ops__subcmd__help,show)
+                cmd="tollgate__subcmd__ops__subcmd__help__subcmd__show"
+                ;;
             *)
                 ;;
         esac
@@ -224,7 +263,7 @@ _tollgate() {
 
     case "${cmd}" in
         tollgate)
-            opts="-h -V --help --version serve call tools validate-config log replay-log stats report metrics audit budget breaker status explain init new install completions man help"
+            opts="-h -V --help --version serve call tools validate-config log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -666,7 +705,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help)
-            opts="serve call tools validate-config log replay-log stats report metrics audit budget breaker status explain init new install completions man help"
+            opts="serve call tools validate-config log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -959,6 +998,62 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__help__subcmd__ops)
+            opts="list show resolve"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__ops__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__ops__subcmd__resolve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__ops__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__help__subcmd__replay__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1208,6 +1303,156 @@ _tollgate() {
                     ;;
                 --effect)
                     COMPREPLY=($(compgen -W "read write destroy" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops)
+            opts="-h --help list show resolve help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__help)
+            opts="list show resolve help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__help__subcmd__resolve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__list)
+            opts="-h --state --state-is --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-is)
+                    COMPREPLY=($(compgen -W "claimed running succeeded failed failed_clean abandoned unknown compensating rolled_back attention" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__resolve)
+            opts="-h --state --as --note --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -W "succeeded not-applied rolled-back" -- "${cur}"))
+                    return 0
+                    ;;
+                --note)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__show)
+            opts="-h --state --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

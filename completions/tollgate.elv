@@ -35,6 +35,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand budget 'Show and change what may be spent'
             cand breaker 'Show and change which backends are left alone'
             cand status 'Say whether anything needs a person'
+            cand ops 'Find operations whose outcome nobody knows, and write down what was found out'
             cand explain 'Say what an error code means and who should do what about it'
             cand init 'Make a folder with two tools that work'
             cand new 'Write the definition of one more tool'
@@ -242,6 +243,48 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'tollgate;ops'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List operations that wait for somebody to find out; the status is 3 when there are any'
+            cand show 'Show one operation'
+            cand resolve 'Write down what was found out about an operation whose outcome nobody knew'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;ops;list'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --state-is 'Operations in these states instead [default: unknown,attention]'
+            cand --json 'Print one JSON object an operation'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;ops;show'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --json 'Print it as JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;ops;resolve'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --as 'What really happened; after `not-applied` its key may be used again'
+            cand --note 'How that was found out; kept in the audit trail with the number of your user'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;ops;help'= {
+            cand list 'List operations that wait for somebody to find out; the status is 3 when there are any'
+            cand show 'Show one operation'
+            cand resolve 'Write down what was found out about an operation whose outcome nobody knew'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;ops;help;list'= {
+        }
+        &'tollgate;ops;help;show'= {
+        }
+        &'tollgate;ops;help;resolve'= {
+        }
+        &'tollgate;ops;help;help'= {
+        }
         &'tollgate;explain'= {
             cand --markdown 'Print the whole catalogue as Markdown'
             cand -h 'Print help (see more with ''--help'')'
@@ -297,6 +340,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand budget 'Show and change what may be spent'
             cand breaker 'Show and change which backends are left alone'
             cand status 'Say whether anything needs a person'
+            cand ops 'Find operations whose outcome nobody knows, and write down what was found out'
             cand explain 'Say what an error code means and who should do what about it'
             cand init 'Make a folder with two tools that work'
             cand new 'Write the definition of one more tool'
@@ -351,6 +395,17 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;breaker;trip'= {
         }
         &'tollgate;help;status'= {
+        }
+        &'tollgate;help;ops'= {
+            cand list 'List operations that wait for somebody to find out; the status is 3 when there are any'
+            cand show 'Show one operation'
+            cand resolve 'Write down what was found out about an operation whose outcome nobody knew'
+        }
+        &'tollgate;help;ops;list'= {
+        }
+        &'tollgate;help;ops;show'= {
+        }
+        &'tollgate;help;ops;resolve'= {
         }
         &'tollgate;help;explain'= {
         }

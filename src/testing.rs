@@ -29,7 +29,7 @@ use crate::{
     },
     guard::{
         agree::Posed,
-        call::{Header, IncomingCall},
+        call::{CallerKey, Header, IncomingCall},
     },
 };
 
@@ -50,6 +50,16 @@ pub(crate) fn catalog(definitions: &str) -> Catalog {
 
 /// A call of `tool`, received now.
 pub(crate) fn incoming(clock: &dyn Clock, tool: &str, arguments: Value) -> IncomingCall {
+    incoming_with(clock, tool, arguments, CallerKey::Absent)
+}
+
+/// The same, its operation named by the caller.
+pub(crate) fn incoming_with(
+    clock: &dyn Clock,
+    tool: &str,
+    arguments: Value,
+    caller_key: CallerKey,
+) -> IncomingCall {
     IncomingCall {
         header: Arc::new(Header {
             call_id: CallIds::new().next(Timestamp::from_micros(1_000_000)),
@@ -60,6 +70,7 @@ pub(crate) fn incoming(clock: &dyn Clock, tool: &str, arguments: Value) -> Incom
             client: None,
             capabilities: Capability::ALL.into_iter().collect(),
             trace_id: None,
+            caller_key,
             received: clock.now(),
             received_wall: clock.wall(),
         }),
@@ -101,6 +112,8 @@ struct Ear {
     replies: SyncSender<Reply>,
     questions: SyncSender<(u64, Posed)>,
     withdrawn: SyncSender<u64>,
+    /// Whether the answer counts as delivered.
+    arrives: bool,
 }
 
 impl Respondent for Ear {
@@ -115,7 +128,11 @@ impl Respondent for Ear {
     }
 
     fn answer(self: Box<Self>, answer: Answer) {
-        self.replies.send(answer.into_reply()).unwrap();
+        let (reply, delivery) = answer.into_parts();
+        if let Some(delivery) = delivery.filter(|_| self.arrives) {
+            delivery.happened();
+        }
+        self.replies.send(reply).unwrap();
     }
 }
 
@@ -124,8 +141,17 @@ pub(crate) fn ticket() -> (Ticket, Heard) {
     ticket_by(Channel::InCall)
 }
 
+/// The same; `arrives` says whether the answer counts as delivered.
+pub(crate) fn ticket_whose_answer(arrives: bool) -> (Ticket, Heard) {
+    ticket_with(Channel::InCall, arrives)
+}
+
 /// The same, asked in this way.
 pub(crate) fn ticket_by(channel: Channel) -> (Ticket, Heard) {
+    ticket_with(channel, true)
+}
+
+fn ticket_with(channel: Channel, arrives: bool) -> (Ticket, Heard) {
     let (replied, replies) = sync_channel(2);
     let (asked, questions) = sync_channel(8);
     let (withdraw, withdrawn) = sync_channel(8);
@@ -134,6 +160,7 @@ pub(crate) fn ticket_by(channel: Channel) -> (Ticket, Heard) {
         replies: replied,
         questions: asked,
         withdrawn: withdraw,
+        arrives,
     };
     let ticket = Ticket {
         respondent: Box::new(ear),

@@ -32,6 +32,7 @@ mod lines;
 mod lists;
 mod notices;
 mod openings;
+mod operations;
 mod principals;
 mod program;
 mod programs;

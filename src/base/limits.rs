@@ -48,6 +48,20 @@ pub(crate) const LEDGER_SCAN_ROWS_MAX: i64 = 10_000;
 /// Call ids listed for a prefix that fits several.
 pub(crate) const LEDGER_MATCHES_MAX: usize = 10;
 
+/// Longest idempotency key that a caller may give.
+pub(crate) const CALLER_KEY_BYTES_MAX: usize = 255;
+/// How long an equal call of a tool that is not idempotent may be a repetition, by default.
+pub(crate) const KEY_WINDOW_DEFAULT: Duration = Duration::from_secs(15 * 60);
+/// Longest such window that a definition may ask for.
+pub(crate) const KEY_WINDOW_MAX: Duration = Duration::from_secs(24 * 3600);
+/// An answer that is written later than this after its call finds nobody any more: clients give
+/// up after 60 seconds.
+pub(crate) const CLIENT_PATIENCE: Duration = Duration::from_secs(55);
+/// Shortest and longest time after which the ledger is asked again by a call that waits for one
+/// in another process.
+pub(crate) const JOIN_POLL_FIRST: Duration = Duration::from_millis(20);
+/// See [`JOIN_POLL_FIRST`].
+pub(crate) const JOIN_POLL_MAX: Duration = Duration::from_millis(200);
 /// How long the answer of an operation is kept for its repetitions.
 pub(crate) const KEY_RESULT_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// How long the key of an operation is known after its end.

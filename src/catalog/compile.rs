@@ -25,7 +25,7 @@ use super::{
     schema::{InputSchema, OutputSchema, SchemaProblem},
     source::{Entry, Node, NodeValue},
     surroundings::Surroundings,
-    tool::{Effect, ExecPlan, Expect, OutputKind, ReplyPlan, Run, Tool, ToolTest},
+    tool::{Effect, ExecPlan, Expect, Idempotency, OutputKind, ReplyPlan, Run, Tool, ToolTest},
 };
 use crate::base::{canonical, id::ToolName};
 use placeholder::Placeholders;
@@ -84,12 +84,13 @@ pub(crate) fn compile(
         description: definition.description?.text.to_owned(),
         effect: definition.effect,
         idempotent: definition.idempotent,
+        idempotency: definition.idempotency.clone(),
         enabled,
         hidden,
         permissions,
         visibility: definition.visibility,
         latency: definition.latency,
-        input: input?,
+        input: told_keys(input?, &definition.idempotency),
         output,
         coerce: definition.coerce,
         rules,
@@ -106,6 +107,14 @@ pub(crate) fn compile(
         digest: canonical::digest(&node.to_value()),
         tests,
     })
+}
+
+fn told_keys(mut input: InputSchema, idempotency: &Idempotency) -> InputSchema {
+    match idempotency {
+        Idempotency::Fields(pointers) => input.tell_keys(pointers),
+        Idempotency::Window(_) | Idempotency::Off => {}
+    }
+    input
 }
 
 fn input_schema(node: &Node, findings: &mut Findings) -> Option<InputSchema> {

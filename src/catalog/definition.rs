@@ -7,7 +7,7 @@ use super::{
     fields::{Fields, items, text},
     restraint::Restraint,
     source::{Entry, Node},
-    tool::{Coerce, Effect, OutputKind, Stdin, Visibility},
+    tool::{Coerce, Effect, Idempotency, OutputKind, Stdin, Visibility},
     units,
 };
 use crate::base::{
@@ -16,6 +16,7 @@ use crate::base::{
 };
 
 mod ask;
+mod idempotency;
 mod limits;
 mod look;
 mod rules;
@@ -30,7 +31,7 @@ pub(crate) use sql::SqlDefinition;
 /// Keys of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A key that becomes available
 /// loses its row here and gets its reader in [`Definition::read`].
-const NOT_AVAILABLE: &[&str] = &["verify", "steps", "retry", "idempotency"];
+const NOT_AVAILABLE: &[&str] = &["verify", "steps", "retry"];
 
 /// As [`NOT_AVAILABLE`], for the keys of `run`.
 const RUN_NOT_AVAILABLE: &[&str] = &["http"];
@@ -58,6 +59,7 @@ pub(crate) struct Definition<'a> {
     pub(crate) description: Option<Spanned<'a>>,
     pub(crate) effect: Effect,
     pub(crate) idempotent: bool,
+    pub(crate) idempotency: Idempotency,
     pub(crate) enabled: Enabled<'a>,
     pub(crate) permissions: Option<&'a Node>,
     pub(crate) visibility: Visibility,
@@ -155,6 +157,7 @@ impl<'a> Definition<'a> {
         let effects = [Effect::Read, Effect::Write, Effect::Destroy].map(|one| (one.as_str(), one));
         let effect = fields.word("effect", &effects, findings);
         let idempotent = fields.flag("idempotent", findings);
+        let idempotency = idempotency::read(&mut fields, findings);
         let enabled = enabled(&mut fields, findings);
         let permissions = fields.take("permissions");
         let visibility = visibility(&mut fields, findings);
@@ -189,6 +192,7 @@ impl<'a> Definition<'a> {
             description,
             effect: effect.unwrap_or(Effect::Write),
             idempotent,
+            idempotency,
             enabled,
             permissions,
             visibility,

@@ -31,6 +31,11 @@ impl<'a> Fields<'a> {
         self.node.span
     }
 
+    /// The value of `key`, if it is there, left for whoever takes it.
+    pub(crate) fn peek(&self, key: &str) -> Option<&'a Node> {
+        self.node.entry(key).map(|entry| &entry.value)
+    }
+
     /// The value of `key`, if it is there.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<&'a Node> {
         self.take_entry(key).map(|entry| &entry.value)

@@ -31,6 +31,9 @@ use shown::Shown;
 /// What stands for a secret wherever its value would be repeated.
 pub(crate) const HIDDEN: &str = "(secret)";
 
+/// What a model must know of an argument that names the operation.
+const NAMES_THE_OPERATION: &str = "This value names the operation: when you repeat a call because its answer was lost or unclear, give the same value again, and it will not be done twice; for a new operation give a new value.";
+
 /// One thing that is wrong with a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SchemaProblem {
@@ -85,6 +88,25 @@ impl InputSchema {
             compiled: Compiled::new(schema)?,
             published: walk::published(schema),
         })
+    }
+
+    /// Has the client told of the arguments at `pointers` that they name the operation.
+    pub(crate) fn tell_keys(&mut self, pointers: &[String]) {
+        for pointer in pointers {
+            let place: String = pointer
+                .split('/')
+                .skip(1)
+                .flat_map(|step| ["/properties/", step])
+                .collect();
+            let Some(Value::Object(property)) = self.published.pointer_mut(&place) else {
+                continue;
+            };
+            let told = match property.get("description").and_then(Value::as_str) {
+                Some(description) => format!("{description} {NAMES_THE_OPERATION}"),
+                None => NAMES_THE_OPERATION.to_owned(),
+            };
+            property.insert("description".to_owned(), Value::String(told));
+        }
     }
 
     /// Whether `arguments` fit; much cheaper than to ask why not.

@@ -12,7 +12,7 @@ use super::{
     rule::{Expression, Rule},
     template::{ArgTemplate, JsonTemplate, TextTemplate},
 };
-use crate::base::{capability::Capability, id::ToolName};
+use crate::base::{capability::Capability, id::ToolName, limits::KEY_WINDOW_DEFAULT};
 
 /// What a tool does to the world. Drives retries, replay, recovery and the MCP annotations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,17 @@ impl Effect {
             Self::Destroy => "destroy",
         }
     }
+}
+
+/// How two calls are known to be one operation where the caller gave no key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Idempotency {
+    /// By the arguments at these JSON pointers.
+    Fields(Vec<String>),
+    /// By their whole content, so long after the first.
+    Window(Duration),
+    /// They never are.
+    Off,
 }
 
 /// When a value of another type may be read as the type that the schema demands.
@@ -67,6 +78,8 @@ pub(crate) struct Tool {
     pub(crate) effect: Effect,
     /// Whether it may simply be run again.
     pub(crate) idempotent: bool,
+    /// How a repetition is known.
+    pub(crate) idempotency: Idempotency,
     /// A tool that is switched off is not listed and not run.
     pub(crate) enabled: bool,
     /// Its flag is off: for clients there is no such tool.
@@ -114,6 +127,24 @@ impl Tool {
         match (self.effect, &self.run) {
             (Effect::Read, Run::Exec(_) | Run::Reply(_) | Run::Sql(_)) => true,
             (Effect::Write | Effect::Destroy, Run::Exec(_) | Run::Reply(_) | Run::Sql(_)) => false,
+        }
+    }
+
+    /// Whether it may be run again although it may have happened.
+    pub(crate) fn is_retry_safe(&self) -> bool {
+        self.effect == Effect::Read || self.idempotent
+    }
+
+    /// Whether a repetition must be known as one although nobody names it.
+    pub(crate) fn is_run_once(&self) -> bool {
+        !self.is_retry_safe() && self.idempotency != Idempotency::Off
+    }
+
+    /// How long an equal call may be a repetition.
+    pub(crate) fn window(&self) -> Duration {
+        match &self.idempotency {
+            Idempotency::Window(window) => *window,
+            Idempotency::Fields(_) | Idempotency::Off => KEY_WINDOW_DEFAULT,
         }
     }
 }

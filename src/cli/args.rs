@@ -4,6 +4,7 @@
 
 mod definitions;
 mod ledger;
+mod ops;
 mod program;
 mod restraint;
 mod serve;
@@ -19,6 +20,7 @@ pub(crate) use ledger::{
     AuditArgs, AuditCommand, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs, StatsArgs,
     StatsFilter,
 };
+pub(crate) use ops::{OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs};
 pub(crate) use program::{
     CompletionsArgs, ExplainArgs, InitArgs, InstallArgs, ManArgs, NewArgs, NewEffect,
 };
@@ -132,6 +134,13 @@ pub(crate) enum Command {
     /// that are left alone, budgets that are nearly spent. Only reads.
     #[command(after_long_help = help::STATUS)]
     Status(ListArgs),
+    /// Find operations whose outcome nobody knows, and write down what was found out
+    ///
+    /// When a process dies in the middle of a write, or a write fails in a way that leaves open
+    /// whether it happened, its operation is `unknown`: repetitions under its key are refused until
+    /// somebody looks and says what happened.
+    #[command(after_long_help = help::OPS)]
+    Ops(OpsArgs),
     /// Say what an error code means and who should do what about it
     ///
     /// Without a code, lists them all. Needs no tools folder and no ledger.

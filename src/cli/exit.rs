@@ -13,7 +13,7 @@ pub(crate) enum ExitStatus {
     Findings,
     /// The command line cannot be understood; nothing was done.
     Usage,
-    /// `status` found something that a person should look at.
+    /// It worked, and something waits for a person.
     Attention,
     /// `status` found that the ledger cannot be used.
     Degraded,
@@ -66,7 +66,7 @@ impl ExitStatus {
             Self::Fine => "it did what was asked; `serve` answered all it had accepted",
             Self::Findings => "`validate-config` found errors, or the result of `call` is an error",
             Self::Usage => "the command line cannot be understood; nothing was done",
-            Self::Attention => "`status` found something that a person should look at",
+            Self::Attention => "`status` or `ops` found something that a person should look at",
             Self::Degraded => "`status` found that the ledger cannot be used",
             Self::Internal => "a fault in Tollgate itself",
             Self::StdoutLost => "standard output was closed or could not be written",

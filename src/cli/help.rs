@@ -144,6 +144,20 @@ EXIT STATUS
   used, so that nothing with an effect is run.
 ";
 
+/// Below the help of `ops`.
+pub(crate) const OPS: &str = "\
+EXAMPLES
+  See whether anything waits for a person:
+      tollgate ops list
+
+  The bank says that the transfer was never made, so it may be made again:
+      tollgate ops resolve 0198f2c3 --as not-applied --note \"no such transfer, asked the bank\"
+
+EXIT STATUS
+  0 when nothing waits for a person, 3 when something does; `resolve` ends with 2 when there is
+  nothing to resolve.
+";
+
 /// Below the help of `replay-log`.
 pub(crate) const REPLAY_LOG: &str = "\
 EXAMPLES

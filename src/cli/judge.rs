@@ -16,7 +16,7 @@ use crate::{
     catalog::snapshot::Catalog,
     guard::{
         authorize::authorize,
-        call::{Header, IncomingCall, Refusal, Refused},
+        call::{CallerKey, Header, IncomingCall, Refusal, Refused},
         clear::{ClearedCall, clear},
         normalize::normalize,
         resolve::resolve,
@@ -44,6 +44,7 @@ pub(super) fn judge(
         client: None,
         // What some client can do is not what is judged here.
         capabilities: Capability::ALL.into_iter().collect(),
+        caller_key: CallerKey::Absent,
         trace_id: None,
         received: Moment::from_micros(0),
         received_wall: received,

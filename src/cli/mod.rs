@@ -110,6 +110,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::Report(args)) => commands::stats::report(args),
         Some(Command::Metrics(args)) => commands::stats::metrics(args),
         Some(Command::ReplayLog(args)) => commands::replay_log::replay_log(args),
+        Some(Command::Ops(args)) => commands::ops::ops(args),
         Some(Command::Audit(args)) => commands::audit::audit(args),
         Some(Command::Budget(args)) => commands::budget::budget(args),
         Some(Command::Breaker(args)) => commands::breaker::breaker(args),

@@ -1,10 +1,14 @@
 //! The end of a call: an answer exists only where its record does.
 
+use std::{fmt, sync::Arc};
+
+use super::Shared;
 use crate::{
     base::{
         capability::Capability,
-        clock::Timestamp,
+        clock::{Moment, Timestamp},
         id::CallId,
+        limits::CLIENT_PATIENCE,
         problem::{Code, Effects, Problem},
     },
     catalog::content::{Output, Progress},
@@ -108,13 +112,56 @@ pub(crate) enum Body {
 #[derive(Debug)]
 pub(crate) struct Answer {
     reply: Reply,
+    delivery: Option<Delivery>,
+}
+
+/// The wish to know that an answer was written to the client. Dropped unused where it was not.
+pub(crate) struct Delivery {
+    shared: Arc<Shared>,
+    row: i64,
+    received: Moment,
+}
+
+impl Delivery {
+    /// For the answer of the call of row `row`, to a call that was received at `received`.
+    pub(super) fn new(shared: &Arc<Shared>, row: i64, received: Moment) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            row,
+            received,
+        }
+    }
+
+    /// The whole answer is written, and nobody had cancelled the call. What comes so late that
+    /// the client has given up does not count.
+    pub(crate) fn happened(self) {
+        let now = self.shared.clock.now();
+        if now.since(self.received) < CLIENT_PATIENCE {
+            let at = self.shared.clock.wall();
+            self.shared.ledger.delivered(self.row, at);
+        }
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Delivery").field(&self.row).finish()
+    }
 }
 
 impl Answer {
     /// The answer to a call whose end is written down.
     pub(super) fn recorded(mut reply: Reply, proof: AuditReceipt) -> Self {
         reply.about.is_degraded = proof.is_in_journal();
-        Self { reply }
+        Self {
+            reply,
+            delivery: None,
+        }
+    }
+
+    /// The same, wishing to know when it has arrived.
+    pub(super) fn noting(self, delivery: Option<Delivery>) -> Self {
+        Self { delivery, ..self }
     }
 
     /// The only answer without a record: that there can be none. `effects` is what the call
@@ -138,12 +185,13 @@ impl Answer {
                 changes: Vec::new(),
                 about: About::default(),
             },
+            delivery: None,
         }
     }
 
-    /// What is told.
-    pub(crate) fn into_reply(self) -> Reply {
-        self.reply
+    /// What is told, and who wants to know that it was.
+    pub(crate) fn into_parts(self) -> (Reply, Option<Delivery>) {
+        (self.reply, self.delivery)
     }
 }
 

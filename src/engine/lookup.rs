@@ -11,11 +11,7 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    Shared, Ticket,
-    pipeline::{contained, stopped},
-    settle,
-};
+use super::{Shared, Ticket, pipeline::stopped, prepare::contained, settle};
 use crate::{
     backend::{self, Fault, Invocation},
     base::{

@@ -4,8 +4,11 @@ pub(crate) mod answer;
 pub(crate) mod ask;
 mod conclude;
 mod demands;
+mod joins;
+mod key;
 pub(crate) mod lookup;
 mod pipeline;
+mod prepare;
 mod queue;
 mod release;
 mod request_state;
@@ -25,6 +28,7 @@ use std::{
 use self::{
     answer::Respondent,
     ask::{Asks, Channel, Unanswered},
+    joins::Joins,
     queue::Queue,
 };
 use serde_json::Value;
@@ -81,6 +85,7 @@ struct Shared {
     backend: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
     queue: Queue,
+    joins: Joins,
     open: Mutex<usize>,
     idle: Condvar,
     running: Mutex<HashMap<CallId, CancelToken>>,
@@ -108,6 +113,7 @@ impl Engine {
             backend,
             clock,
             queue: Queue::new(CHECK_QUEUE_MAX),
+            joins: Joins::default(),
             open: Mutex::new(0),
             idle: Condvar::new(),
             running: Mutex::new(HashMap::new()),
@@ -172,6 +178,7 @@ impl Engine {
     pub(crate) fn stop(&self) {
         self.shared.queue.stop();
         ask::give_up(&self.shared, Unanswered::Stopped(Cancelled::Shutdown));
+        self.shared.joins.hurry();
         let running: Vec<CancelToken> = self.shared.running().values().cloned().collect();
         for token in running {
             token.fire(Cancelled::Shutdown);
@@ -184,6 +191,7 @@ impl Engine {
         self.stop();
         let all_answered = self.drain(STOP_PATIENCE);
         self.shared.queue.close();
+        self.shared.joins.close();
         if all_answered {
             let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
             for thread in threads.drain(..) {

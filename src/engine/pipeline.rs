@@ -6,26 +6,30 @@
 //! to finish; the ledger's commit releases the answer. Each stage consumes what only the stage
 //! before can make.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Shared, Ticket,
-    answer::{Answer, Body},
+    answer::{Answer, Body, Delivery},
     ask,
     conclude::conclude,
-    demands,
+    joins, key,
     lookup::{self, CheckedCall},
-    queue::{GateJob, NoPlace, Place, WorkJob},
-    release::{answer_when_decided, answer_when_recorded, recorded, refuse, refuse_with, replayed},
+    prepare::{contained, judged, prepare},
+    queue::{GateJob, Place, WorkJob},
+    release::{
+        Recorded, answer_when_decided, answer_when_recorded, recorded, refuse, refuse_unless_known,
+        replayed,
+    },
     settle,
 };
 use crate::{
-    backend::{self, Fault, Invocation, Work},
+    backend::{Fault, Invocation, Work},
     base::{
         cancel::{CancelToken, Cancelled},
         clock::Moment,
         id::CallId,
-        problem::{Code, Effects, Problem},
+        problem::Effects,
     },
     catalog::{content::Output, tool::Effect},
     guard::{
@@ -40,7 +44,7 @@ use crate::{
     ledger::{
         IntentReceipt, LedgerError,
         admission::{Admission, Begun, Decided, Demands, Notes},
-        operation::in_progress,
+        operation::Operation,
     },
 };
 
@@ -57,21 +61,25 @@ pub(super) struct LookUp {
     work: Work,
     ticket: Ticket,
     place: Option<Place>,
-    demands: Demands,
+    asked: (Demands, Option<Operation>),
     checked: Moment,
     since: Moment,
 }
 
 /// A call that may begin and whose backend knows what to do.
-struct Prepared {
-    call: CheckedCall,
+pub(super) struct Prepared {
+    pub(super) call: CheckedCall,
     work: Work,
-    ticket: Ticket,
-    place: Option<Place>,
+    pub(super) ticket: Ticket,
+    pub(super) place: Option<Place>,
     /// When the guard had decided.
     checked: Moment,
     /// When its time began: it was received or, where a person was asked, agreed to.
-    since: Moment,
+    pub(super) since: Moment,
+    /// The ledger is told when the answer reached the client.
+    notes_delivery: bool,
+    /// The call has waited for another of its operation; the last pause.
+    pub(super) waited: Option<Duration>,
 }
 
 /// A call whose beginning is in the ledger: the receipt says so.
@@ -131,21 +139,22 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
         );
     }
     let (header, raw) = (Arc::clone(call.header()), Arc::clone(call.raw_arguments()));
-    let cleared = match contained(|| {
-        normalize(call)
-            .and_then(validate)
-            .and_then(authorize)
-            .and_then(clear)
-    }) {
-        Ok(Ok(cleared)) => cleared,
-        Ok(Err(refused)) => return refuse(shared, refused, ticket),
-        Err(problem) => {
-            return refuse(
-                shared,
-                settle::refused_by_fault(header, raw, *problem),
-                ticket,
-            );
+    let authorized = || normalize(call).and_then(validate).and_then(authorize);
+    let authorized = match judged(&header, &raw, authorized) {
+        Ok(authorized) => authorized,
+        Err(refused) => return refuse(shared, refused, ticket),
+    };
+    // Before the rules: a repetition gets the answer of the first call, although a rule that
+    // looks at the time may have turned against it since.
+    let operation = match contained(|| key::known_before_rules(&authorized)) {
+        Ok(Ok(operation)) => operation,
+        Ok(Err(problem)) | Err(problem) => {
+            return refuse(shared, authorized.refuse("key", *problem), ticket);
         }
+    };
+    let cleared = match judged(&header, &raw, || clear(authorized)) {
+        Ok(cleared) => cleared,
+        Err(refused) => return refuse_unless_known(shared, refused, (operation, None), ticket),
     };
     for at in flagged(cleared.effective()) {
         tracing::warn!(call_id = %cleared.header().call_id, at, "hidden characters in an argument");
@@ -163,6 +172,13 @@ pub(super) fn admit(
     checked: Moment,
     since: Moment,
 ) {
+    let operation = || key::operation(call.header(), call.tool(), call.effective());
+    let operation = match contained(operation) {
+        Ok(Ok(operation)) => operation,
+        Ok(Err(problem)) | Err(problem) => {
+            return refuse(shared, call.refuse("key", *problem), ticket);
+        }
+    };
     match prepare(shared, &call) {
         Ok((work, place, demands)) => {
             let waiting = LookUp {
@@ -170,7 +186,7 @@ pub(super) fn admit(
                 work,
                 ticket,
                 place,
-                demands,
+                asked: (demands, operation),
                 checked,
                 since,
             };
@@ -180,7 +196,10 @@ pub(super) fn admit(
                 shared.queue.push_work(WorkJob::LookUp(Box::new(waiting)));
             }
         }
-        Err((stage, problem)) => refuse(shared, call.refuse(stage, *problem), ticket),
+        Err((stage, problem)) => {
+            let refused = call.refuse(stage, *problem);
+            refuse_unless_known(shared, refused, (operation, None), ticket);
+        }
     }
 }
 
@@ -191,7 +210,7 @@ fn look_up(shared: &Arc<Shared>, waiting: LookUp) {
         work,
         ticket,
         mut place,
-        demands,
+        asked,
         checked,
         since,
     } = waiting;
@@ -210,45 +229,25 @@ fn look_up(shared: &Arc<Shared>, waiting: LookUp) {
                 place,
                 checked,
                 since,
+                notes_delivery: key::is_unnamed(asked.1.as_ref()),
+                waited: None,
             };
-            begin(shared, prepared, demands);
+            begin(shared, prepared, asked);
         }
-        Err((refused, status)) => refuse_with(shared, refused, ticket, Some(status)),
-    }
-}
-
-/// The stage that said no, and why.
-type Unprepared = (&'static str, Box<Problem>);
-
-/// What the backend will do, a place to wait in for one that needs a worker, and what the ledger
-/// is asked.
-fn prepare(
-    shared: &Shared,
-    call: &AgreedCall,
-) -> Result<(Work, Option<Place>, Demands), Unprepared> {
-    let demands = demands::demands(call).map_err(|problem| ("budget", problem))?;
-    let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
-        Ok(Ok(work)) => work,
-        Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),
-    };
-    if work.is_immediate() && call.tool().checks.is_empty() {
-        return Ok((work, None, demands));
-    }
-    let problem = match shared.queue.reserve(call.raw_arguments().len()) {
-        Ok(place) => return Ok((work, Some(place), demands)),
-        Err(NoPlace::Stopping) => settle::not_started(Cancelled::Shutdown),
-        Err(NoPlace::Full(waiting)) => {
-            let message = format!("{waiting} calls are waiting already; nothing was started");
-            Problem::new(Code::Overloaded, message).after_ms(1000)
+        Err((refused, status)) => {
+            refuse_unless_known(shared, refused, (asked.1, Some(status)), ticket);
         }
-    };
-    Err(("queue", Box::new(problem)))
+    }
 }
 
 /// Asks the ledger to admit the call. A read that touches nothing outside this process is
 /// settled in the same transaction; anything else continues in [`run`] after the commit.
-fn begin(shared: &Arc<Shared>, mut prepared: Prepared, demands: Demands) {
-    let admission = settle::admission(&prepared.call, prepared.checked, demands);
+fn begin(
+    shared: &Arc<Shared>,
+    mut prepared: Prepared,
+    (demands, operation): (Demands, Option<Operation>),
+) {
+    let admission = settle::admission(&prepared.call, prepared.checked, demands, operation);
     let tool = prepared.call.tool();
     prepared.work = match (tool.effect, prepared.work) {
         (Effect::Read, Work::Immediate(output)) => {
@@ -261,7 +260,7 @@ fn begin(shared: &Arc<Shared>, mut prepared: Prepared, demands: Demands) {
             } = prepared;
             let (begun, notes) = (checked.max(since), Notes::default());
             let (ending, reply) = conclude(shared, &call, (checked, begun), notes, Ok(output));
-            let then = answer_when_decided(shared, ticket, reply);
+            let then = answer_when_decided(shared, ticket, Arc::clone(call.header()), reply);
             return shared.ledger.settle_at_once(admission, ending, then);
         }
         (Effect::Read | Effect::Write | Effect::Destroy, work) => work,
@@ -270,7 +269,7 @@ fn begin(shared: &Arc<Shared>, mut prepared: Prepared, demands: Demands) {
 }
 
 /// Asks the ledger, and goes on as it says.
-fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared) {
+pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared) {
     let next = Arc::clone(shared);
     let then = move |begun: Result<Begun, LedgerError>| match begun {
         Ok(Begun::Decided(Decided::AsAsked(receipt, notes))) => {
@@ -288,17 +287,14 @@ fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared) {
             not_begun(&next, prepared, |call_id| recorded(call_id, body, receipt));
         }
         Ok(Begun::Decided(Decided::Replay(receipt, replay))) => {
-            not_begun(&next, prepared, |call_id| {
-                replayed(call_id, *replay, receipt)
+            let (shared, joined) = (Arc::clone(&next), prepared.waited.is_some());
+            let header = Arc::clone(prepared.call.header());
+            not_begun(&next, prepared, |_| {
+                replayed(&shared, &header, *replay, joined, receipt)
             });
         }
         Ok(Begun::Join(admission, running)) => {
-            let stage = "operation";
-            let problem = in_progress(running.id);
-            drop(admission);
-            release(&next, prepared.place);
-            let call = prepared.call.into_agreed();
-            refuse(&next, call.refuse(stage, problem), prepared.ticket);
+            joins::join(&next, admission, prepared, running);
         }
         Err(error) => not_begun(&next, prepared, |call_id| {
             Answer::unrecorded(call_id, Effects::None, &error.to_string())
@@ -323,7 +319,7 @@ fn not_begun(shared: &Shared, prepared: Prepared, answer: impl FnOnce(CallId) ->
     shared.closed();
 }
 
-fn release(shared: &Shared, place: Option<Place>) {
+pub(super) fn release(shared: &Shared, place: Option<Place>) {
     if let Some(place) = place {
         shared.queue.release(place);
     }
@@ -340,6 +336,8 @@ fn run(shared: &Arc<Shared>, started: Started) {
                 place,
                 checked,
                 since,
+                notes_delivery,
+                ..
             },
         receipt,
         notes,
@@ -350,7 +348,17 @@ fn run(shared: &Arc<Shared>, started: Started) {
     let result = attempt(shared, &call, work, deadline, &ticket, &receipt);
     let effects = settle::effects_of(call.tool(), &result);
     let (ending, reply) = conclude(shared, &call, (checked, begun), notes, result);
-    let then = answer_when_recorded(shared, ticket, reply, effects);
+    let delivery = notes_delivery.then(|| {
+        let received = call.header().received;
+        Delivery::new(shared, receipt.row(), received)
+    });
+    let ended = Recorded {
+        reply,
+        effects,
+        delivery,
+        operation: receipt.operation(),
+    };
+    let then = answer_when_recorded(shared, ticket, ended);
     shared.ledger.finish(receipt, ending, then);
 }
 
@@ -387,13 +395,4 @@ fn attempt(
     };
     contained(|| shared.backend.invoke(work, &invocation, receipt))
         .unwrap_or_else(|problem| Err(settle::backend_fault(tool, *problem)))
-}
-
-/// Runs something that may fail in ways nobody foresaw: a panic becomes a problem of this call
-/// alone.
-pub(super) fn contained<T>(body: impl FnOnce() -> T) -> Result<T, Box<Problem>> {
-    std::panic::catch_unwind(AssertUnwindSafe(body)).map_err(|_| {
-        let message = "a fault in the gate itself; the operator's log has more";
-        Box::new(Problem::new(Code::Internal, message))
-    })
 }

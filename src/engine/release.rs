@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Shared, Ticket,
-    answer::{About, Answer, Body, Replayed, Reply},
+    answer::{About, Answer, Body, Delivery, Replayed, Reply},
     demands, settle,
 };
 use crate::{
@@ -12,24 +12,26 @@ use crate::{
         id::CallId,
         problem::{Code, Effects, Problem},
     },
-    guard::call::{Refusal, Refused},
+    guard::call::{Header, Refusal, Refused},
     ledger::{
         AuditReceipt, LedgerError, Then,
         admission::{Decided, Replay},
+        operation::Operation,
     },
 };
 
 /// Writes a refusal down and answers it.
 pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket) {
-    refuse_with(shared, refused, ticket, None);
+    refuse_unless_known(shared, refused, (None, None), ticket);
 }
 
-/// As [`refuse`], where something was looked up: `status` says what.
-pub(super) fn refuse_with(
+/// The same, unless the call repeats an operation that the ledger knows: then its answer is
+/// given. Where something was looked up, `status` says what.
+pub(super) fn refuse_unless_known(
     shared: &Arc<Shared>,
     refused: Box<Refused>,
+    (operation, status): (Option<Operation>, Option<String>),
     ticket: Ticket,
-    status: Option<String>,
 ) {
     let call_id = refused.header.call_id;
     let catalog = shared.catalog.get();
@@ -43,12 +45,14 @@ pub(super) fn refuse_with(
     }
     let reply = Reply {
         call_id,
-        body: Body::refused(refused.refusal),
+        body: Body::refused(refused.refusal.clone()),
         changes: Vec::new(),
         about: About::default(),
     };
-    let then = answer_when_decided(shared, ticket, reply);
-    shared.ledger.refuse(row, settlement, None, failure, then);
+    let then = answer_when_decided(shared, ticket, Arc::clone(&refused.header), reply);
+    shared
+        .ledger
+        .refuse(row, settlement, operation, failure, then);
 }
 
 /// Answers a call that nothing could be written about, and that was not started therefore.
@@ -63,6 +67,7 @@ pub(super) fn unrecorded(shared: &Shared, call_id: CallId, ticket: Ticket, error
 pub(super) fn answer_when_decided(
     shared: &Arc<Shared>,
     ticket: Ticket,
+    header: Arc<Header>,
     mut reply: Reply,
 ) -> Then<Decided<AuditReceipt>> {
     let shared = Arc::clone(shared);
@@ -77,7 +82,9 @@ pub(super) fn answer_when_decided(
             Ok(Decided::Refused(receipt, problem)) => {
                 recorded(call_id, Body::refused(Refusal::Tool(problem)), receipt)
             }
-            Ok(Decided::Replay(receipt, replay)) => replayed(call_id, *replay, receipt),
+            Ok(Decided::Replay(receipt, replay)) => {
+                replayed(&shared, &header, *replay, false, receipt)
+            }
             Err(error) => Answer::unrecorded(call_id, Effects::None, &error.to_string()),
         };
         ticket.respondent.answer(answer);
@@ -89,21 +96,41 @@ pub(super) fn answer_when_decided(
 pub(super) fn answer_when_recorded(
     shared: &Arc<Shared>,
     ticket: Ticket,
-    reply: Reply,
-    effects: Effects,
+    ended: Recorded,
 ) -> Then<AuditReceipt> {
     let shared = Arc::clone(shared);
     Box::new(move |recorded| {
+        let Recorded {
+            reply,
+            effects,
+            delivery,
+            operation,
+        } = ended;
         let answer = match recorded {
             Ok(receipt) => {
                 tracing::debug!(call_id = %reply.call_id, row = receipt.row(), "recorded");
-                Answer::recorded(reply, receipt)
+                Answer::recorded(reply, receipt).noting(delivery)
             }
             Err(error) => Answer::unrecorded(reply.call_id, effects, &error.to_string()),
         };
         ticket.respondent.answer(answer);
+        if let Some(operation) = operation {
+            shared.joins.ended(operation);
+        }
         shared.closed();
     })
+}
+
+/// What is released when the end of a call is recorded.
+pub(super) struct Recorded {
+    /// The answer.
+    pub(super) reply: Reply,
+    /// What the call did, should there be no record.
+    pub(super) effects: Effects,
+    /// Noted when the answer arrives.
+    pub(super) delivery: Option<Delivery>,
+    /// The operation that others may wait for.
+    pub(super) operation: Option<i64>,
 }
 
 /// The answer that is `body` and nothing more.
@@ -118,7 +145,13 @@ pub(super) fn recorded(call_id: CallId, body: Body, receipt: AuditReceipt) -> An
 }
 
 /// The answer that an earlier call of the same operation got.
-pub(super) fn replayed(call_id: CallId, replay: Replay, receipt: AuditReceipt) -> Answer {
+pub(super) fn replayed(
+    shared: &Arc<Shared>,
+    header: &Header,
+    replay: Replay,
+    joined: bool,
+    receipt: AuditReceipt,
+) -> Answer {
     let body = Body::from_stored(&replay.reply).unwrap_or_else(|| {
         let message = format!(
             "the operation `{}` ended and its answer cannot be read any more",
@@ -128,17 +161,21 @@ pub(super) fn replayed(call_id: CallId, replay: Replay, receipt: AuditReceipt) -
         Body::refused(Refusal::Tool(Box::new(problem)))
     });
     let reply = Reply {
-        call_id,
+        call_id: header.call_id,
         body,
         changes: Vec::new(),
         about: About {
             replayed: Some(Replayed {
                 id: replay.id,
                 ended: replay.ended,
-                is_windowed: replay.is_windowed,
+                is_windowed: replay.is_windowed && !joined,
             }),
+            joined,
             ..About::default()
         },
     };
-    Answer::recorded(reply, receipt)
+    let delivery = replay
+        .is_windowed
+        .then(|| Delivery::new(shared, replay.last, header.received));
+    Answer::recorded(reply, receipt).noting(delivery)
 }

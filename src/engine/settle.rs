@@ -13,6 +13,7 @@ use crate::{
     base::{
         cancel::Cancelled,
         clock::{Moment, Timestamp},
+        id::CallId,
         problem::{Advice, Code, Effects, Problem},
     },
     catalog::{
@@ -27,7 +28,7 @@ use crate::{
     },
     ledger::{
         admission::{Admission, Demands, Ending, Notes},
-        operation::OperationState,
+        operation::{Operation, OperationState},
         record::{CallRow, Intent, Outcome, Settlement},
     },
 };
@@ -180,12 +181,17 @@ fn micros(later: Moment, earlier: Moment) -> u64 {
 }
 
 /// What the ledger is asked for a call that the guard cleared at `checked`.
-pub(super) fn admission(call: &AgreedCall, checked: Moment, demands: Demands) -> Admission {
+pub(super) fn admission(
+    call: &AgreedCall,
+    checked: Moment,
+    demands: Demands,
+    operation: Option<Operation>,
+) -> Admission {
     Admission {
         row: call_row(call),
         intent: first_intent(call.tool()),
         guard_us: micros(checked, call.header().received),
-        operation: None,
+        operation,
         demands,
     }
 }
@@ -340,6 +346,17 @@ pub(super) fn not_started(why: Cancelled) -> Problem {
         Cancelled::Shutdown => shutting_down(),
     };
     problem.with_effects(Effects::None)
+}
+
+/// A call that was cancelled, or met the end of the process, while it waited for the operation
+/// that the call `id` began, which goes on.
+pub(super) fn stopped_joining(why: Cancelled, id: CallId) -> Problem {
+    let (code, text) = match why {
+        Cancelled::ByClient => (Code::Cancelled, "cancelled"),
+        Cancelled::Shutdown => (Code::ShuttingDown, "the server is ending"),
+    };
+    let message = format!("{text} while the same operation (`{id}`) was still running");
+    Problem::new(code, message).with_effects(Effects::Unknown)
 }
 
 /// A call that waited so long that its time was up before its backend was asked.

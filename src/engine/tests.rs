@@ -1,5 +1,7 @@
 //! What is written before what, and what is told when something goes wrong.
 
+mod repetitions;
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -83,6 +85,12 @@ checks:
   - {exec: {command: [/bin/true]}, require: "result == 'done'", code: NOT_DONE, message: It is not done., cache: 30s}
 run: {reply: {text: hello}}
 ---
+name: book
+description: Writes before a certain time.
+inputSchema: {type: object}
+rules: [{require: "now < timestamp('2026-01-01T00:30:00Z')", code: TOO_LATE, message: It is too late.}]
+run: {exec: {command: [/bin/true]}}
+---
 name: off
 description: Switched off.
 enabled: false
@@ -128,7 +136,7 @@ struct Setting {
 impl Setting {
     fn new(act: impl Fn() -> Result<Output, Box<Fault>> + Send + Sync + 'static) -> Self {
         let clock = Arc::new(ManualClock::at_seconds(1000));
-        let ledger = Arc::new(MemoryLedger::default());
+        let ledger = Arc::new(MemoryLedger::new(clock.clone()));
         let backend = Arc::new(Scripted {
             act: Box::new(act),
             asked: Mutex::default(),

@@ -1,12 +1,17 @@
 //! Whether this principal may make this call: judged on exactly the values that will be run.
 
+use serde_json::Value;
+
 use super::{
-    call::Refused,
+    call::{Header, Refused},
     normalize::Parts,
     rules::{allowed, forbidden},
     validate::ValidCall,
 };
-use crate::base::text::list;
+use crate::{
+    base::{problem::Problem, text::list},
+    catalog::tool::Tool,
+};
 
 /// A call that its principal may make.
 #[derive(Debug)]
@@ -15,6 +20,26 @@ pub(crate) struct AuthorizedCall {
 }
 
 impl AuthorizedCall {
+    /// What is known of the call.
+    pub(crate) fn header(&self) -> &Header {
+        &self.parts.header
+    }
+
+    /// The tool it is for.
+    pub(crate) fn tool(&self) -> &Tool {
+        &self.parts.tool
+    }
+
+    /// The arguments that will be judged by the rules and run.
+    pub(crate) fn effective(&self) -> &Value {
+        &self.parts.effective
+    }
+
+    /// Refuses the call for a reason found outside the guard. Nothing was touched.
+    pub(crate) fn refuse(self, stage: &'static str, problem: Problem) -> Box<Refused> {
+        self.parts.refuse(stage, problem, Vec::new())
+    }
+
     pub(super) fn into_parts(self) -> Parts {
         self.parts
     }

@@ -30,10 +30,24 @@ pub(crate) struct Header {
     pub(crate) capabilities: Capabilities,
     /// The trace id of a W3C `traceparent` (32 hexadecimal digits).
     pub(crate) trace_id: Option<String>,
+    /// The name that the caller gave the operation, if any.
+    pub(crate) caller_key: CallerKey,
     /// When the line was read: deadlines count from here.
     pub(crate) received: Moment,
     /// The same, for people.
     pub(crate) received_wall: Timestamp,
+}
+
+/// The name that a caller gave an operation beside the arguments, so that a repetition is known
+/// as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CallerKey {
+    /// None.
+    Absent,
+    /// This text; not yet known to be usable.
+    Given(String),
+    /// Something that cannot be one: what it is, in words.
+    Malformed(String),
 }
 
 /// A `tools/call` as it came in.

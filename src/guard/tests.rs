@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     authorize::authorize,
-    call::{Header, IncomingCall, Refusal, Refused},
+    call::{CallerKey, Header, IncomingCall, Refusal, Refused},
     clear::{ClearedCall, clear},
     normalize::normalize,
     resolve::resolve,
@@ -55,6 +55,7 @@ fn through(arguments: &Value) -> Result<ClearedCall, Box<Refused>> {
             client: None,
             capabilities: Capabilities::default(),
             trace_id: None,
+            caller_key: CallerKey::Absent,
             received: Moment::from_micros(0),
             received_wall: Timestamp::from_micros(0),
         }),

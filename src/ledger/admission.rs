@@ -12,7 +12,7 @@ use crate::base::{
     amount::Amount,
     clock::Timestamp,
     id::CallId,
-    problem::{Effects, Loop, Problem},
+    problem::{Code, Effects, Loop, Problem},
     quota::{Budget, Rate},
 };
 
@@ -191,6 +191,8 @@ impl Notes {
 pub(crate) struct Replay {
     /// The call that began the operation.
     pub(crate) id: CallId,
+    /// The row of the call whose answer this is.
+    pub(crate) last: i64,
     /// When it ended.
     pub(crate) ended: Timestamp,
     /// How it ended.
@@ -198,9 +200,28 @@ pub(crate) struct Replay {
     /// What it did to the world.
     pub(crate) effects: Effects,
     /// The stable name of its problem, if there was one.
-    pub(crate) code: Option<String>,
+    pub(crate) code: Option<Code>,
     /// Its whole reply as JSON.
     pub(crate) reply: String,
     /// Whether it was found by its content, not by a key.
     pub(crate) is_windowed: bool,
+}
+
+impl Settlement {
+    /// The row of a call that is answered as an earlier one was. The answer itself stands with
+    /// the operation, once.
+    pub(super) fn replay(replay: &Replay, guard_us: u64, now: Timestamp) -> Self {
+        Self {
+            outcome: replay.outcome,
+            stage: "replay",
+            code: replay.code,
+            effects: replay.effects,
+            reply: None,
+            backend_status: Some(format!("replay of {}", replay.id)),
+            guard_us,
+            wait_us: 0,
+            run_us: 0,
+            finished: now,
+        }
+    }
 }

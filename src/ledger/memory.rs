@@ -1,15 +1,25 @@
-//! A ledger for tests of other floors: keeps everything in memory, answers at once, and fails
-//! when it is told to.
+//! A ledger for tests: keeps everything in memory, answers at once, fails when it is told to,
+//! and loses its process when it is told to.
 
-use std::sync::Mutex;
+mod state;
+
+use std::sync::{Arc, Mutex};
+
+use state::{Looked, State};
 
 use super::{
     AskKey, AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, Then,
-    admission::{Admission, Begun, Decided, Ending, Failure, Notes},
+    admission::{Admission, Begun, Decided, Ending, Failure, Notes, Replay},
     log::{CallEnd, CallRecord},
-    operation::Operation,
+    operation::{Operation, OperationState},
     record::{CallRow, Intent, Settlement},
+    resolution::{Resolution, Resolved},
     sqlite::statements::stored_reply,
+};
+use crate::base::{
+    clock::{Clock, SystemClock, Timestamp},
+    id::CallId,
+    problem::Problem,
 };
 
 /// A verb as it was called; the number is the row of the call.
@@ -23,27 +33,53 @@ pub(crate) enum Verb {
     Finish(i64, Settlement),
     /// `settle_at_once`.
     SettleAtOnce(i64, CallRow, Settlement),
-    /// `refuse`.
+    /// `refuse`, or a verb that was answered otherwise than asked.
     Refuse(i64, CallRow, Settlement),
 }
 
 /// The verbs of a process, in order, for as long as it lives.
-#[derive(Debug, Default)]
 pub(crate) struct MemoryLedger {
+    clock: Arc<dyn Clock>,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    rows: i64,
-    verbs: Vec<Verb>,
-    failing: usize,
+impl Default for MemoryLedger {
+    fn default() -> Self {
+        Self::new(Arc::new(SystemClock))
+    }
+}
+
+fn otherwise<R>(row: i64, how: Result<Box<Replay>, Box<Problem>>) -> Decided<R> {
+    match how {
+        Ok(replay) => Decided::Replay(AuditReceipt::of(row), replay),
+        Err(problem) => Decided::Refused(AuditReceipt::of(row), problem),
+    }
 }
 
 impl MemoryLedger {
+    /// A ledger on this clock.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            state: Mutex::default(),
+        }
+    }
+
     /// Makes the next `verbs` verbs fail; nothing is written for them.
     pub(crate) fn fail_next(&self, verbs: usize) {
         self.state.lock().unwrap().failing = verbs;
+    }
+
+    /// Has the process die that has operations in hand; whatever it would still say is lost.
+    pub(crate) fn crash(&self) {
+        for stored in &mut self.state.lock().unwrap().operations {
+            stored.known.is_owner_alive = false;
+        }
+    }
+
+    /// Where the operation of this row stands.
+    pub(crate) fn operation(&self, row: i64) -> OperationState {
+        self.state.lock().unwrap().of(row).known.state
     }
 
     /// Everything that was written, in order.
@@ -70,46 +106,63 @@ impl MemoryLedger {
         calls
     }
 
-    /// Writes the verb, which is told a fresh row; `None` when it is to fail.
-    fn write(&self, verb: impl FnOnce(i64) -> (i64, Verb)) -> Result<i64, LedgerError> {
+    /// Does `verb`, unless it is to fail.
+    fn write<T>(
+        &self,
+        verb: impl FnOnce(&mut State, Timestamp) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        let now = self.clock.wall();
         let mut state = self.state.lock().unwrap();
         if state.failing > 0 {
             state.failing -= 1;
             return Err(LedgerError::Unavailable("told to fail".to_owned()));
         }
-        let fresh = state.rows + 1;
-        let (row, verb) = verb(fresh);
-        state.rows = state.rows.max(row);
-        state.verbs.push(verb);
-        Ok(row)
+        verb(&mut state, now)
     }
 }
 
 impl Ledger for MemoryLedger {
     fn begin(&self, admission: Admission, then: Then<Begun>) {
-        let durability = Durability::of(&admission.row);
-        let row = admission.row;
-        let written = self.write(|at| (at, Verb::Begin(at, row)));
-        then(written.map(|row| {
-            let receipt = IntentReceipt {
-                row,
-                durability,
-                operation: None,
-            };
-            Begun::Decided(Decided::AsAsked(receipt, Notes::default()))
-        }));
+        let asked = admission.operation.clone();
+        let guard_us = admission.guard_us;
+        let begun = self.write(|state, now| {
+            Ok(match state.look(asked.as_ref(), guard_us, now) {
+                Looked::Join(running) => Begun::Join(Box::new(admission), running),
+                Looked::Otherwise(settlement, how) => {
+                    let row = state.put(|at| Verb::Refuse(at, admission.row, settlement));
+                    Begun::Decided(otherwise(row, how))
+                }
+                Looked::Go(again, notes) => {
+                    let durability = Durability::of(&admission.row);
+                    let call = admission.row.clone();
+                    let row = state.put(|at| Verb::Begin(at, admission.row));
+                    let operation = state.claim(asked.as_ref(), again, (row, &call), now);
+                    let receipt = IntentReceipt {
+                        row,
+                        durability,
+                        operation,
+                    };
+                    Begun::Decided(Decided::AsAsked(receipt, notes))
+                }
+            })
+        });
+        then(begun);
     }
 
     fn intend(&self, of: &IntentReceipt, _intent: Intent, then: Then<IntentReceipt>) {
         let receipt = of.again();
-        let written = self.write(|_| (of.row, Verb::Intend));
-        then(written.map(|_| receipt));
+        then(self.write(|state, _| {
+            state.verbs.push(Verb::Intend);
+            Ok(receipt)
+        }));
     }
 
     fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>) {
-        let settlement = ending.settlement;
-        let written = self.write(|_| (of.row, Verb::Finish(of.row, settlement)));
-        then(written.map(AuditReceipt::of));
+        then(self.write(|state, _| {
+            state.end(of.operation, &ending);
+            state.verbs.push(Verb::Finish(of.row, ending.settlement));
+            Ok(AuditReceipt::of(of.row))
+        }));
     }
 
     fn settle_at_once(
@@ -118,9 +171,27 @@ impl Ledger for MemoryLedger {
         ending: Ending,
         then: Then<Decided<AuditReceipt>>,
     ) {
-        let (row, end) = (admission.row, ending.settlement);
-        let written = self.write(|at| (at, Verb::SettleAtOnce(at, row, end)));
-        then(written.map(|row| Decided::AsAsked(AuditReceipt::of(row), Notes::default())));
+        let (asked, guard_us) = (admission.operation, admission.guard_us);
+        let call = admission.row;
+        then(self.write(|state, now| {
+            Ok(
+                match state
+                    .look(asked.as_ref(), guard_us, now)
+                    .at_once(guard_us, now)
+                {
+                    Err((settlement, how)) => {
+                        otherwise(state.put(|at| Verb::Refuse(at, call, settlement)), how)
+                    }
+                    Ok((again, notes)) => {
+                        let (kept, end) = (call.clone(), ending.settlement.clone());
+                        let row = state.put(|at| Verb::SettleAtOnce(at, kept, end));
+                        let operation = state.claim(asked.as_ref(), again, (row, &call), now);
+                        state.end(operation, &ending);
+                        Decided::AsAsked(AuditReceipt::of(row), notes)
+                    }
+                },
+            )
+        }));
     }
 
     fn ask_key(&self, then: Then<AskKey>) {
@@ -136,12 +207,51 @@ impl Ledger for MemoryLedger {
         &self,
         row: CallRow,
         settlement: Settlement,
-        _operation: Option<Operation>,
+        operation: Option<Operation>,
         _failure: Option<Failure>,
         then: Then<Decided<AuditReceipt>>,
     ) {
-        let written = self.write(|at| (at, Verb::Refuse(at, row, settlement)));
-        then(written.map(|row| Decided::AsAsked(AuditReceipt::of(row), Notes::default())));
+        let guard_us = settlement.guard_us;
+        then(self.write(|state, now| {
+            let looked = state.look(operation.as_ref(), guard_us, now);
+            Ok(match looked.at_once(guard_us, now) {
+                Err((settlement, how)) => {
+                    otherwise(state.put(|at| Verb::Refuse(at, row, settlement)), how)
+                }
+                Ok(_) => {
+                    let row = state.put(|at| Verb::Refuse(at, row, settlement));
+                    Decided::AsAsked(AuditReceipt::of(row), Notes::default())
+                }
+            })
+        }));
+    }
+
+    fn delivered(&self, row: i64, _at: Timestamp) {
+        for stored in &mut self.state.lock().unwrap().operations {
+            stored.known.is_delivered |= stored.last == row;
+        }
+    }
+
+    fn resolve(&self, id: CallId, resolution: Resolution, then: Then<Resolved>) {
+        then(self.write(|state, now| {
+            let mut all = state.operations.iter();
+            let found = all.find(|stored| stored.known.id == id);
+            let Some(mut known) = found.map(|stored| stored.known.clone()) else {
+                return Ok(Resolved::NotFound);
+            };
+            if known.state.is_open() && !known.is_owner_alive {
+                state.bury(known.row, now);
+                known = state.of(known.row).known.clone();
+            }
+            if let Some(refused) = resolution.refused(known.state) {
+                return Ok(refused);
+            }
+            let stored = state.of(known.row);
+            stored.known.state = resolution.finding.state();
+            stored.known.ended = Some(now);
+            stored.resolved = Some(resolution.reply());
+            Ok(Resolved::Done(known.state))
+        }));
     }
 }
 

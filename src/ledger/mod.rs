@@ -6,6 +6,8 @@
 
 pub(crate) mod admission;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod contract;
 pub(crate) mod log;
 #[cfg(test)]
@@ -13,16 +15,17 @@ pub(crate) mod memory;
 pub(crate) mod operation;
 mod policy;
 pub(crate) mod record;
+pub(crate) mod resolution;
 pub(crate) mod sqlite;
 
-#[cfg(test)]
 use std::sync::mpsc;
 
 use admission::{Admission, Begun, Decided, Ending, Failure};
 use operation::Operation;
 use record::{CallRow, Intent, Settlement};
+use resolution::{Resolution, Resolved};
 
-use crate::base::id::CallId;
+use crate::base::{clock::Timestamp, id::CallId};
 
 /// See [`Ledger::ask_key`].
 pub(crate) type AskKey = [u8; 64];
@@ -43,6 +46,11 @@ impl IntentReceipt {
     /// The ledger row that the receipt is for.
     pub(crate) fn row(&self) -> i64 {
         self.row
+    }
+
+    /// The row of the operation that the call is for, where it is for one.
+    pub(crate) fn operation(&self) -> Option<i64> {
+        self.operation
     }
 
     /// The receipt for a further intent of the same call.
@@ -155,6 +163,13 @@ pub(crate) trait Ledger: Send + Sync {
         failure: Option<Failure>,
         then: Then<Decided<AuditReceipt>>,
     );
+
+    /// Notes that the answer of the call of row `row` reached its client. May be lost.
+    fn delivered(&self, row: i64, at: Timestamp);
+
+    /// Writes what was found out about the operation that the call `id` began and whose outcome
+    /// nobody knew.
+    fn resolve(&self, id: CallId, resolution: Resolution, then: Then<Resolved>);
 }
 
 /// Calls a verb and blocks until it is durable: for the command line and for tests, never for
@@ -162,7 +177,6 @@ pub(crate) trait Ledger: Send + Sync {
 ///
 /// # Errors
 /// What the verb told, or [`LedgerError::Closed`] when it was dropped without an answer.
-#[cfg(test)]
 pub(crate) fn wait<T: Send + 'static>(verb: impl FnOnce(Then<T>)) -> Result<T, LedgerError> {
     let (tell, told) = mpsc::sync_channel(1);
     verb(Box::new(move |result| {

@@ -85,6 +85,21 @@ impl OperationState {
         }
     }
 
+    /// Whether it waits for somebody to find out.
+    pub(crate) fn is_unresolved(self) -> bool {
+        match self {
+            Self::Unknown | Self::Attention => true,
+            Self::Claimed
+            | Self::Running
+            | Self::Compensating
+            | Self::Succeeded
+            | Self::Failed
+            | Self::FailedClean
+            | Self::Abandoned
+            | Self::RolledBack => false,
+        }
+    }
+
     /// The legal transitions, the only list of them; the trigger in the schema is made from it.
     pub(crate) fn may_become(self, next: Self) -> bool {
         use OperationState::{

@@ -13,6 +13,8 @@ const VERSION_KEY: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabilities";
 const CLIENT_KEY: &str = "io.modelcontextprotocol/clientInfo";
 const LOG_LEVEL_KEY: &str = "io.modelcontextprotocol/logLevel";
+/// Ours; a key of this name may stand in any request and means something in `tools/call` only.
+const IDEMPOTENCY_KEY: &str = "tollgate/idempotencyKey";
 
 /// What a request says about itself.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub(crate) struct RequestMeta {
     pub(crate) progress_token: Option<Value>,
     /// The trace id of a well-formed `traceparent`.
     pub(crate) trace_id: Option<String>,
+    /// The name that the caller gives the operation, as one JSON value.
+    pub(crate) idempotency_key: Option<Value>,
     /// Whether and what to log while the request runs (modern era).
     pub(crate) log_level: Option<LogLevel>,
 }
@@ -126,6 +130,7 @@ impl RequestMeta {
             Some(_) => return Err(invalid("`progressToken` must be a string or an integer")),
             None => None,
         };
+        let idempotency_key = meta.remove(IDEMPOTENCY_KEY);
         let log_level = match (&envelope, meta.get(LOG_LEVEL_KEY)) {
             (Some(_), Some(level)) => Some(LogLevel::read(level).map_err(MetaError::Invalid)?),
             (Some(_), None) | (None, _) => None,
@@ -138,6 +143,7 @@ impl RequestMeta {
             envelope,
             progress_token,
             trace_id,
+            idempotency_key,
             log_level,
         })
     }

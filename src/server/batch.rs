@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::outbox::Outbox;
+use super::outbox::{Note, Outbox};
 use crate::protocol::encode::{self, Encoded};
 
 /// Where an answer goes.
@@ -26,6 +26,7 @@ pub(super) struct Batch {
 struct State {
     /// One place for each request, in their order.
     answers: Vec<Option<Encoded>>,
+    notes: Vec<Note>,
     open: usize,
 }
 
@@ -34,6 +35,7 @@ impl Batch {
     pub(super) fn new(outbox: Arc<Outbox>) -> Arc<Self> {
         let state = Mutex::new(State {
             answers: Vec::new(),
+            notes: Vec::new(),
             open: 1,
         });
         Arc::new(Self { outbox, state })
@@ -47,7 +49,8 @@ impl Batch {
         }
         let answers: Vec<Encoded> = state.answers.drain(..).flatten().collect();
         if !answers.is_empty() {
-            self.outbox.push(&encode::batch(&answers));
+            let notes = std::mem::take(&mut state.notes);
+            self.outbox.push_noting(&encode::batch(&answers), notes);
         }
     }
 }
@@ -71,10 +74,15 @@ impl Path {
 
     /// Ends one request, with its answer or, where it is owed none, without.
     pub(super) fn end(&self, answer: Option<Encoded>) {
+        self.end_noting(answer, None);
+    }
+
+    /// The same; `note` is called once the answer was written.
+    pub(super) fn end_noting(&self, answer: Option<Encoded>, note: Option<Note>) {
         match self {
             Self::Line(outbox) => {
                 if let Some(answer) = answer {
-                    outbox.push(&answer);
+                    outbox.push_noting(&answer, note.into_iter().collect());
                 }
             }
             Self::Batch(batch) => batch.with(|state| {
@@ -83,6 +91,7 @@ impl Path {
             }),
             Self::Place(batch, place) => batch.with(|state| {
                 state.open = state.open.saturating_sub(1);
+                state.notes.extend(note);
                 if let Some(own) = state.answers.get_mut(*place) {
                     *own = answer;
                 }

@@ -2,6 +2,8 @@
 
 use std::{cell::Cell, sync::Arc};
 
+use serde_json::Value;
+
 use super::{batch::Path, connection::Connection, respond::Responder, session::CallParams};
 use crate::{
     base::{cancel::CancelToken, capability::Capabilities},
@@ -9,7 +11,7 @@ use crate::{
         Ticket,
         ask::{Channel, Returned},
     },
-    guard::call::{Header, IncomingCall, Refusal, Refused},
+    guard::call::{CallerKey, Header, IncomingCall, Refusal, Refused},
     protocol::{
         encode,
         id::RequestId,
@@ -46,6 +48,7 @@ impl Connection {
             raw_arguments,
             arguments,
             returned,
+            idempotency_key: _,
         } = params;
         let responder = Responder {
             wire: Arc::clone(&self.wire),
@@ -105,9 +108,34 @@ impl Connection {
             client: asked.client.clone(),
             capabilities: asked.capabilities,
             trace_id: asked.meta.trace_id.clone(),
+            caller_key: caller_key(
+                asked.meta.idempotency_key.as_ref(),
+                asked.params.idempotency_key.as_deref(),
+            ),
             received: self.clock.now(),
             received_wall,
         })
+    }
+}
+
+/// The key that the caller gave, in `_meta` or beside the arguments; in both it must be one.
+fn caller_key(meta: Option<&Value>, param: Option<&Value>) -> CallerKey {
+    match (meta, param) {
+        (None, None) => CallerKey::Absent,
+        (Some(one), None) | (None, Some(one)) => one_key(one),
+        (Some(one), Some(other)) if one == other => one_key(one),
+        (Some(_), Some(_)) => CallerKey::Malformed("two different ones".to_owned()),
+    }
+}
+
+fn one_key(key: &Value) -> CallerKey {
+    match key {
+        Value::String(key) => CallerKey::Given(key.clone()),
+        Value::Null => CallerKey::Malformed("null".to_owned()),
+        Value::Bool(_) => CallerKey::Malformed("true or false".to_owned()),
+        Value::Number(_) => CallerKey::Malformed("a number".to_owned()),
+        Value::Array(_) => CallerKey::Malformed("an array".to_owned()),
+        Value::Object(_) => CallerKey::Malformed("an object".to_owned()),
     }
 }
 

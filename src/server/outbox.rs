@@ -7,9 +7,14 @@ use std::{
 
 use crate::{base::limits::OUTBOX_BYTES_MAX, protocol::encode::Encoded};
 
+/// Called when a message was written as a whole. Must not block for long.
+pub(super) type Note = Box<dyn FnOnce() + Send>;
+
 #[derive(Default)]
 struct State {
     bytes: Vec<u8>,
+    /// For messages among the bytes.
+    notes: Vec<Note>,
     closed: bool,
     lost: bool,
 }
@@ -30,6 +35,11 @@ impl Outbox {
 
     /// Adds one message; nothing once the client no longer reads.
     pub(super) fn push(&self, message: &Encoded) {
+        self.push_noting(message, Vec::new());
+    }
+
+    /// The same; `notes` are called once it was written, and dropped where it is not.
+    pub(super) fn push_noting(&self, message: &Encoded, notes: Vec<Note>) {
         let mut state = self.state();
         if state.lost {
             return;
@@ -37,6 +47,7 @@ impl Outbox {
         let idle = state.bytes.is_empty();
         state.bytes.extend_from_slice(message);
         state.bytes.push(b'\n');
+        state.notes.extend(notes);
         if idle {
             self.ready.notify_one();
         }
@@ -66,7 +77,7 @@ impl Outbox {
     pub(super) fn write_to(&self, mut output: impl Write) -> io::Result<()> {
         let mut taken = Vec::new();
         loop {
-            {
+            let notes = {
                 let mut state = self.state();
                 while state.bytes.is_empty() && !state.closed {
                     state = self
@@ -79,13 +90,18 @@ impl Outbox {
                 }
                 std::mem::swap(&mut state.bytes, &mut taken);
                 self.room.notify_all();
-            }
+                std::mem::take(&mut state.notes)
+            };
             if let Err(error) = output.write_all(&taken).and_then(|()| output.flush()) {
                 let mut state = self.state();
                 state.lost = true;
                 state.bytes = Vec::new();
+                state.notes = Vec::new();
                 self.room.notify_all();
                 return Err(error);
+            }
+            for note in notes {
+                note();
             }
             taken.clear();
             taken.shrink_to(KEPT_BYTES);

@@ -4,7 +4,7 @@ use std::{cell::Cell, sync::Arc};
 
 use serde_json::{Value, json};
 
-use super::{asks, batch::Path, connection::Wire, in_flight::Open, translate};
+use super::{asks, batch::Path, connection::Wire, in_flight::Open, outbox::Note, translate};
 use crate::{
     base::{
         clock::{Clock, Moment},
@@ -116,14 +116,15 @@ impl Respondent for Responder {
     }
 
     fn answer(self: Box<Self>, answer: Answer) {
-        let reply = answer.into_reply();
+        let (reply, delivery) = answer.into_parts();
+        let note = delivery.map(|delivery| -> Note { Box::new(|| delivery.happened()) });
         let log = self.log(&reply);
         let message = translate::reply(&self.id, self.version, &self.wire.server_info, &reply);
         let sent = self.wire.in_flight.complete(&self.open, || {
             if let Some(log) = &log {
                 self.wire.outbox.push(log);
             }
-            self.path.end(Some(message));
+            self.path.end_noting(Some(message), note);
         });
         if !sent {
             self.path.end(None);

@@ -59,6 +59,8 @@ pub(super) struct CallParams {
     pub(super) arguments: Result<Value, String>,
     /// What came back with a call that was answered with a question before.
     pub(super) returned: Returned,
+    /// `idempotencyKey`, where proposals for the protocol have put it.
+    pub(super) idempotency_key: Option<Box<Value>>,
 }
 
 /// A request together with what the answer depends on.
@@ -280,6 +282,7 @@ fn call(params: &mut Params<'_>) -> Result<CallParams, Refusal> {
         Some(Value::Object(responses)) => responses,
         Some(_) | None => Map::new(),
     };
+    let idempotency_key = params.take("idempotencyKey")?.map(Box::new);
     let (name, arguments) = match name {
         Some(Value::String(name)) => (name, arguments),
         Some(_) | None => (String::new(), Err("`name` must be a string".to_owned())),
@@ -289,6 +292,7 @@ fn call(params: &mut Params<'_>) -> Result<CallParams, Refusal> {
         raw_arguments,
         arguments,
         returned: Returned { state, responses },
+        idempotency_key,
     })
 }
 

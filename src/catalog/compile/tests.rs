@@ -144,8 +144,30 @@ fn c2_wrong_types_come_with_what_was_probably_meant() {
 }
 
 #[test]
+fn the_key_of_an_operation_is_an_argument_that_the_schema_names() {
+    let one = "`idempotency` has exactly one of `key`, `fields` and `window`";
+    let help = "write `{key: /order_id}`, `{fields: [/a, /b]}`, `{window: 15m}` or `off`";
+    for (text, expected) in [
+        ("off", None),
+        ("{window: 15m}", None),
+        (
+            "{key: /nothing}",
+            Some("f:5:20: error[idempotency]: `/nothing` is no argument of `inputSchema` (write a JSON pointer to a property that the schema names, as `/order_id`)".to_owned()),
+        ),
+        ("{}", Some(format!("f:5:14: error[idempotency]: {one} ({help})"))),
+        (
+            "{window: 25h}",
+            Some("f:5:23: error[amount]: `window` must be above zero and at most 86400 seconds (write a whole number with `ms`, `s`, `m` or `h`, as `30s`)".to_owned()),
+        ),
+    ] {
+        let expected: Vec<&str> = expected.as_deref().into_iter().collect();
+        check_with(&format!("idempotency: {text}"), &expected);
+    }
+}
+
+#[test]
 fn what_would_be_ignored_is_refused() {
-    for key in ["verify", "steps", "retry", "idempotency"] {
+    for key in ["verify", "steps", "retry"] {
         let help = "take it out if the tool is safe without it, or set the tool aside";
         let expected = format!(
             "f:5:1: error[not-available]: `{key}` is not available in this version ({help})"

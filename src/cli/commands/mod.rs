@@ -10,6 +10,7 @@ pub(crate) mod init;
 pub(crate) mod install;
 pub(crate) mod log;
 pub(crate) mod man;
+pub(crate) mod ops;
 pub(crate) mod replay_log;
 pub(crate) mod serve;
 pub(crate) mod stats;

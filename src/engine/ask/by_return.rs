@@ -129,7 +129,7 @@ fn asked(shared: &Arc<Shared>, call: &AskingCall, ticket: Ticket, state: String)
         changes: Vec::new(),
         about: About::default(),
     };
-    let then = answer_when_decided(shared, ticket, reply);
+    let then = answer_when_decided(shared, ticket, Arc::clone(call.header()), reply);
     let row = settle::asking_row(call);
     shared.ledger.refuse(row, settlement, None, None, then);
 }

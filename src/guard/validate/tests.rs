@@ -23,7 +23,7 @@ use crate::{
     guard::{
         agree::{Consent, agree},
         authorize::authorize,
-        call::{ChangeKind, Header, IncomingCall, Refusal},
+        call::{CallerKey, ChangeKind, Header, IncomingCall, Refusal},
         clear::clear,
         normalize::normalize,
         resolve::resolve,
@@ -36,6 +36,7 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         title: None,
         description: String::new(),
         effect: Effect::Read,
+        idempotency: crate::catalog::tool::Idempotency::Off,
         idempotent: true,
         enabled: true,
         hidden: false,
@@ -318,6 +319,7 @@ fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
         client: None,
         capabilities: Default::default(),
         trace_id: None,
+        caller_key: CallerKey::Absent,
         received: Moment::from_micros(0),
         received_wall: Timestamp::from_micros(0),
     };

@@ -1,76 +1,38 @@
 //! Admission: everything that is decided by state, in one order, within one transaction.
 
-use serde_json::json;
-
 use super::{
     super::{
-        AuditReceipt,
-        admission::{Admission, Decided, Ending, Failure, Notes, Replay, Running},
+        admission::{Admission, Ending, Failure, Notes, Running},
         operation::{Known, Meeting, Operation, in_progress, meet},
-        record::{CallRow, Outcome, Settlement},
+        record::{CallRow, Settlement},
     },
     restraint::Grant,
     statements::Statements,
+    written::Written,
 };
-use crate::base::{
-    clock::Timestamp,
-    problem::{Code, Problem},
-};
-
-/// The row of a call, and that of its operation where it is for one.
-pub(super) type Rows = (i64, Option<i64>);
-
-/// What a verb wrote.
-#[derive(Debug)]
-pub(super) enum Written {
-    /// What was asked for, and what the caller is told beside.
-    AsAsked(Rows, Notes),
-    /// That the call is not run.
-    Refused(i64, Box<Problem>),
-    /// That the call was answered like an earlier one.
-    Replay(i64, Box<Replay>),
-    /// Nothing: the same operation is running.
-    Join(Running),
-}
-
-impl Written {
-    /// A verb that is about one row and nothing else.
-    pub(super) fn row(row: i64) -> Self {
-        Self::AsAsked((row, None), Notes::default())
-    }
-
-    /// The same as the answer to the verb; the other operation where it waits for one.
-    pub(super) fn decided<R>(self, receipt: impl FnOnce(Rows) -> R) -> Result<Decided<R>, Running> {
-        match self {
-            Self::AsAsked(rows, notes) => Ok(Decided::AsAsked(receipt(rows), notes)),
-            Self::Refused(row, problem) => Ok(Decided::Refused(AuditReceipt::of(row), problem)),
-            Self::Replay(row, replay) => Ok(Decided::Replay(AuditReceipt::of(row), replay)),
-            Self::Join(running) => Err(running),
-        }
-    }
-}
+use crate::base::{clock::Timestamp, problem::Problem};
 
 /// What a call is to its operation, once it may go on.
-enum Claim<'a> {
+enum Claim {
     /// It is for none.
     None,
     /// It begins a new one.
-    New(&'a Operation),
+    New(Operation),
     /// It is a further attempt of the one of this row.
-    Again(&'a Operation, i64),
+    Again(Operation, i64),
 }
 
 /// What was found out about the operation of a call.
-enum Looked<'a> {
-    Go(Claim<'a>, Notes),
+enum Looked {
+    Go(Claim, Notes),
     Join(Running),
     Replay(Known),
     Refuse(Box<Problem>),
 }
 
 /// A call that state allows to go on.
-struct Allowed<'a> {
-    claim: Claim<'a>,
+struct Allowed {
+    claim: Claim,
     notes: Notes,
     grant: Grant,
 }
@@ -85,11 +47,11 @@ struct Allowed<'a> {
 /// Breaker, loop guard, rate and budget are the files of `restraint`. What they need to know of
 /// the call comes in [`Demands`](super::super::admission::Demands), what they need to know of
 /// its end in the `dues` of the [`Ending`].
-fn decide<'a>(
+fn decide(
     statements: &mut Statements<'_>,
-    admission: &'a Admission,
+    admission: &Admission,
     now: Timestamp,
-) -> rusqlite::Result<Result<Allowed<'a>, Written>> {
+) -> rusqlite::Result<Result<Allowed, Written>> {
     let operation = admission.operation.as_ref();
     let (claim, mut notes) = match look(statements, operation, now)? {
         Looked::Go(claim, notes) => (claim, notes),
@@ -123,7 +85,7 @@ fn decide<'a>(
     }))
 }
 
-impl Allowed<'_> {
+impl Allowed {
     /// Takes the key of the admitted call of row `row`.
     fn claim(
         self,
@@ -133,9 +95,9 @@ impl Allowed<'_> {
     ) -> rusqlite::Result<Written> {
         let operation = match self.claim {
             Claim::None => None,
-            Claim::New(asked) => Some(statements.operations.claim(asked, row, now)?),
+            Claim::New(asked) => Some(statements.operations.claim(&asked, row, now)?),
             Claim::Again(asked, known) => {
-                statements.operations.again(known, asked, row, now)?;
+                statements.operations.again(known, &asked, row, now)?;
                 Some(known)
             }
         };
@@ -251,25 +213,26 @@ fn end(statements: &mut Statements<'_>, operation: i64, ending: &Ending) -> rusq
 }
 
 /// What is known of the operation, after recovering it where its process died.
-fn look<'a>(
+fn look(
     statements: &mut Statements<'_>,
-    asked: Option<&'a Operation>,
+    asked: Option<&Operation>,
     now: Timestamp,
-) -> rusqlite::Result<Looked<'a>> {
+) -> rusqlite::Result<Looked> {
     let Some(asked) = asked else {
         return Ok(Looked::Go(Claim::None, Notes::default()));
     };
+    let asked = statements.operations.sealed(asked);
     let Some(mut known) = statements.operations.find(&asked.key)? else {
         return Ok(Looked::Go(Claim::New(asked), Notes::default()));
     };
-    let mut meeting = meet(&known, asked, now);
+    let mut meeting = meet(&known, &asked, now);
     if meeting == Meeting::Recover {
         statements.recover(known.row, now)?;
         match statements.operations.find(&asked.key)? {
             Some(recovered) => known = recovered,
             None => return Ok(Looked::Go(Claim::New(asked), Notes::default())),
         }
-        meeting = meet(&known, asked, now);
+        meeting = meet(&known, &asked, now);
     }
     Ok(match meeting {
         Meeting::Fresh => Looked::Go(Claim::New(asked), Notes::default()),
@@ -298,19 +261,7 @@ fn replay(
     now: Timestamp,
 ) -> rusqlite::Result<Written> {
     let replay = statements.operations.replay(known.row)?;
-    let settlement = Settlement {
-        outcome: replay.outcome,
-        stage: "replay",
-        code: replay.code.as_deref().and_then(Code::parse),
-        effects: replay.effects,
-        // The answer stands with the operation, once.
-        reply: None,
-        backend_status: Some(format!("replay of {}", replay.id)),
-        guard_us,
-        wait_us: 0,
-        run_us: 0,
-        finished: now,
-    };
+    let settlement = Settlement::replay(&replay, guard_us, now);
     let row = statements.admit_settled(row, &settlement)?;
     Ok(Written::Replay(row, Box::new(replay)))
 }
@@ -334,18 +285,7 @@ fn write_refusal(
     problem: Box<Problem>,
     now: Timestamp,
 ) -> rusqlite::Result<Written> {
-    let settlement = Settlement {
-        outcome: Outcome::Refused,
-        stage,
-        code: Some(problem.code),
-        effects: problem.effects,
-        reply: Some(json!({"error": problem.to_json()}).to_string()),
-        backend_status: None,
-        guard_us,
-        wait_us: 0,
-        run_us: 0,
-        finished: now,
-    };
+    let settlement = Settlement::refusal(stage, &problem, guard_us, now);
     let row = statements.admit_settled(row, &settlement)?;
     Ok(Written::Refused(row, problem))
 }

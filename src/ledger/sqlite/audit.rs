@@ -9,9 +9,14 @@ use rusqlite::{Connection, Row, Statement, params, types::ValueRef};
 use sha2::{Digest, Sha256};
 
 use super::{
-    super::record::{CallRow, Settlement},
+    super::{
+        operation::OperationState,
+        record::{CallRow, Settlement},
+        resolution::Resolution,
+    },
     statements::{integer, stored_reply},
 };
+use crate::base::clock::Timestamp;
 
 /// The columns of [`Link::request`], in its order.
 pub(super) const REQUEST: &str = "call_id, received, tool, effect, definition, principal, client,
@@ -24,6 +29,10 @@ pub(super) const END: &str =
     guard_us, wait_us, run_us, finished";
 /// How many those are.
 pub(super) const END_COLUMNS: usize = 11;
+/// The columns of [`Link::resolution`], in its order.
+pub(super) const RESOLUTION: &str = "operation, at, was, became, who, note";
+/// How many those are.
+pub(super) const RESOLUTION_COLUMNS: usize = 6;
 /// Finds the end of the chain.
 pub(super) const FIND_HEAD: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
 /// Appends to it.
@@ -39,11 +48,18 @@ pub(super) enum Event {
     Completed,
     /// A call was admitted and ended in one step: both.
     Settled,
+    /// Somebody found out how an operation ended that the call had begun: the finding.
+    Resolved,
 }
 
 impl Event {
     /// Every kind.
-    pub(super) const ALL: [Self; 3] = [Self::Accepted, Self::Completed, Self::Settled];
+    pub(super) const ALL: [Self; 4] = [
+        Self::Accepted,
+        Self::Completed,
+        Self::Settled,
+        Self::Resolved,
+    ];
 
     /// The word in the ledger.
     pub(super) fn as_str(self) -> &'static str {
@@ -51,6 +67,7 @@ impl Event {
             Self::Accepted => "accepted",
             Self::Completed => "completed",
             Self::Settled => "settled",
+            Self::Resolved => "resolved",
         }
     }
 }
@@ -182,6 +199,22 @@ impl Link {
         self.integer(integer(end.wait_us));
         self.integer(integer(end.run_us));
         self.integer(end.finished.as_micros());
+    }
+
+    /// What somebody found out about the operation of row `operation`.
+    pub(super) fn resolution(
+        &mut self,
+        operation: i64,
+        (was, became): (OperationState, OperationState),
+        resolution: &Resolution,
+        at: Timestamp,
+    ) {
+        self.integer(operation);
+        self.integer(at.as_micros());
+        self.text(was.as_str());
+        self.text(became.as_str());
+        self.text(&resolution.by);
+        self.text(&resolution.note);
     }
 
     /// The same from the columns of a stored row.

@@ -12,12 +12,15 @@ use super::{
         admission::{Admission, Begun, Decided, Ending, Failure},
         operation::Operation,
         record::{CallRow, Intent, Settlement},
+        resolution::{Resolution, Resolved},
     },
-    admit::{self, Written},
+    admit,
     emergency::Emergency,
+    resolve,
     statements::Statements,
+    written::{Other, Written},
 };
-use crate::base::clock::Timestamp;
+use crate::base::{clock::Timestamp, id::CallId};
 
 /// One verb with its continuation. Large, because a box would cost every call an allocation.
 pub(super) enum Job {
@@ -39,6 +42,10 @@ pub(super) enum Job {
         Option<Failure>,
         Then<Decided<AuditReceipt>>,
     ),
+    /// `delivered`.
+    Delivered(i64, Timestamp),
+    /// `resolve`.
+    Resolve(CallId, Resolution, Then<Resolved>),
 }
 
 impl Job {
@@ -51,6 +58,8 @@ impl Job {
             Self::Refuse(row, ..) => Durability::of(row),
             Self::AskKey(..) => Durability::Committed,
             Self::Intend(of, ..) | Self::Finish(of, ..) => of.durability,
+            Self::Delivered(..) => Durability::Committed,
+            Self::Resolve(..) => Durability::Synced,
         }
     }
 
@@ -81,6 +90,13 @@ impl Job {
                 let (operation, failure) = (operation.as_ref(), failure.as_ref());
                 admit::refusal(statements, row, settlement, operation, failure, now)
             }
+            Self::Delivered(row, at) => {
+                statements.operations.delivered(*row, *at)?;
+                Ok(Written::row(*row))
+            }
+            Self::Resolve(id, resolution, _) => {
+                resolve::resolve(statements, *id, resolution, now).map(Written::Resolved)
+            }
         }
     }
 
@@ -92,7 +108,9 @@ impl Job {
             | Self::Intend(..)
             | Self::AtOnce(..)
             | Self::AskKey(..)
-            | Self::Refuse(..) => false,
+            | Self::Refuse(..)
+            | Self::Delivered(..)
+            | Self::Resolve(..) => false,
         }
     }
 
@@ -107,7 +125,9 @@ impl Job {
             | Self::Intend(..)
             | Self::AtOnce(..)
             | Self::AskKey(..)
-            | Self::Refuse(..) => Err(io::ErrorKind::Unsupported.into()),
+            | Self::Refuse(..)
+            | Self::Delivered(..)
+            | Self::Resolve(..) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -136,9 +156,10 @@ impl Job {
                     durability,
                     operation,
                 };
-                then(written.map(|written| match written.decided(receipt) {
-                    Ok(decided) => Begun::Decided(decided),
-                    Err(running) => Begun::Join(Box::new(admission), running),
+                then(written.and_then(|written| match written.decided(receipt) {
+                    Ok(decided) => Ok(Begun::Decided(decided)),
+                    Err(Other::Join(running)) => Ok(Begun::Join(Box::new(admission), running)),
+                    Err(other) => Err(other.into()),
                 }));
             }
             Self::AskKey(key, then) => then(written.and_then(|_| {
@@ -147,10 +168,12 @@ impl Job {
             })),
             Self::Intend(of, _, then) => then(written.map(|_| of)),
             Self::Finish(of, _, then) => then(written.map(|_| AuditReceipt::of(of.row))),
+            Self::Delivered(..) => {}
+            Self::Resolve(.., then) => then(written.and_then(Written::resolved)),
             Self::AtOnce(.., then) | Self::Refuse(.., then) => {
                 then(written.and_then(|written| {
                     let decided = written.decided(|(row, _)| AuditReceipt::of(row));
-                    decided.map_err(|running| LedgerError::Busy(running.id))
+                    decided.map_err(LedgerError::from)
                 }));
             }
         });

@@ -6,6 +6,7 @@ mod audit;
 mod emergency;
 mod files;
 pub(crate) mod health;
+pub(crate) mod inquiry;
 mod instance;
 mod job;
 mod open;
@@ -15,13 +16,18 @@ mod patience;
 mod queue;
 pub(crate) mod read;
 mod recovery;
+mod resolve;
 pub(crate) mod restraint;
 mod schema;
+mod seal;
 mod standing;
 pub(in crate::ledger) mod statements;
 pub(crate) mod verify;
 mod writer;
+mod written;
 
+#[cfg(test)]
+mod props;
 #[cfg(test)]
 mod tests;
 
@@ -35,8 +41,13 @@ use super::{
     admission::{Admission, Begun, Decided, Ending, Failure},
     operation::Operation,
     record::{CallRow, Intent, Settlement},
+    resolution::{Resolution, Resolved},
 };
-use crate::base::{clock::Clock, thread};
+use crate::base::{
+    clock::{Clock, Timestamp},
+    id::CallId,
+    thread,
+};
 
 /// Which rows are synced to disk before their verb counts as done. All of them survive the
 /// death of the process; those that are synced survive the loss of power too.
@@ -130,6 +141,14 @@ impl Ledger for SqliteLedger {
         then: Then<Decided<AuditReceipt>>,
     ) {
         self.submit(Job::Refuse(row, settlement, operation, failure, then));
+    }
+
+    fn delivered(&self, row: i64, at: Timestamp) {
+        self.submit(Job::Delivered(row, at));
+    }
+
+    fn resolve(&self, id: CallId, resolution: Resolution, then: Then<Resolved>) {
+        self.submit(Job::Resolve(id, resolution, then));
     }
 }
 

@@ -10,16 +10,22 @@ use super::{
         admission::Replay,
         operation::{KeySource, Known, Operation, OperationState, after_death},
         record::Outcome,
+        resolution::told,
     },
     instance, recovery, restraint,
+    seal::Seal,
 };
-use crate::base::{clock::Timestamp, id::CallId, problem::Effects};
+use crate::base::{
+    clock::Timestamp,
+    id::CallId,
+    problem::{Code, Effects},
+};
 
 /// The second migration.
 ///
 /// `first` is the call that began the operation and gives it its name for people, `last` the
 /// call of its latest attempt, whose row holds the answer; `reply` stands where that row cannot
-/// hold it. A key may have several rows, one after the other: the last one counts.
+/// hold it. Keys and fingerprints are kept as keyed hashes (see [`Seal`]). A key may have several rows, one after the other: the last one counts.
 pub(super) const TABLES: &str = "
 CREATE TABLE operations (
     row INTEGER PRIMARY KEY,
@@ -57,6 +63,19 @@ CREATE TRIGGER operations_move_legally BEFORE UPDATE OF state ON operations WHEN
 BEGIN SELECT RAISE(ABORT, 'an operation cannot go there'); END;
 CREATE TRIGGER operations_keep_their_name BEFORE UPDATE OF row, key, source, first ON operations
 BEGIN SELECT RAISE(ABORT, 'what an operation is for is never changed'); END;
+CREATE TABLE resolutions (
+    seq INTEGER PRIMARY KEY,
+    operation INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    was TEXT NOT NULL,
+    became TEXT NOT NULL,
+    who TEXT NOT NULL,
+    note TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER resolutions_stay BEFORE DELETE ON resolutions
+BEGIN SELECT RAISE(ABORT, 'resolutions are never deleted'); END;
+CREATE TRIGGER resolutions_are_final BEFORE UPDATE ON resolutions
+BEGIN SELECT RAISE(ABORT, 'resolutions are never changed'); END;
 CREATE TRIGGER operations_stay BEFORE DELETE ON operations
 WHEN OLD.state IN ('claimed', 'running', 'compensating', 'unknown', 'attention')
 BEGIN SELECT RAISE(ABORT, 'an operation that is not settled is never deleted'); END;
@@ -84,7 +103,7 @@ WHERE row = ?1 AND state = 'running' AND owner = ?5";
 
 const REPLAY: &str = "
 SELECT first.call_id, o.ended, last.outcome, last.effects, last.code,
-    coalesce(o.reply, last.reply), o.source, o.reply IS NOT NULL, o.state
+    coalesce(o.reply, last.reply), o.source, o.last, o.state
 FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
 WHERE o.row = ?1";
 
@@ -93,6 +112,7 @@ pub(super) struct Operations<'c> {
     connection: &'c Connection,
     state: PathBuf,
     me: i64,
+    seal: Seal,
     find: Statement<'c>,
     claim: Statement<'c>,
     end: Statement<'c>,
@@ -112,13 +132,29 @@ impl<'c> Operations<'c> {
             connection,
             state: state.to_owned(),
             me,
+            seal: Seal::of(connection)?,
             find: connection.prepare(FIND)?,
             claim: connection.prepare(CLAIM)?,
             end: connection.prepare(END)?,
         })
     }
 
-    /// The operation that has this key now.
+    /// Goes on as the process of row `me`.
+    #[cfg(test)]
+    pub(super) fn reborn_as(&mut self, me: i64) {
+        self.me = me;
+    }
+
+    /// The same with key and fingerprint as they are kept.
+    pub(super) fn sealed(&self, asked: &Operation) -> Operation {
+        Operation {
+            key: self.seal.seal(&asked.key),
+            fingerprint: self.seal.seal(&asked.fingerprint),
+            ..asked.clone()
+        }
+    }
+
+    /// The operation that has this sealed key now.
     pub(super) fn find(&mut self, key: &[u8; 32]) -> rusqlite::Result<Option<Known>> {
         let (state, me) = (&self.state, self.me);
         let known = |row: &Row<'_>| -> rusqlite::Result<Known> {
@@ -193,23 +229,58 @@ impl<'c> Operations<'c> {
         let mut replay = self.connection.prepare_cached(REPLAY)?;
         replay.query_row([row], |row| {
             let state = word(row, 8, OperationState::parse)?;
-            let was_resolved = row.get(7)? && state != OperationState::Failed;
-            let (outcome, effects) = if was_resolved && state == OperationState::Succeeded {
-                (Outcome::Succeeded, Effects::Applied)
-            } else {
-                let outcome = word(row, 2, Outcome::parse)?;
-                (outcome, word(row, 3, Effects::parse)?)
-            };
+            let own = (
+                word(row, 2, Outcome::parse)?,
+                word(row, 3, Effects::parse)?,
+                row.get::<_, Option<String>>(4)?
+                    .and_then(|name| Code::parse(&name)),
+            );
+            let (outcome, effects, code) = told(state, own);
             Ok(Replay {
                 id: CallId::from_bytes(row.get(0)?),
+                last: row.get(7)?,
                 ended: Timestamp::from_micros(row.get(1)?),
                 outcome,
                 effects,
-                code: row.get(4)?,
+                code,
                 reply: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
                 is_windowed: word(row, 6, KeySource::parse)? == KeySource::Content,
             })
         })
+    }
+
+    /// Writes what was found out about the operation of `row`; `reply` is its answer from now
+    /// on.
+    pub(super) fn resolve(
+        &mut self,
+        row: i64,
+        (was, becomes): (OperationState, OperationState),
+        reply: &str,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        check(was, becomes)?;
+        let sql = "UPDATE operations SET state = ?2, ended = ?3, reply = ?4 WHERE row = ?1";
+        let values = params![row, becomes.as_str(), now.as_micros(), reply];
+        let mut resolve = self.connection.prepare_cached(sql)?;
+        resolve.execute(values).map(drop)
+    }
+
+    /// Notes that the answer of the call of row `call` reached its client.
+    pub(super) fn delivered(&mut self, call: i64, at: Timestamp) -> rusqlite::Result<()> {
+        let sql = "UPDATE calls SET delivered = ?2 WHERE row = ?1 AND delivered IS NULL";
+        let mut delivered = self.connection.prepare_cached(sql)?;
+        delivered.execute([call, at.as_micros()]).map(drop)
+    }
+
+    /// Whether the process lives that has the operation of `row` in hand.
+    pub(super) fn is_owner_alive(&self, row: i64) -> rusqlite::Result<bool> {
+        let sql = "SELECT i.row, i.id FROM operations o JOIN instances i ON i.row = o.owner
+            WHERE o.row = ?1";
+        let (owner, id): (i64, [u8; 16]) = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(owner == self.me || instance::is_alive(&self.state, Uuid::from_bytes(id)))
     }
 
     /// Settles the operation of `row` and its call, whose process is dead.

@@ -2,7 +2,10 @@
 
 mod facts;
 
-use std::{collections::VecDeque, path::Path};
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+};
 
 use rusqlite::{
     Connection, Row, params, params_from_iter,
@@ -18,6 +21,7 @@ use super::{
     explain,
     files::{self, DATABASE},
     open::{self, Access},
+    schema,
     verify::{self, Verdict},
 };
 use crate::base::{
@@ -38,6 +42,8 @@ const PAGE_ROWS: i64 = 100;
 #[derive(Debug)]
 pub(crate) struct LogReader {
     connection: Connection,
+    state: PathBuf,
+    version: i32,
 }
 
 impl LogReader {
@@ -65,12 +71,11 @@ impl LogReader {
         }
         let connection = open::connect(&path, Access::Read)?;
         let version = open::identify(&connection, &path)?;
-        Ok((version > 0).then_some(Self { connection }))
-    }
-
-    /// For further questions.
-    pub(super) fn connection(&self) -> &Connection {
-        &self.connection
+        Ok((version > 0).then_some(Self {
+            connection,
+            state: dir.to_owned(),
+            version,
+        }))
     }
 
     /// The calls that `filter` wants, read a page at a time, each page in its own transaction.
@@ -160,7 +165,22 @@ impl LogReader {
     /// # Errors
     /// When the ledger cannot be read.
     pub(crate) fn verify(&self) -> Result<Verdict, LedgerError> {
-        verify::verify(&self.connection).map_err(|error| explain(&error))
+        verify::verify(&self.connection, self.has_operations()).map_err(|error| explain(&error))
+    }
+
+    /// What it reads through.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The state directory.
+    pub(super) fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// Whether the file is of a version that knows operations.
+    pub(super) fn has_operations(&self) -> bool {
+        self.version >= schema::WITH_OPERATIONS
     }
 
     /// The first and the last row there is.

@@ -10,6 +10,9 @@ pub(super) const APPLICATION_ID: i32 = 0x546f_6c6c;
 /// Each brings the file one version further. Append only: what is released never changes.
 const MIGRATIONS: &[&str] = &[FIRST, operations::TABLES, restraint::TABLES, askings::TABLE];
 
+/// The version that brought the table of operations; a reader may meet an older file.
+pub(super) const WITH_OPERATIONS: i32 = 2;
+
 /// Column `row` is the order of arrival. Call ids rise with time, so their index is written at
 /// one end only; an index on random values would dirty another page of the log for each row.
 const FIRST: &str = "

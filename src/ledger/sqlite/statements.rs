@@ -7,7 +7,9 @@ use rusqlite::{Connection, Error, Statement, params};
 use super::{
     super::{
         AskKey,
+        operation::OperationState,
         record::{CallRow, Intent, Settlement},
+        resolution::Resolution,
     },
     askings,
     audit::{self, Event, Head, Link},
@@ -91,7 +93,7 @@ impl<'c> Statements<'c> {
     pub(super) fn begin(&mut self) -> rusqlite::Result<i32> {
         self.begin.execute([])?;
         // Other processes append too, so the end of the chain is known only from here on.
-        self.head = Head::find(&mut self.find_head)?;
+        self.find_head()?;
         self.version.query_row([], |row| row.get(0))
     }
 
@@ -198,9 +200,43 @@ impl<'c> Statements<'c> {
         self.record(row, Event::Completed, |link| link.end(end))
     }
 
+    /// The connection that they belong to.
+    pub(super) fn connection(&self) -> &'c Connection {
+        self.connection
+    }
+
+    /// Appends what was found out about the operation of row `operation`, which the call of row
+    /// `call` began; gives the number of the event.
+    pub(super) fn record_resolution(
+        &mut self,
+        call: i64,
+        operation: i64,
+        states: (OperationState, OperationState),
+        resolution: &Resolution,
+        at: Timestamp,
+    ) -> rusqlite::Result<i64> {
+        self.record(call, Event::Resolved, |link| {
+            link.resolution(operation, states, resolution, at);
+        })?;
+        Ok(self.head.seq)
+    }
+
     /// Settles the operation of `row` and its call, whose process is dead.
     pub(super) fn recover(&mut self, row: i64, now: Timestamp) -> rusqlite::Result<()> {
         self.operations.recover(row, now)?;
+        self.find_head()
+    }
+
+    /// Goes on as the process of row `instance`.
+    #[cfg(test)]
+    pub(super) fn reborn_as(&mut self, instance: i64) -> rusqlite::Result<()> {
+        self.instance = instance;
+        self.operations.reborn_as(instance);
+        self.find_head()
+    }
+
+    /// Looks where the audit trail ends.
+    pub(super) fn find_head(&mut self) -> rusqlite::Result<()> {
         self.head = Head::find(&mut self.find_head)?;
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use rusqlite::{Connection, Row, types::ValueRef};
 
-use super::audit::{END, END_COLUMNS, Event, Head, REQUEST, REQUEST_COLUMNS};
+use super::audit::{
+    END, END_COLUMNS, Event, Head, REQUEST, REQUEST_COLUMNS, RESOLUTION, RESOLUTION_COLUMNS,
+};
 
 /// Events that one read transaction looks at.
 const PAGE_EVENTS: i64 = 1000;
@@ -55,11 +57,11 @@ impl Fault {
 ///
 /// # Errors
 /// What SQLite says.
-pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Verdict> {
+pub(super) fn verify(connection: &Connection, has_operations: bool) -> rusqlite::Result<Verdict> {
     let mut walk = Walk::default();
     loop {
         let before = walk.head.seq;
-        if let Some(broken) = walk.page(connection)? {
+        if let Some(broken) = walk.page(connection, has_operations)? {
             return Ok(broken);
         }
         if walk.head.seq < before + PAGE_EVENTS {
@@ -89,11 +91,22 @@ struct Walk {
 }
 
 impl Walk {
-    fn page(&mut self, connection: &Connection) -> rusqlite::Result<Option<Verdict>> {
+    fn page(
+        &mut self,
+        connection: &Connection,
+        has_operations: bool,
+    ) -> rusqlite::Result<Option<Verdict>> {
+        let (resolution, join) = if has_operations {
+            let join = "LEFT JOIN resolutions ON resolutions.seq = audit.seq";
+            (format!(", {RESOLUTION}"), join)
+        } else {
+            (String::new(), "")
+        };
         let sql = format!(
-            "SELECT seq, call, event, prev, hash, {REQUEST}, {END}
+            "SELECT audit.seq, call, event, prev, hash, {REQUEST}, {END}{resolution}
              FROM audit LEFT JOIN calls ON calls.row = audit.call
-             WHERE seq > ?1 ORDER BY seq LIMIT {PAGE_EVENTS}"
+                 {join}
+             WHERE audit.seq > ?1 ORDER BY audit.seq LIMIT {PAGE_EVENTS}"
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let mut rows = statement.query([self.head.seq])?;
@@ -120,6 +133,7 @@ impl Walk {
             Event::Accepted => FIRST..MIDDLE,
             Event::Completed => MIDDLE..LAST,
             Event::Settled => FIRST..LAST,
+            Event::Resolved => LAST..LAST + RESOLUTION_COLUMNS,
         };
         if seq != self.head.seq + 1 {
             return Ok(Some(Fault::Gap));
@@ -130,7 +144,7 @@ impl Walk {
         if matches!(row.get_ref(FIRST)?, ValueRef::Null) {
             return Ok(Some(Fault::CallGone));
         }
-        if event != Event::Completed {
+        if matches!(event, Event::Accepted | Event::Settled) {
             if call != self.last_call + 1 {
                 return Ok(Some(Fault::Unrecorded));
             }

@@ -5,7 +5,6 @@ use std::{collections::VecDeque, path::Path, sync::Arc};
 use super::{
     super::{Durability, LedgerError},
     AuditSync, Shared,
-    admit::Written,
     emergency::Emergency,
     explain,
     files::FileIdentity,
@@ -13,6 +12,7 @@ use super::{
     open::{self, Opened},
     schema,
     statements::Statements,
+    written::Written,
 };
 use crate::base::{
     clock::{Clock, Moment},

@@ -1,0 +1,88 @@
+//! Arguments of `ops`.
+
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+
+use super::StateDir;
+use crate::ledger::{operation::OperationState, resolution::Finding};
+
+/// Arguments of `ops`.
+#[derive(Args, Debug)]
+pub(crate) struct OpsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: OpsCommand,
+}
+
+/// The commands of `ops`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OpsCommand {
+    /// List operations that wait for somebody to find out; the status is 3 when there are any
+    List(OpsListArgs),
+    /// Show one operation
+    Show(OpsShowArgs),
+    /// Write down what was found out about an operation whose outcome nobody knew
+    Resolve(OpsResolveArgs),
+}
+
+/// Arguments of `ops list`.
+#[derive(Args, Debug)]
+pub(crate) struct OpsListArgs {
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Operations in these states instead [default: unknown,attention]
+    #[arg(long = "state-is", value_name = "STATE", value_delimiter = ',', value_parser = states())]
+    pub(crate) states: Vec<OperationState>,
+    /// Print one JSON object an operation
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `ops show`.
+#[derive(Args, Debug)]
+pub(crate) struct OpsShowArgs {
+    /// Id of the operation: of the call that began it, or the beginning of that
+    #[arg(value_name = "OP")]
+    pub(crate) operation: String,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `ops resolve`.
+#[derive(Args, Debug)]
+pub(crate) struct OpsResolveArgs {
+    /// Id of the operation: of the call that began it, or the beginning of that
+    #[arg(value_name = "OP")]
+    pub(crate) operation: String,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// What really happened; after `not-applied` its key may be used again
+    #[arg(long = "as", value_name = "WHAT", value_parser = findings())]
+    pub(crate) finding: Finding,
+    /// How that was found out; kept in the audit trail with the number of your user
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: String,
+}
+
+fn states() -> impl TypedValueParser<Value = OperationState> {
+    let words = OperationState::ALL.map(OperationState::as_str);
+    PossibleValuesParser::new(words)
+        .try_map(|text| OperationState::parse(&text).ok_or("not a known state"))
+}
+
+fn findings() -> impl TypedValueParser<Value = Finding> {
+    let words = Finding::ALL.map(Finding::as_str);
+    PossibleValuesParser::new(words).try_map(|text| {
+        let mut all = Finding::ALL.into_iter();
+        all.find(|finding| finding.as_str() == text)
+            .ok_or("not a known finding")
+    })
+}

@@ -1,0 +1,71 @@
+//! What is found out about a call before the ledger is asked, and what may go wrong in ways that
+//! nobody foresaw.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use super::{
+    Shared, demands,
+    queue::{NoPlace, Place},
+    settle,
+};
+use crate::{
+    backend::{self, Work},
+    base::{
+        cancel::Cancelled,
+        problem::{Code, Problem},
+    },
+    guard::{
+        agree::AgreedCall,
+        call::{Header, Refused},
+    },
+    ledger::admission::Demands,
+};
+
+/// Runs a part of the guard; a panic in it is the refusal of this call alone.
+pub(super) fn judged<T>(
+    header: &Arc<Header>,
+    raw: &Arc<str>,
+    part: impl FnOnce() -> Result<T, Box<Refused>>,
+) -> Result<T, Box<Refused>> {
+    contained(part).unwrap_or_else(|problem| {
+        let (header, raw) = (Arc::clone(header), Arc::clone(raw));
+        Err(settle::refused_by_fault(header, raw, *problem))
+    })
+}
+
+/// The stage that said no, and why.
+pub(super) type Unprepared = (&'static str, Box<Problem>);
+
+/// What the backend will do, a place to wait in for one that needs a worker, and what the ledger
+/// is asked.
+pub(super) fn prepare(
+    shared: &Shared,
+    call: &AgreedCall,
+) -> Result<(Work, Option<Place>, Demands), Unprepared> {
+    let demands = demands::demands(call).map_err(|problem| ("budget", problem))?;
+    let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
+        Ok(Ok(work)) => work,
+        Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),
+    };
+    if work.is_immediate() && call.tool().checks.is_empty() {
+        return Ok((work, None, demands));
+    }
+    let problem = match shared.queue.reserve(call.raw_arguments().len()) {
+        Ok(place) => return Ok((work, Some(place), demands)),
+        Err(NoPlace::Stopping) => settle::not_started(Cancelled::Shutdown),
+        Err(NoPlace::Full(waiting)) => {
+            let message = format!("{waiting} calls are waiting already; nothing was started");
+            Problem::new(Code::Overloaded, message).after_ms(1000)
+        }
+    };
+    Err(("queue", Box::new(problem)))
+}
+
+/// Runs something that may fail in ways nobody foresaw: a panic becomes a problem of this call
+/// alone.
+pub(super) fn contained<T>(body: impl FnOnce() -> T) -> Result<T, Box<Problem>> {
+    std::panic::catch_unwind(AssertUnwindSafe(body)).map_err(|_| {
+        let message = "a fault in the gate itself; the operator's log has more";
+        Box::new(Problem::new(Code::Internal, message))
+    })
+}

@@ -1,0 +1,204 @@
+//! What a ledger in memory holds, and how it decides.
+
+use super::{
+    super::{
+        admission::{Ending, Notes, Replay, Running},
+        operation::{
+            KeySource, Known, Meeting, Operation, OperationState, after_death, in_progress, meet,
+        },
+        record::{CallRow, Outcome, Settlement},
+        resolution::told,
+    },
+    Verb,
+};
+use crate::base::{
+    clock::Timestamp,
+    problem::{Effects, Problem},
+};
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) rows: i64,
+    pub(super) verbs: Vec<Verb>,
+    pub(super) failing: usize,
+    pub(super) operations: Vec<Stored>,
+}
+
+/// An operation as it is kept.
+pub(super) struct Stored {
+    pub(super) known: Known,
+    pub(super) key: [u8; 32],
+    pub(super) source: KeySource,
+    pub(super) last: i64,
+    pub(super) is_read: bool,
+    pub(super) deaths: u32,
+    pub(super) end: Option<Settlement>,
+    pub(super) resolved: Option<String>,
+}
+
+/// What was found out about the operation of a call.
+pub(super) enum Looked {
+    Go(Option<i64>, Notes),
+    Join(Running),
+    Otherwise(Settlement, Result<Box<Replay>, Box<Problem>>),
+}
+
+impl State {
+    pub(super) fn of(&mut self, row: i64) -> &mut Stored {
+        let at = usize::try_from(row - 1).unwrap();
+        self.operations.get_mut(at).unwrap()
+    }
+
+    pub(super) fn bury(&mut self, row: i64, now: Timestamp) {
+        let stored = self.of(row);
+        stored.deaths += 1;
+        stored.known.state = after_death(stored.known.state, stored.is_read, stored.deaths);
+        stored.known.ended = Some(now);
+    }
+
+    pub(super) fn look(
+        &mut self,
+        asked: Option<&Operation>,
+        guard_us: u64,
+        now: Timestamp,
+    ) -> Looked {
+        let latest = |state: &Self, asked: &Operation| {
+            let mut all = state.operations.iter().rev();
+            all.find(|stored| stored.key == asked.key)
+                .map(|stored| stored.known.clone())
+        };
+        let Some((asked, mut known)) = asked.and_then(|asked| Some((asked, latest(self, asked)?)))
+        else {
+            return Looked::Go(None, Notes::default());
+        };
+        let mut meeting = meet(&known, asked, now);
+        if meeting == Meeting::Recover {
+            self.bury(known.row, now);
+            known = latest(self, asked).unwrap();
+            meeting = meet(&known, asked, now);
+        }
+        match meeting {
+            Meeting::Fresh => Looked::Go(None, Notes::default()),
+            Meeting::Similar => {
+                let similar = Some(known.id);
+                Looked::Go(
+                    None,
+                    Notes {
+                        similar,
+                        ..Notes::default()
+                    },
+                )
+            }
+            Meeting::Again => Looked::Go(Some(known.row), Notes::default()),
+            Meeting::Join | Meeting::Recover => Looked::Join(Running {
+                operation: known.row,
+                id: known.id,
+            }),
+            Meeting::Replay => {
+                let stored = self.of(known.row);
+                let end = stored.end.as_ref();
+                let own = end.map_or((Outcome::Unknown, Effects::Unknown, None), |end| {
+                    (end.outcome, end.effects, end.code)
+                });
+                let (outcome, effects, code) = told(known.state, own);
+                let own = end.and_then(|end| end.reply.clone());
+                let replay = Box::new(Replay {
+                    id: known.id,
+                    last: stored.last,
+                    ended: known.ended.unwrap(),
+                    outcome,
+                    effects,
+                    code,
+                    reply: stored.resolved.clone().or(own).unwrap_or_default(),
+                    is_windowed: stored.source == KeySource::Content,
+                });
+                Looked::Otherwise(Settlement::replay(&replay, guard_us, now), Ok(replay))
+            }
+            Meeting::Refuse(problem) => Looked::refused(problem, guard_us, now),
+        }
+    }
+
+    /// Takes the key for the call of row `row`.
+    pub(super) fn claim(
+        &mut self,
+        asked: Option<&Operation>,
+        again: Option<i64>,
+        (row, call): (i64, &CallRow),
+        now: Timestamp,
+    ) -> Option<i64> {
+        let asked = asked?;
+        let known = Known {
+            row: again.unwrap_or(self.operations.len() as i64 + 1),
+            id: call.call_id,
+            state: OperationState::Running,
+            fingerprint: asked.fingerprint,
+            began: now,
+            ended: None,
+            is_delivered: false,
+            is_owner_alive: true,
+        };
+        let is_read = call.effect == Some("read");
+        match again {
+            None => self.operations.push(Stored {
+                known,
+                key: asked.key,
+                source: asked.source,
+                last: row,
+                is_read,
+                deaths: 0,
+                end: None,
+                resolved: None,
+            }),
+            Some(again) => {
+                let stored = self.of(again);
+                assert!(stored.known.state.may_become(OperationState::Running));
+                stored.known = Known {
+                    id: stored.known.id,
+                    ..known
+                };
+                (stored.last, stored.is_read) = (row, is_read);
+                (stored.end, stored.resolved) = (None, None);
+            }
+        }
+        Some(again.unwrap_or(self.operations.len() as i64))
+    }
+
+    pub(super) fn end(&mut self, operation: Option<i64>, ending: &Ending) {
+        let Some(operation) = operation else { return };
+        let stored = self.of(operation);
+        assert!(stored.known.state.may_become(ending.state));
+        stored.known.state = ending.state;
+        stored.known.ended = Some(ending.settlement.finished);
+        stored.end = Some(ending.settlement.clone());
+    }
+
+    pub(super) fn put(&mut self, verb: impl FnOnce(i64) -> Verb) -> i64 {
+        self.rows += 1;
+        self.verbs.push(verb(self.rows));
+        self.rows
+    }
+}
+
+impl Looked {
+    pub(super) fn refused(problem: Box<Problem>, guard_us: u64, now: Timestamp) -> Self {
+        let settlement = Settlement::refusal("operation", &problem, guard_us, now);
+        Self::Otherwise(settlement, Err(problem))
+    }
+}
+
+/// What a verb does that cannot wait for another operation.
+pub(super) type AtOnce =
+    Result<(Option<i64>, Notes), (Settlement, Result<Box<Replay>, Box<Problem>>)>;
+
+impl Looked {
+    pub(super) fn at_once(self, guard_us: u64, now: Timestamp) -> AtOnce {
+        match self {
+            Self::Go(again, notes) => Ok((again, notes)),
+            Self::Otherwise(settlement, how) => Err((settlement, how)),
+            Self::Join(running) => {
+                let problem = Box::new(in_progress(running.id));
+                Self::refused(problem, guard_us, now).at_once(guard_us, now)
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What a verb wrote, and what its continuation is told of it.
+
+use super::super::{
+    AuditReceipt, LedgerError,
+    admission::{Decided, Notes, Replay, Running},
+    resolution::Resolved,
+};
+use crate::base::problem::Problem;
+
+/// The row of a call, and that of its operation where it is for one.
+pub(super) type Rows = (i64, Option<i64>);
+
+/// What a verb wrote.
+#[derive(Debug)]
+pub(super) enum Written {
+    /// What was asked for, and what the caller is told beside.
+    AsAsked(Rows, Notes),
+    /// That the call is not run.
+    Refused(i64, Box<Problem>),
+    /// That the call was answered like an earlier one.
+    Replay(i64, Box<Replay>),
+    /// Nothing: the same operation is running.
+    Join(Running),
+    /// What was found out about an operation, or nothing.
+    Resolved(Resolved),
+}
+
+impl Written {
+    /// A verb that is about one row and nothing else.
+    pub(super) fn row(row: i64) -> Self {
+        Self::AsAsked((row, None), Notes::default())
+    }
+
+    /// The same as the answer to a verb about a call.
+    pub(super) fn decided<R>(self, receipt: impl FnOnce(Rows) -> R) -> Result<Decided<R>, Other> {
+        match self {
+            Self::AsAsked(rows, notes) => Ok(Decided::AsAsked(receipt(rows), notes)),
+            Self::Refused(row, problem) => Ok(Decided::Refused(AuditReceipt::of(row), problem)),
+            Self::Replay(row, replay) => Ok(Decided::Replay(AuditReceipt::of(row), replay)),
+            Self::Join(running) => Err(Other::Join(running)),
+            Self::Resolved(_) => Err(Other::Mixed),
+        }
+    }
+
+    /// The same as the answer to a verb about an operation.
+    pub(super) fn resolved(self) -> Result<Resolved, LedgerError> {
+        match self {
+            Self::Resolved(resolved) => Ok(resolved),
+            Self::AsAsked(..) | Self::Refused(..) | Self::Replay(..) | Self::Join(_) => {
+                Err(Other::Mixed.into())
+            }
+        }
+    }
+}
+
+/// What a verb about a call wrote beside a decision.
+pub(super) enum Other {
+    /// Nothing: the same operation is running.
+    Join(Running),
+    /// Something that another verb asks for.
+    Mixed,
+}
+
+impl From<Other> for LedgerError {
+    fn from(other: Other) -> Self {
+        match other {
+            Other::Join(running) => Self::Busy(running.id),
+            Other::Mixed => Self::Unavailable("the ledger answered another question".to_owned()),
+        }
+    }
+}
