@@ -102,7 +102,8 @@ fn call_of_a_refused_call_is_status_1_and_says_why() {
         r#""message":"the arguments do not fit the input schema of `echo`","#,
         r#""effects":"none","retry":{"advice":"changed_args"},"#,
         r#""details":[{"at":"/text","constraint":"type","#,
-        r#""expected":"a string of at most 10 characters","got":"5"}]}"#,
+        r#""expected":"a string of at most 10 characters","got":"5"}],"#,
+        r#""suggestions":["use \"5\" for `/text`"],"corrected_arguments":{"text":"5"}}"#,
         "\n"
     );
     check(&sound(), &["call", "echo", r#"{"text":5}"#], 1, told, "");

@@ -28,6 +28,9 @@ fn c1_a_broken_definition_takes_out_its_own_tool_and_is_named() {
     }
     home.define("bad.yaml", BROKEN);
     let mut server = home.serve(&["--instructions", "Be kind."]);
+    // A handshake waits only shortly for the catalog; this is about one that is there.
+    server.told("bad.yaml");
+    server.told("in force");
     let hello = server.initialize();
     assert_eq!(
         hello["instructions"],
@@ -39,8 +42,6 @@ fn c1_a_broken_definition_takes_out_its_own_tool_and_is_named() {
     assert_eq!(text(&server.answer(id)), "x");
     server.close_stdin();
     assert_eq!(server.exit_within(BOUND), 0);
-    let errors = server.errors();
-    assert!(errors.contains("bad.yaml"), "{errors}");
 }
 
 #[test]
