@@ -43,6 +43,9 @@ _tollgate() {
             tollgate,install)
                 cmd="tollgate__subcmd__install"
                 ;;
+            tollgate,lock)
+                cmd="tollgate__subcmd__lock"
+                ;;
             tollgate,log)
                 cmd="tollgate__subcmd__log"
                 ;;
@@ -63,6 +66,9 @@ _tollgate() {
                 ;;
             tollgate,report)
                 cmd="tollgate__subcmd__report"
+                ;;
+            tollgate,schema)
+                cmd="tollgate__subcmd__schema"
                 ;;
             tollgate,serve)
                 cmd="tollgate__subcmd__serve"
@@ -166,6 +172,9 @@ _tollgate() {
             tollgate__subcmd__help,install)
                 cmd="tollgate__subcmd__help__subcmd__install"
                 ;;
+            tollgate__subcmd__help,lock)
+                cmd="tollgate__subcmd__help__subcmd__lock"
+                ;;
             tollgate__subcmd__help,log)
                 cmd="tollgate__subcmd__help__subcmd__log"
                 ;;
@@ -186,6 +195,9 @@ _tollgate() {
                 ;;
             tollgate__subcmd__help,report)
                 cmd="tollgate__subcmd__help__subcmd__report"
+                ;;
+            tollgate__subcmd__help,schema)
+                cmd="tollgate__subcmd__help__subcmd__schema"
                 ;;
             tollgate__subcmd__help,serve)
                 cmd="tollgate__subcmd__help__subcmd__serve"
@@ -223,6 +235,9 @@ _tollgate() {
             tollgate__subcmd__help__subcmd__budget,set)
                 cmd="tollgate__subcmd__help__subcmd__budget__subcmd__set"
                 ;;
+            tollgate__subcmd__help__subcmd__lock,diff)
+                cmd="tollgate__subcmd__help__subcmd__lock__subcmd__diff"
+                ;;
             tollgate__subcmd__help__subcmd__ops,list)
                 cmd="tollgate__subcmd__help__subcmd__ops__subcmd__list"
                 ;;
@@ -231,6 +246,18 @@ _tollgate() {
                 ;;
             tollgate__subcmd__help__subcmd__ops,show)
                 cmd="tollgate__subcmd__help__subcmd__ops__subcmd__show"
+                ;;
+            tollgate__subcmd__lock,diff)
+                cmd="tollgate__subcmd__lock__subcmd__diff"
+                ;;
+            tollgate__subcmd__lock,help)
+                cmd="tollgate__subcmd__lock__subcmd__help"
+                ;;
+            tollgate__subcmd__lock__subcmd__help,diff)
+                cmd="tollgate__subcmd__lock__subcmd__help__subcmd__diff"
+                ;;
+            tollgate__subcmd__lock__subcmd__help,help)
+                cmd="tollgate__subcmd__lock__subcmd__help__subcmd__help"
                 ;;
             tollgate__subcmd__ops,help)
                 cmd="tollgate__subcmd__ops__subcmd__help"
@@ -263,7 +290,7 @@ _tollgate() {
 
     case "${cmd}" in
         tollgate)
-            opts="-h -V --help --version serve call tools validate-config log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help"
+            opts="-h -V --help --version serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -691,7 +718,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__explain)
-            opts="-h --markdown --help"
+            opts="-h --markdown --findings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -705,7 +732,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help)
-            opts="serve call tools validate-config log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help"
+            opts="serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -942,6 +969,34 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__help__subcmd__lock)
+            opts="diff"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__lock__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__help__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1082,6 +1137,20 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__help__subcmd__schema)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1197,6 +1266,96 @@ _tollgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__lock)
+            opts="-h --tools --config --update --help diff help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --update)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__lock__subcmd__diff)
+            opts="-h --tools --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__lock__subcmd__help)
+            opts="diff help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__lock__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__lock__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -1542,8 +1701,22 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__schema)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__serve)
-            opts="-h --tools --config --key-file --state --strict --drain --workers --page-size --audit-sync --no-watch --name --instructions --log-level --help"
+            opts="-h --tools --config --key-file --state --locked --no-lock --strict --drain --workers --page-size --audit-sync --no-watch --name --instructions --log-level --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1694,7 +1867,7 @@ _tollgate() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human plain json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human plain json sarif" -- "${cur}"))
                     return 0
                     ;;
                 *)

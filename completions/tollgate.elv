@@ -26,6 +26,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand call 'Make one call from the shell'
             cand tools 'List the tools that a client would see'
             cand validate-config 'Check the definitions and say everything that is wrong with them'
+            cand lock 'Approve the definitions as they are now'
+            cand schema 'Print the JSON Schema of a definition, for editors'
             cand log 'Show what was called and what became of it'
             cand replay-log 'Judge recorded calls by the definitions of today'
             cand stats 'Say how often calls succeed, why they do not, and how long they take'
@@ -56,6 +58,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand --name 'Name that the server gives itself towards clients [default: that of the configuration, else tollgate]'
             cand --instructions 'Text that clients may show the model about this server [default: that of the configuration]'
             cand --log-level 'Least important event that is written to standard error'
+            cand --locked 'Refuse to start without `tools.lock`, and serve only what it approves [default where the file is there]'
+            cand --no-lock 'Serve the definitions as they are, whatever was approved'
             cand --strict 'Refuse to start when any definition has an error'
             cand --no-watch 'Do not reload the definitions when their files change'
             cand -h 'Print help (see more with ''--help'')'
@@ -85,7 +89,34 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
             cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --format 'How the findings are written'
-            cand --strict 'Let warnings count as errors'
+            cand --strict 'Let warnings count as errors, notes never; `--deny-warnings` is the same'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;lock'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
+            cand --update 'Approve this tool only, as it is now; may be given more than once'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand diff 'Show what differs from what was approved; the status is 1 when anything does'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;lock;diff'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;lock;help'= {
+            cand diff 'Show what differs from what was approved; the status is 1 when anything does'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;lock;help;diff'= {
+        }
+        &'tollgate;lock;help;help'= {
+        }
+        &'tollgate;schema'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -287,6 +318,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         }
         &'tollgate;explain'= {
             cand --markdown 'Print the whole catalogue as Markdown'
+            cand --findings 'The findings of `validate-config` instead of the errors of calls'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -331,6 +363,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand call 'Make one call from the shell'
             cand tools 'List the tools that a client would see'
             cand validate-config 'Check the definitions and say everything that is wrong with them'
+            cand lock 'Approve the definitions as they are now'
+            cand schema 'Print the JSON Schema of a definition, for editors'
             cand log 'Show what was called and what became of it'
             cand replay-log 'Judge recorded calls by the definitions of today'
             cand stats 'Say how often calls succeed, why they do not, and how long they take'
@@ -356,6 +390,13 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;tools'= {
         }
         &'tollgate;help;validate-config'= {
+        }
+        &'tollgate;help;lock'= {
+            cand diff 'Show what differs from what was approved; the status is 1 when anything does'
+        }
+        &'tollgate;help;lock;diff'= {
+        }
+        &'tollgate;help;schema'= {
         }
         &'tollgate;help;log'= {
         }

@@ -173,8 +173,7 @@ fn tools_as_json_are_those_that_a_client_gets() {
 
 #[test]
 fn c1_validate_config_tells_people_everything_at_once() {
-    let told = BROKEN_TOLD.to_owned()
-        + "\
+    let told = "\
 error[test-failed]: expected `ok`, the guard says `VALIDATION_FAILED`
   --> TOOLS/a.yaml:14:5
    |
@@ -191,8 +190,10 @@ error[test-failed]: expected `RULE_VIOLATION`, the guard says `ok`
    |
    = help: change the test or the definition so that they agree
 
-1 tool in 2 files, 3 tests: 4 errors, 0 warnings
-";
+"
+    .to_owned()
+        + BROKEN_TOLD
+        + "1 tool in 2 files, 3 tests: 4 errors, 0 warnings, 0 notes\n";
     let home = broken();
     check(&home, &["validate-config"], 1, &told, "");
     assert!(!home.path("state").exists());
@@ -201,12 +202,12 @@ error[test-failed]: expected `RULE_VIOLATION`, the guard says `ok`
 #[test]
 fn c1_validate_config_tells_editors_one_line_each() {
     let told = "\
-TOOLS/b.yaml:1:1: error[missing-key]: `run` is missing
-TOOLS/b.yaml:4:1: error[unknown-key]: unknown key `efect` (did you mean `effect`?)
 TOOLS/a.yaml:14:5: error[test-failed]: expected `ok`, the guard says `VALIDATION_FAILED` \
 (change the test or the definition so that they agree)
 TOOLS/a.yaml:15:5: error[test-failed]: expected `RULE_VIOLATION`, the guard says `ok` \
 (change the test or the definition so that they agree)
+TOOLS/b.yaml:1:1: error[missing-key]: `run` is missing
+TOOLS/b.yaml:4:1: error[unknown-key]: unknown key `efect` (did you mean `effect`?)
 ";
     check(
         &broken(),
@@ -229,25 +230,30 @@ fn c1_validate_config_tells_programs_one_object_each() {
     let file = |name: &str| home.text(&format!("tools.d/{name}"));
     let agree = "change the test or the definition so that they agree";
     let expected = json!([
-        {"severity": "error", "code": "missing-key", "file": file("b.yaml"), "line": 1,
-            "column": 1, "span": [0, 9], "message": "`run` is missing", "help": null},
-        {"severity": "error", "code": "unknown-key", "file": file("b.yaml"), "line": 4,
-            "column": 1, "span": [59, 64], "message": "unknown key `efect`",
-            "help": "did you mean `effect`?"},
         {"severity": "error", "code": "test-failed", "file": file("a.yaml"), "line": 14,
             "column": 5, "span": [269, 291],
             "message": "expected `ok`, the guard says `VALIDATION_FAILED`", "help": agree},
         {"severity": "error", "code": "test-failed", "file": file("a.yaml"), "line": 15,
             "column": 5, "span": [296, 341],
             "message": "expected `RULE_VIOLATION`, the guard says `ok`", "help": agree},
+        {"severity": "error", "code": "missing-key", "file": file("b.yaml"), "line": 1,
+            "column": 1, "span": [0, 9], "message": "`run` is missing", "help": null},
+        {"severity": "error", "code": "unknown-key", "file": file("b.yaml"), "line": 4,
+            "column": 1, "span": [59, 64], "message": "unknown key `efect`",
+            "help": "did you mean `effect`?"},
     ]);
     assert_eq!(Value::from(found), expected);
 }
 
 #[test]
 fn validate_config_of_a_sound_folder_is_status_0() {
-    let told = "1 tool in 1 file, 0 tests: 0 errors, 0 warnings\n";
-    check(&sound(), &["validate-config"], 0, told, "");
+    let home = Home::new();
+    home.define(
+        "a.yaml",
+        &format!("{ECHO}tests: [{{expect: VALIDATION_FAILED}}]\n"),
+    );
+    let told = "1 tool in 1 file, 1 test: 0 errors, 0 warnings, 0 notes\n";
+    check(&home, &["validate-config"], 0, told, "");
 }
 
 #[test]

@@ -93,9 +93,20 @@ fn completions_are_what_the_program_makes() {
 }
 
 #[test]
-fn the_page_of_errors_is_what_the_program_makes() {
-    let page = root().join("docs/errors.md");
-    let made = printed(&["explain", "--markdown"]);
+fn the_pages_of_docs_are_what_the_program_makes() {
+    check_page("docs/errors.md", &["explain", "--markdown"]);
+    check_page(
+        "docs/diagnostics.md",
+        &["explain", "--findings", "--markdown"],
+    );
+    check_page("docs/tool.schema.json", &["schema"]);
+}
+
+/// Compares one file with what the program prints, or makes it so where `UPDATE` is set.
+#[track_caller]
+fn check_page(page: &str, args: &[&str]) {
+    let page = root().join(page);
+    let made = printed(args);
     if is_update() {
         fs::create_dir_all(root().join("docs")).unwrap();
         fs::write(&page, &made).unwrap();

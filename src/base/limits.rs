@@ -146,6 +146,8 @@ pub(crate) const DEFINITIONS_MAX: usize = 2000;
 pub(crate) const DIAGNOSTICS_PER_FILE_MAX: usize = 100;
 /// A description longer than this costs every conversation too much.
 pub(crate) const DESCRIPTION_CHARS_ADVISED: usize = 2000;
+/// Tools that every client hands to its model; one known client drops what is beyond.
+pub(crate) const TOOLS_ADVISED: usize = 40;
 /// Quiet time in the folder before a change is acted on, so that one save is one reload.
 pub(crate) const WATCH_QUIET: Duration = Duration::from_millis(150);
 /// A folder that never falls quiet is acted on after this time.

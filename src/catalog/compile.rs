@@ -28,6 +28,7 @@ use super::{
     tool::{Effect, ExecPlan, Expect, Idempotency, OutputKind, ReplyPlan, Run, Tool, ToolTest},
 };
 use crate::base::{canonical, id::ToolName};
+pub(crate) use lint::is_api_property;
 use placeholder::Placeholders;
 pub(crate) use words::is_tool_name;
 
@@ -197,7 +198,7 @@ fn compile_exec(
     let program = program::resolve(exec, around.path, findings);
     let arguments = exec.command.iter().skip(1);
     let args = arguments
-        .filter_map(|element| placeholders.argument(element, findings))
+        .filter_map(|element| placeholders.argument(element, exec.secret_in_argv, findings))
         .collect();
     let env = program::environment(exec, placeholders, findings);
     let cwd = exec

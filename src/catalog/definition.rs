@@ -119,6 +119,8 @@ pub(crate) struct ExecDefinition<'a> {
     pub(crate) stdout_bytes_max: usize,
     /// The author knows that the program runs whatever it is told.
     pub(crate) unsafe_interpreter: bool,
+    /// The author knows that everybody can read the arguments of a program.
+    pub(crate) secret_in_argv: bool,
     /// The author knows that the environment changes what code is loaded.
     pub(crate) unsafe_env: bool,
 }
@@ -275,7 +277,7 @@ fn enabled<'a>(fields: &mut Fields<'a>, findings: &mut Findings) -> Enabled<'a> 
 }
 
 fn refuse_annotations(fields: &mut Fields<'_>, findings: &mut Findings) {
-    if let Some(entry) = fields.take_entry("annotations") {
+    if let Some(entry) = fields.take_refused("annotations") {
         let message = "`annotations` cannot be written, they are derived".to_owned();
         let help = "set `effect` and `idempotent`; the hints follow from them";
         findings.error("derived-key", entry.key_span, message, help);
@@ -290,7 +292,7 @@ pub(super) fn refuse_unavailable(
     findings: &mut Findings,
 ) {
     for key in keys {
-        if let Some(entry) = fields.take_entry(key) {
+        if let Some(entry) = fields.take_refused(key) {
             let message = format!("`{key}` is not available in this version");
             findings.error("not-available", entry.key_span, message, help);
         }

@@ -1,5 +1,8 @@
 //! What is wrong with a definition, where it stands, and what to do about it.
 
+pub(crate) mod catalogue;
+mod entries;
+
 use std::{
     path::Path,
     sync::{Arc, OnceLock},
@@ -80,6 +83,8 @@ pub(crate) enum Severity {
     Error,
     /// The tool is served.
     Warning,
+    /// Advice; it never counts.
+    Note,
 }
 
 impl Severity {
@@ -88,6 +93,7 @@ impl Severity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
@@ -150,6 +156,10 @@ impl Diagnostic {
         message: String,
         help: &str,
     ) -> Self {
+        debug_assert!(
+            catalogue::find(code).is_some(),
+            "`{code}` is not in diagnostic/entries.rs"
+        );
         let help = (!help.is_empty()).then(|| help.to_owned());
         Self {
             severity,
@@ -176,6 +186,15 @@ impl Diagnostic {
         }
     }
 
+    /// Line and column after its last character, both from 1; `None` for a file or folder as a
+    /// whole.
+    pub(crate) fn end(&self) -> Option<(usize, usize)> {
+        match &self.place {
+            Place::Path(_) => None,
+            Place::Text { source, span } => Some(source.position(span.end)),
+        }
+    }
+
     /// The bytes it is about; `None` for a file or folder as a whole.
     pub(crate) fn span(&self) -> Option<Span> {
         match &self.place {
@@ -198,6 +217,7 @@ impl Diagnostic {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
         };
         let title = level.primary_title(&*self.message).id(self.code);
         let group = match &self.place {
@@ -281,6 +301,11 @@ impl Findings {
     /// Reports a warning; `help` may be empty.
     pub(crate) fn warn(&mut self, code: &'static str, span: Span, message: String, help: &str) {
         self.push(Severity::Warning, code, span, message, help);
+    }
+
+    /// Reports something unwise, as bad as the catalogue says; `help` may be empty.
+    pub(crate) fn advise(&mut self, code: &'static str, span: Span, message: String, help: &str) {
+        self.push(catalogue::severity(code), code, span, message, help);
     }
 
     fn push(

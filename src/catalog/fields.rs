@@ -10,6 +10,8 @@ use crate::base::text::list;
 pub(crate) struct Fields<'a> {
     node: &'a Node,
     known: Vec<&'static str>,
+    /// Those of the known keys that are always an error: no part of the format.
+    refused: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
@@ -23,6 +25,7 @@ impl<'a> Fields<'a> {
         Some(Self {
             node,
             known: Vec::new(),
+            refused: Vec::new(),
         })
     }
 
@@ -45,6 +48,12 @@ impl<'a> Fields<'a> {
     pub(crate) fn take_entry(&mut self, key: &'static str) -> Option<&'a Entry> {
         self.known.push(key);
         self.node.entry(key)
+    }
+
+    /// As [`Fields::take_entry`], for a key that the caller refuses wherever it stands.
+    pub(crate) fn take_refused(&mut self, key: &'static str) -> Option<&'a Entry> {
+        self.refused.push(key);
+        self.take_entry(key)
     }
 
     /// The value of `key`; an error where it is missing.
@@ -80,6 +89,8 @@ impl<'a> Fields<'a> {
         words: &[(&str, T)],
         findings: &mut Findings,
     ) -> Option<T> {
+        #[cfg(test)]
+        heard::words(self.node, key, words.iter().map(|(word, _)| *word));
         let node = self.take(key)?;
         let given = text(node, key, findings)?;
         let found = words.iter().find(|(word, _)| *word == given);
@@ -98,6 +109,8 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that nobody asked for.
     pub(crate) fn close(self, findings: &mut Findings) {
+        #[cfg(test)]
+        heard::keys(self.node, &self.known, &self.refused);
         for entry in self.node.entries() {
             let key = entry.key.as_str();
             if !self.known.contains(&key) {
@@ -156,4 +169,45 @@ pub(crate) fn wrong_type(
 ) {
     let message = format!("{} must be {wanted}, not {}", tick(name), node.kind());
     findings.error("wrong-type", node.span, message, help);
+}
+
+/// What readers asked for, so that a test can hold the published schema against it.
+#[cfg(test)]
+pub(crate) mod heard {
+    use std::{
+        cell::RefCell,
+        collections::{BTreeMap, BTreeSet},
+    };
+
+    use super::Node;
+
+    /// Names by the place of their mapping.
+    type Keys = BTreeMap<usize, BTreeSet<&'static str>>;
+    /// The words of a key, by the place of its mapping and its name.
+    type Words = BTreeMap<(usize, &'static str), BTreeSet<String>>;
+
+    thread_local! {
+        static KEYS: RefCell<Keys> = RefCell::default();
+        static WORDS: RefCell<Words> = RefCell::default();
+    }
+
+    pub(super) fn keys(node: &Node, known: &[&'static str], refused: &[&'static str]) {
+        let offered = known.iter().filter(|key| !refused.contains(key)).copied();
+        KEYS.with_borrow_mut(|all| all.entry(node.span.start).or_default().extend(offered));
+    }
+
+    pub(super) fn words<'a>(node: &Node, key: &'static str, words: impl Iterator<Item = &'a str>) {
+        let place = (node.span.start, key);
+        WORDS.with_borrow_mut(|all| {
+            all.entry(place)
+                .or_default()
+                .extend(words.map(str::to_owned));
+        });
+    }
+
+    /// Takes what was asked for since the last time: the keys of each mapping, by where it
+    /// begins, and the words of each key.
+    pub(crate) fn take() -> (Keys, Words) {
+        (KEYS.take(), WORDS.take())
+    }
 }

@@ -13,6 +13,7 @@ use super::{
     config::{Config, ReadConfig},
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
     file::{Refusal, check_owner_and_mode, read, refuse},
+    lock::Lock,
     snapshot::Catalog,
     source::{self, Node, Syntax},
     surroundings::{InspectSql, Surroundings},
@@ -60,6 +61,29 @@ impl Loaded {
     /// Whether nothing is wrong that would leave a tool out; warnings do not count.
     pub(crate) fn is_clean(&self) -> bool {
         self.errors().next().is_none()
+    }
+
+    /// Holds the set to what was approved in the lock at `path`: what is not in it as it is now
+    /// is not listed and not run, and told. A lock that cannot be used approves nothing.
+    pub(crate) fn hold_to(&mut self, path: &Path) {
+        let lock = Lock::read(path).unwrap_or_else(|error| {
+            let help = "correct it, or take it away with care";
+            self.diagnostics
+                .push(*refuse("lock", path, error.to_string(), help));
+            Lock::default()
+        });
+        let refused = lock.refused(&self.catalog);
+        for name in &refused {
+            let message = match lock.has(name) {
+                true => format!("`{name}` is not what was approved"),
+                false => format!("`{name}` was never approved"),
+            };
+            let help = format!("see `tollgate lock diff`, then `tollgate lock --update {name}`");
+            let severity = Severity::Warning;
+            let one = Diagnostic::about_path(severity, "not-approved", path, message, &help);
+            self.diagnostics.push(one);
+        }
+        self.catalog.refuse(refused);
     }
 
     fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
@@ -183,11 +207,7 @@ fn definitions(
 ) -> Vec<Diagnostic> {
     let source = SourceFile::new(file, text);
     let mut findings = Findings::new(&source);
-    let syntax = match file.extension().and_then(OsStr::to_str) {
-        Some("json") => Syntax::Json,
-        _ => Syntax::Yaml,
-    };
-    let documents = source::parse(syntax, &mut findings);
+    let documents = source::parse(syntax(file), &mut findings);
     if documents.is_empty() && findings.errors() == 0 {
         let message = "this file holds no definition".to_owned();
         findings.warn("empty-file", Default::default(), message, "");
@@ -238,6 +258,27 @@ fn refuse_duplicates(claimed: &mut [Claimed], diagnostics: &mut Vec<Diagnostic>)
         if !others.is_empty() {
             same.into_iter().for_each(|one| one.tool = None);
         }
+    }
+}
+
+/// The documents of the files in `dir` that can be read, for whoever looks at more than a tool
+/// needs. What is wrong with them is told by [`load`].
+pub(crate) fn documents(dir: &Path) -> Vec<(Arc<SourceFile>, Vec<Node>)> {
+    let files = definition_files(dir, &mut Vec::new()).unwrap_or_default();
+    let real_dir = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
+    let readable = files.iter().filter_map(|file| {
+        let (text, _) = read(file, &real_dir).ok()?;
+        let source = SourceFile::new(file, text);
+        let documents = source::parse(syntax(file), &mut Findings::new(&source));
+        Some((source, documents))
+    });
+    readable.collect()
+}
+
+fn syntax(file: &Path) -> Syntax {
+    match file.extension().and_then(OsStr::to_str) {
+        Some("json") => Syntax::Json,
+        _ => Syntax::Yaml,
     }
 }
 

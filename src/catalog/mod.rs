@@ -1,5 +1,6 @@
 //! What `tools.d` declares: read, checked, compiled once, kept as an immutable snapshot.
 
+pub(crate) mod advise;
 pub(crate) mod ask;
 pub(crate) mod compile;
 pub(crate) mod config;
@@ -8,8 +9,10 @@ pub(crate) mod definition;
 pub(crate) mod diagnostic;
 mod fields;
 mod file;
+pub(crate) mod format;
 pub(crate) mod in_force;
 pub(crate) mod load;
+pub(crate) mod lock;
 pub(crate) mod look;
 pub(crate) mod permission;
 pub(crate) mod plan;

@@ -3,6 +3,7 @@
 //! Nothing is ever fetched or read: references lead inside the schema only. Patterns run in
 //! linear time. Formats are checked, and a format that cannot be checked is refused.
 
+mod advice;
 mod explain;
 mod facts;
 mod lint;
@@ -24,9 +25,16 @@ use crate::base::{
     text,
 };
 
+pub(crate) use advice::{Advice, advise};
 pub(crate) use explain::{Finding, Type, Wanted};
 pub(crate) use facts::{Facts, Kind, Node};
 use shown::Shown;
+
+/// Every keyword that is understood: those of JSON Schema and our own.
+#[cfg(test)]
+pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
+    lint::KEYWORDS.iter().chain(lint::OURS).copied()
+}
 
 /// What stands for a secret wherever its value would be repeated.
 pub(crate) const HIDDEN: &str = "(secret)";

@@ -1,6 +1,9 @@
 //! The set of tools in force: immutable, swapped as a whole.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{
     config::Config,
@@ -17,6 +20,8 @@ pub(crate) struct Catalog {
     config: Arc<Config>,
     client: Arc<Client>,
     notice: Option<String>,
+    /// Names of tools that are not what was approved.
+    unapproved: BTreeSet<String>,
 }
 
 impl Catalog {
@@ -37,6 +42,7 @@ impl Catalog {
             client: config.principals.identify(&Claim::default()),
             config,
             notice,
+            unapproved: BTreeSet::new(),
         }
     }
 
@@ -69,10 +75,21 @@ impl Catalog {
         tool.filter(|tool| self.is_seen(tool))
     }
 
+    /// Keeps the tools of these names from being listed and called.
+    pub(super) fn refuse(&mut self, unapproved: BTreeSet<String>) {
+        self.unapproved = unapproved;
+    }
+
+    /// Whether the tool of this name is what was approved, if that is asked for at all.
+    pub(crate) fn is_approved(&self, name: &str) -> bool {
+        !self.unapproved.contains(name)
+    }
+
     /// Whether the two were made from the same definitions and configuration.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         let identity = |tool: &Arc<Tool>| (tool.name.clone(), tool.digest);
         self.notice == other.notice
+            && self.unapproved == other.unapproved
             && self.config.is_same_as(&other.config)
             && self.all().map(identity).eq(other.all().map(identity))
     }
@@ -96,9 +113,8 @@ impl Catalog {
 
     /// The tools that the client is shown, in name order.
     pub(crate) fn listed(&self) -> impl Iterator<Item = &Arc<Tool>> {
-        self.tools
-            .iter()
-            .filter(|tool| tool.enabled && self.is_seen(tool))
+        let seen = self.tools.iter().filter(|tool| self.is_seen(tool));
+        seen.filter(|tool| tool.enabled && self.is_approved(tool.name.as_str()))
     }
 
     /// Whether the client may know that there is this tool.

@@ -1,6 +1,10 @@
 //! One tool, compiled: immutable, and complete enough that nothing is looked up again.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde_json::{Map, Value};
 
@@ -146,6 +150,17 @@ impl Tool {
             Idempotency::Window(window) => *window,
             Idempotency::Fields(_) | Idempotency::Off => KEY_WINDOW_DEFAULT,
         }
+    }
+
+    /// The programs that a call of it may start, its checks included.
+    pub(crate) fn programs(&self) -> Vec<&Path> {
+        let looks = self.checks.iter().map(|check| check.look.run());
+        let runs = std::iter::once(&self.run).chain(looks);
+        let programs = runs.filter_map(|run| match run {
+            Run::Exec(plan) => Some(plan.program.as_path()),
+            Run::Reply(_) | Run::Sql(_) => None,
+        });
+        programs.collect()
     }
 }
 

@@ -18,6 +18,7 @@ use notify::{
     event::{AccessKind, AccessMode},
 };
 
+use super::lock::Lock;
 use crate::base::{
     clock::{Clock, SystemClock},
     limits::{WATCH_BUSY_MAX, WATCH_QUIET},
@@ -40,7 +41,7 @@ enum Signal {
     Stop,
 }
 
-/// Watches one folder and one file until it is dropped.
+/// Watches one folder, its lock and one file until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Watcher {
     signals: SyncSender<Signal>,
@@ -48,7 +49,7 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// Calls `on_change`, on a thread of its own, when `dir` or `file` has changed and then
+    /// Calls `on_change`, on a thread of its own, when `dir`, its lock or `file` has changed and then
     /// been quiet for [`WATCH_QUIET`]. The two need not exist yet, the folders they stand in
     /// must. `on_change` must not drop the watcher.
     ///
@@ -65,7 +66,7 @@ impl Watcher {
         let (signals, inbox) = sync_channel(1);
         let mut watch = Watch {
             system: notify::recommended_watcher(listener(
-                [dir.clone(), file.clone()],
+                [Lock::path(&dir), dir.clone(), file.clone()],
                 signals.clone(),
             ))?,
             dir,
@@ -97,7 +98,7 @@ impl Drop for Watcher {
 /// Passes on what may have changed a definition; everything else, such as our own reading of
 /// the files, would make a reload cause the next.
 fn listener(
-    watched: [PathBuf; 2],
+    watched: [PathBuf; 3],
     signals: SyncSender<Signal>,
 ) -> impl FnMut(notify::Result<Event>) + Send + 'static {
     move |event| {

@@ -15,7 +15,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use definitions::{CallArgs, ReportFormat, ToolsArgs, ValidateConfigArgs};
+pub(crate) use definitions::{
+    CallArgs, LockArgs, LockCommand, Locked, ReportFormat, ToolsArgs, ValidateConfigArgs,
+};
 pub(crate) use ledger::{
     AuditArgs, AuditCommand, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs, StatsArgs,
     StatsFilter,
@@ -76,6 +78,19 @@ pub(crate) enum Command {
     /// writes nothing. The status is 1 when there is an error.
     #[command(after_long_help = help::VALIDATE_CONFIG)]
     ValidateConfig(ValidateConfigArgs),
+    /// Approve the definitions as they are now
+    ///
+    /// Writes each definition, its digest and the digest of each program it starts to `tools.lock`
+    /// beside the folder. Where that file is, `serve` and `call` offer only what is in it,
+    /// unchanged. `lock diff` says what differs, field by field.
+    #[command(after_long_help = help::LOCK)]
+    Lock(LockArgs),
+    /// Print the JSON Schema of a definition, for editors
+    ///
+    /// An editor that knows it completes the keys of a definition and marks mistakes while they
+    /// are made. Needs no tools folder and no ledger.
+    #[command(after_long_help = help::SCHEMA)]
+    Schema,
     /// Show what was called and what became of it
     ///
     /// Prints calls from the ledger, newest first. With the id of a call it shows that call

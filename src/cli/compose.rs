@@ -8,7 +8,11 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{args::ToolsDir, exit::CommandError, locate::Environment};
+use super::{
+    args::{Locked, ToolsDir},
+    exit::CommandError,
+    locate::Environment,
+};
 use crate::{
     backend::{
         Programs, exec,
@@ -20,6 +24,7 @@ use crate::{
         config::{Config, ConfigPlace, ReadConfig},
         in_force::InForce,
         load::{self, Loaded},
+        lock::Lock,
         permission,
         principal::Claim,
     },
@@ -124,11 +129,13 @@ pub(crate) struct Declarations {
     state: PathBuf,
     /// For whom the tools are.
     pub(crate) claim: Claim,
+    /// The lock that the definitions are held to.
+    pub(crate) lock: Option<PathBuf>,
 }
 
 impl Declarations {
     /// The tools folder that was given or found, and the configuration that was given or would
-    /// stand beside it.
+    /// stand beside it. The definitions are held to a lock that stands beside it as well.
     ///
     /// # Errors
     /// When there is no tools folder.
@@ -136,13 +143,41 @@ impl Declarations {
         let tools = super::locate::tools(given.tools, &Environment::read(), Path::is_dir)
             .map_err(|error| CommandError::Unusable(error.to_string()))?;
         let config = ConfigPlace::new(given.config, &tools);
-        let state = state_dir(None).unwrap_or_default();
-        Ok(Self {
+        let declared = Self {
             tools,
             config,
-            state,
+            state: state_dir(None).unwrap_or_default(),
             claim,
-        })
+            lock: None,
+        };
+        Ok(declared.held(Locked::default()))
+    }
+
+    /// The same, held to the lock beside the folder where it is there or asked for.
+    pub(crate) fn held(self, choice: Locked) -> Self {
+        let path = Lock::path(&self.tools);
+        // What cannot be looked at is there.
+        let is_there = path.try_exists().unwrap_or(true);
+        if choice.no_lock && is_there {
+            tracing::warn!("`{}` is ignored: anything is served", path.display());
+        }
+        let lock = (choice.locked || is_there && !choice.no_lock).then_some(path);
+        Self { lock, ..self }
+    }
+
+    /// The same, whatever was approved: for who looks at definitions and serves nobody.
+    pub(crate) fn unheld(self) -> Self {
+        Self { lock: None, ..self }
+    }
+
+    /// Whether the lock, if there is one, can be used.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub(crate) fn check_lock(&self) -> Result<(), CommandError> {
+        let read = self.lock.as_deref().map(Lock::read).transpose();
+        read.map(drop)
+            .map_err(|error| CommandError::Unusable(error.to_string()))
     }
 
     /// The same where the ledger is kept in `state`.
@@ -161,6 +196,9 @@ impl Declarations {
         let path: Vec<PathBuf> = std::env::split_paths(exec::PATH).collect();
         let inspect = sql::inspector(Arc::new(SystemClock), self.state.clone());
         let mut loaded = load::load(&self.tools, config, &path, Some(&inspect));
+        if let Some(lock) = &self.lock {
+            loaded.hold_to(lock);
+        }
         loaded.catalog = loaded.catalog.acting_as(&self.claim);
         loaded
     }

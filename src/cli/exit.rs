@@ -64,7 +64,9 @@ impl ExitStatus {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Fine => "it did what was asked; `serve` answered all it had accepted",
-            Self::Findings => "`validate-config` found errors, or the result of `call` is an error",
+            Self::Findings => {
+                "it found something: an error in a definition, a difference, a refused or failed call"
+            }
             Self::Usage => "the command line cannot be understood; nothing was done",
             Self::Attention => "`status` or `ops` found something that a person should look at",
             Self::Degraded => "`status` found that the ledger cannot be used",

@@ -206,6 +206,10 @@ EXAMPLES
   List the codes, then read about one:
       tollgate explain
       tollgate explain OUTCOME_UNKNOWN
+
+  The same for a finding of `validate-config`:
+      tollgate explain --findings
+      tollgate explain no-idempotency
 ";
 
 /// Below the help of `validate-config`.
@@ -217,9 +221,36 @@ EXAMPLES
   In continuous integration, one line a finding, warnings count too:
       tollgate validate-config --tools deploy/tools.d --format plain --strict
 
+  For code scanning:
+      tollgate validate-config --format sarif > findings.sarif
+
 EXIT STATUS
   0 when there is no error, 1 when there is one (with --strict: or a warning), 78 when the
   folder cannot be read.
+";
+
+/// Below the help of `lock`.
+pub(crate) const LOCK: &str = "\
+EXAMPLES
+  Approve all definitions in ./tools.d, and keep the file with them:
+      tollgate lock
+
+  See what changed since, and approve one change:
+      tollgate lock diff
+      tollgate lock --update create_order
+
+EXIT STATUS
+  0 when it was written, or nothing differs; 1 when a definition has an error, or differs.
+";
+
+/// Below the help of `schema`.
+pub(crate) const SCHEMA: &str = "\
+EXAMPLES
+  Keep it beside the definitions:
+      tollgate schema > tool.schema.json
+
+  Then begin each definition with this line, which the YAML language server reads:
+      # yaml-language-server: $schema=../tool.schema.json
 ";
 
 /// Below the help of `log`.
@@ -319,6 +350,8 @@ mod tests {
             CALL,
             TOOLS,
             VALIDATE_CONFIG,
+            SCHEMA,
+            LOCK,
             LOG,
             COMPLETIONS,
             MAN,

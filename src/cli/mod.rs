@@ -14,6 +14,7 @@ mod loopback;
 mod person;
 mod private;
 mod replay;
+mod sarif;
 mod scaffold;
 mod signals;
 pub(crate) mod span;
@@ -30,7 +31,7 @@ use std::{
 
 use clap::Parser as _;
 
-use crate::backend::process;
+use crate::{backend::process, catalog::format::DEFINITION_SCHEMA};
 use args::{Cli, Command};
 use exit::{CommandError, ExitStatus};
 
@@ -105,6 +106,11 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::Call(args)) => commands::call::call(args),
         Some(Command::Tools(args)) => commands::tools::tools(args),
         Some(Command::ValidateConfig(args)) => commands::validate_config::validate_config(args),
+        Some(Command::Lock(args)) => commands::lock::lock(args),
+        Some(Command::Schema) => {
+            print(DEFINITION_SCHEMA.as_bytes())?;
+            Ok(ExitStatus::Fine)
+        }
         Some(Command::Log(args)) => commands::log::log(args),
         Some(Command::Stats(args)) => commands::stats::stats(args),
         Some(Command::Report(args)) => commands::stats::report(args),

@@ -56,7 +56,8 @@ impl ResolvedCall {
 /// get the same answer (MCP 2026-07-28, server/tools, "Error Handling": -32602).
 ///
 /// # Errors
-/// When there is no such tool, it is switched off, or the client lacks what it requires.
+/// When there is no such tool, it is switched off, it is not what was approved, or the client
+/// lacks what it requires.
 pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedCall, Box<Refused>> {
     let client = catalog.client();
     // Another configuration came into force since the header was written: who is judged must be
@@ -64,6 +65,15 @@ pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedC
     let is_recorded = call.header.principal == client.id;
     let found = catalog.find(&call.header.tool_name);
     let refusal = match found.filter(|_| is_recorded) {
+        Some(tool) if tool.enabled && !catalog.is_approved(tool.name.as_str()) => {
+            Refusal::Tool(Box::new(Problem::new(
+                Code::ToolChanged,
+                format!(
+                    "the definition of `{}` is not the one that was approved",
+                    tool.name
+                ),
+            )))
+        }
         Some(tool) if tool.enabled => match lacking(tool, call.header.capabilities) {
             Some(refusal) => refusal,
             None => {

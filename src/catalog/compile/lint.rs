@@ -57,7 +57,8 @@ pub(super) fn client_limits(schema: &Node, findings: &mut Findings) {
     }
 }
 
-fn is_api_property(name: &str) -> bool {
+/// Whether model APIs take a property of this name.
+pub(crate) fn is_api_property(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name
             .bytes()

@@ -92,6 +92,7 @@ impl<'a> Placeholders<'a> {
     pub(super) fn argument(
         &self,
         element: &ElementDefinition<'_>,
+        secret_in_argv: bool,
         findings: &mut Findings,
     ) -> Option<ArgTemplate> {
         let value = element.value;
@@ -99,7 +100,10 @@ impl<'a> Placeholders<'a> {
         match &template {
             ArgTemplate::One { text, .. } => {
                 for path in text.slots() {
-                    self.declared(path, value.span, findings);
+                    let declared = self.declared(path, value.span, findings);
+                    if !secret_in_argv {
+                        refuse_secret(declared, path, value.span, findings);
+                    }
                 }
             }
             ArgTemplate::Many { path, .. } => {
@@ -267,6 +271,31 @@ fn follow<'a>(root: &'a Node, schema: &'a Node) -> &'a Node {
         }
     }
     schema
+}
+
+/// Refuses a secret in the arguments of a program: everybody on the machine can read them.
+fn refuse_secret(
+    declared: Option<Declared<'_>>,
+    path: &ArgPath,
+    span: Span,
+    findings: &mut Findings,
+) {
+    let Some(Declared { schema, .. }) = declared else {
+        return;
+    };
+    let mut marked = ["x-secret", "writeOnly"].iter();
+    let marked = marked.any(|key| {
+        let mark = schema.get(key).map(|mark| &mark.value);
+        matches!(mark, Some(NodeValue::Bool(true)))
+    });
+    if marked || schema.get("x-kind").and_then(Node::as_text) == Some("secret") {
+        let name = path.0.join(".");
+        let message = format!("everybody on this machine could read the secret `{name}` here");
+        let help = "hand it over in `env` or by `stdin: json`; if it must be, set \
+                    `secret_in_argv: true`";
+        let span = findings.narrow(span, &format!("{{{name}"));
+        findings.error("secret-in-argv", span, message, help);
+    }
 }
 
 fn is_array(schema: &Node) -> bool {

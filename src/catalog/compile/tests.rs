@@ -42,6 +42,12 @@ fn read_in(text: &str, around: &Surroundings<'_>) -> (Option<Tool>, Vec<String>)
 fn check(text: &str, expected: &[&str]) {
     let (tool, found) = read(text);
     assert_eq!(found, expected, "{text}");
+    let code = |one: &String| {
+        let (_, rest) = one.split_once(" error[")?;
+        Some(rest.split_once(']')?.0.to_owned())
+    };
+    let codes: Vec<String> = found.iter().filter_map(code).collect();
+    crate::catalog::format::tests::agrees(text, &codes);
     let errors = found.iter().any(|one| one.contains(" error["));
     assert_eq!(tool.is_some(), !errors, "{text}");
 }

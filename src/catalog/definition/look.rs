@@ -39,6 +39,8 @@ fn check<'a>(node: &'a Node, findings: &mut Findings) -> Option<CheckDefinition<
     };
     let timeout = time("timeout", TIMEOUT_MAX, findings);
     let cache = time("cache", CHECK_CACHE_MAX, findings);
+    // Known, so that there is a better reason to refuse it than that.
+    fields.take_refused("correct");
     fields.close(findings);
     if let Some(correct) = rule.as_ref().and_then(|rule| rule.correct) {
         let message = "`correct` does not go with a check".to_owned();

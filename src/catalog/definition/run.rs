@@ -111,6 +111,7 @@ fn exec_definition<'a>(
         .and_then(|node| units::bytes(node, "stdout_limit", OUTPUT_TOTAL_BYTES_MAX, findings));
     let unsafe_interpreter = fields.flag("unsafe_interpreter", findings);
     let unsafe_env = fields.flag("unsafe_env", findings);
+    let secret_in_argv = fields.flag("secret_in_argv", findings);
     fields.close(findings);
     let command = command?;
     let elements = items(command, "command", findings);
@@ -128,6 +129,7 @@ fn exec_definition<'a>(
         stdout_bytes_max: limit.unwrap_or(STDOUT_BYTES_DEFAULT),
         unsafe_interpreter,
         unsafe_env,
+        secret_in_argv,
     })
 }
 

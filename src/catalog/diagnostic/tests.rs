@@ -68,7 +68,7 @@ fn a_folder_has_no_line_and_its_name_cannot_disturb_a_terminal() {
 fn a_long_span_is_cut_at_its_first_line_and_at_characters() {
     let source = SourceFile::new(Path::new("a"), "é: 1\nb: 2\n".into());
     let whole = Span { start: 1, end: 11 };
-    let one = Diagnostic::about_text(Severity::Error, "x", (&source, whole), "m", "");
+    let one = Diagnostic::about_text(Severity::Error, "name", (&source, whole), "m", "");
     assert_eq!(one.span(), Some(Span { start: 0, end: 5 }));
     assert_eq!(source.position(6), (2, 1));
 }
@@ -77,14 +77,14 @@ fn a_long_span_is_cut_at_its_first_line_and_at_characters() {
 fn findings_are_bounded_counted_and_in_order() {
     let source = SourceFile::new(Path::new("a"), "xy".into());
     let mut findings = Findings::new(&source);
-    findings.warn("late", Span { start: 1, end: 2 }, "late".into(), "");
+    findings.warn("empty-file", Span { start: 1, end: 2 }, "late".into(), "");
     for _ in 0..DIAGNOSTICS_PER_FILE_MAX {
-        findings.error("early", Span::default(), "early".into(), "");
+        findings.error("run", Span::default(), "early".into(), "");
     }
     assert_eq!(findings.errors(), DIAGNOSTICS_PER_FILE_MAX);
     let all = findings.into_diagnostics();
     let codes: Vec<&str> = all.iter().map(|one| one.code).collect();
     assert_eq!(all.len(), DIAGNOSTICS_PER_FILE_MAX + 1);
-    assert_eq!((codes[0], codes[99]), ("early", "late"));
+    assert_eq!((codes[0], codes[99]), ("run", "empty-file"));
     assert_eq!(all[100].message, "1 problem more in this file");
 }

@@ -220,6 +220,9 @@ fn the_tools_that_come_with_tollgate_load_without_a_warning() {
     }
     let (names, found, loaded) = told(dir.path());
     assert_eq!(found, Vec::<String>::new());
+    let advice = crate::catalog::advise::folder(dir.path(), &loaded.catalog);
+    let advice: Vec<String> = advice.iter().map(Diagnostic::plain).collect();
+    assert_eq!(advice, Vec::<String>::new());
     assert_eq!(
         names,
         [

@@ -1,8 +1,9 @@
-//! Arguments of the commands about definitions: `call`, `tools`, `validate-config`.
+//! Arguments of the commands about definitions: `call`, `tools`, `validate-config`,
+//! `lock`.
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{KeyFile, StateDir, ToolsDir};
 
@@ -60,8 +61,8 @@ pub(crate) struct ValidateConfigArgs {
     /// How the findings are written
     #[arg(long, value_enum, value_name = "FORM", default_value_t)]
     pub(crate) format: ReportFormat,
-    /// Let warnings count as errors
-    #[arg(long)]
+    /// Let warnings count as errors, notes never; `--deny-warnings` is the same
+    #[arg(long, alias = "deny-warnings")]
     pub(crate) strict: bool,
 }
 
@@ -75,4 +76,40 @@ pub(crate) enum ReportFormat {
     Plain,
     /// One JSON object each
     Json,
+    /// One SARIF 2.1.0 log, for code scanning
+    Sarif,
+}
+
+/// Arguments of `lock`.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct LockArgs {
+    /// What to do instead of approving.
+    #[command(subcommand)]
+    pub(crate) command: Option<LockCommand>,
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// Approve this tool only, as it is now; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub(crate) update: Vec<String>,
+}
+
+/// The commands of `lock`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LockCommand {
+    /// Show what differs from what was approved; the status is 1 when anything does
+    Diff(ToolsDir),
+}
+
+/// Whether the definitions are held to their lock.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Locked {
+    /// Refuse to start without `tools.lock`, and serve only what it approves [default where the file
+    /// is there]
+    #[arg(long, conflicts_with = "no_lock")]
+    pub(crate) locked: bool,
+    /// Serve the definitions as they are, whatever was approved
+    #[arg(long)]
+    pub(crate) no_lock: bool,
 }

@@ -10,11 +10,14 @@ use crate::cli::install::client::Client;
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
-    /// The code, as VALIDATION_FAILED
+    /// The code, as VALIDATION_FAILED or unknown-key
     pub(crate) code: Option<String>,
     /// Print the whole catalogue as Markdown
     #[arg(long, conflicts_with = "code")]
     pub(crate) markdown: bool,
+    /// The findings of `validate-config` instead of the errors of calls
+    #[arg(long, conflicts_with = "code")]
+    pub(crate) findings: bool,
 }
 
 /// Arguments of `init`.

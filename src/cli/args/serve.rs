@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use clap::{Args, ValueEnum};
 
-use super::{KeyFile, StateDir, ToolsDir};
+use super::{KeyFile, Locked, StateDir, ToolsDir};
 use crate::cli::span;
 
 /// Arguments of `serve`. The defaults are those of a bare `tollgate`.
@@ -19,6 +19,9 @@ pub(crate) struct ServeArgs {
     /// Where the ledger is.
     #[command(flatten)]
     pub(crate) state_dir: StateDir,
+    /// Whether what was approved counts.
+    #[command(flatten)]
+    pub(crate) locked: Locked,
     /// Refuse to start when any definition has an error
     #[arg(long)]
     pub(crate) strict: bool,

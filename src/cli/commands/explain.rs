@@ -8,6 +8,7 @@ use crate::{
         problem::Code,
         text,
     },
+    catalog::diagnostic::catalogue,
     cli::{
         args::ExplainArgs,
         exit::{CommandError, ExitStatus},
@@ -21,9 +22,14 @@ use crate::{
 /// When there is no such code, or standard output cannot be written.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitStatus, CommandError> {
     let told = match &args.code {
+        _ if args.markdown && args.findings => catalogue::markdown(),
         _ if args.markdown => markdown(),
+        None if args.findings => findings(),
         None => table(),
-        Some(name) => whole(named(name)?),
+        Some(name) => match catalogue::find(&name.to_lowercase()) {
+            Some(entry) => entry.told(),
+            None => whole(named(name)?),
+        },
     };
     print(told.as_bytes())?;
     Ok(ExitStatus::Fine)
@@ -34,7 +40,12 @@ fn named(name: &str) -> Result<Code, CommandError> {
     if let Some(code) = Code::ALL.iter().find(|code| code.as_str() == name) {
         return Ok(*code);
     }
-    let near = text::nearest(&name, Code::ALL.iter().map(|code| code.as_str()));
+    let mut near = text::nearest(&name, Code::ALL.iter().map(|code| code.as_str()));
+    let small = name.to_lowercase();
+    near.extend(text::nearest(
+        &small,
+        catalogue::all().map(|entry| entry.code),
+    ));
     let hint = if near.is_empty() {
         "`tollgate explain` lists them".to_owned()
     } else {
@@ -55,6 +66,15 @@ fn table() -> String {
     let mut table = String::new();
     for code in Code::ALL {
         let _infallible = writeln!(table, "{:width$}  {}", code.as_str(), code.summary());
+    }
+    table
+}
+
+fn findings() -> String {
+    let mut table = String::new();
+    for entry in catalogue::all() {
+        let severity = entry.severity.as_str();
+        let _infallible = writeln!(table, "{:20}  {severity:7}  {}", entry.code, entry.meaning);
     }
     table
 }

@@ -53,7 +53,9 @@ pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError
     if let Some(path) = &args.export {
         return export(&reader, &filter, path);
     }
-    let loaded = Declarations::find(args.tools_dir, Claim::Operator)?.load();
+    let loaded = Declarations::find(args.tools_dir, Claim::Operator)?
+        .unheld()
+        .load();
     if !loaded.is_clean() {
         show_on_stderr(&loaded.diagnostics);
         let message = "the definitions have errors; a replay against half of them would mislead";

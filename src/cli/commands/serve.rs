@@ -54,7 +54,10 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let _log = observe::start(level(args.log_level));
     let state = compose::state_dir(args.state_dir.state)?;
     let claim = key::claim(&args.key_file)?;
-    let declared = Declarations::find(args.tools_dir, claim).map(|found| found.with_state(&state));
+    let declared = Declarations::find(args.tools_dir, claim);
+    let declared = declared.map(|found| found.with_state(&state).held(args.locked));
+    // Nothing starts with a lock that says nothing.
+    declared.as_ref().map_or(Ok(()), Declarations::check_lock)?;
     let config = sound_config(declared.as_ref().ok())?;
     let server = Arc::clone(&config.config);
     compose::check_user(&server)?;
@@ -306,6 +309,7 @@ fn report(diagnostics: &[Diagnostic]) {
         match diagnostic.severity {
             Severity::Error => tracing::error!("\n{text}"),
             Severity::Warning => tracing::warn!("\n{text}"),
+            Severity::Note => tracing::info!("\n{text}"),
         }
     }
 }

@@ -1,13 +1,11 @@
 //! `tollgate validate-config`: everything that is wrong with the definitions, at once.
 
-use std::{
-    io::{self, IsTerminal as _, Write as _},
-    sync::Arc,
-};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::{
     base::{clock::Timestamp, id::Principal, text},
     catalog::{
+        advise,
         diagnostic::{Diagnostic, Severity},
         load::Loaded,
         principal::Claim,
@@ -19,7 +17,7 @@ use crate::{
         compose::Declarations,
         exit::{CommandError, ExitStatus},
         judge::judge,
-        print,
+        print, sarif,
     },
     guard::{
         call::{Refusal, Refused},
@@ -33,22 +31,24 @@ use annotate_snippets::Renderer;
 /// # Errors
 /// When there is no tools folder, or standard output cannot be written.
 pub(crate) fn validate_config(args: ValidateConfigArgs) -> Result<ExitStatus, CommandError> {
+    let declared = Declarations::find(args.tools_dir, Claim::Operator)?;
+    declared.check_lock()?;
+    let mut loaded = declared.clone().unheld().load();
+    let advice = advise::folder(&declared.tools, &loaded.catalog);
+    let (run, failed) = tests(&loaded.catalog);
+    if let Some(lock) = &declared.lock {
+        loaded.hold_to(lock);
+    }
     let Loaded {
         catalog,
         mut diagnostics,
         files,
         ..
-    } = Declarations::find(args.tools_dir, Claim::Operator)?.load();
-    let tools: Vec<Arc<Tool>> = catalog.all().cloned().collect();
-    let mut tests = 0;
-    // Of one whose flag is off, no call is cleared.
-    for tool in tools.iter().filter(|tool| !tool.hidden) {
-        for test in &tool.tests {
-            tests += 1;
-            diagnostics.extend(run(test, tool, &catalog));
-        }
-    }
+    } = loaded;
+    diagnostics.extend(advice.into_iter().chain(failed));
+    diagnostics.sort_by_key(|one| (one.file().to_owned(), one.position()));
     print(told(&diagnostics, args.format, io::stdout().is_terminal()).as_bytes())?;
+    let tools = catalog.all().count();
     let count = |severity| {
         diagnostics
             .iter()
@@ -56,14 +56,16 @@ pub(crate) fn validate_config(args: ValidateConfigArgs) -> Result<ExitStatus, Co
             .count()
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let notes = count(Severity::Note);
     if args.format == ReportFormat::Human {
         let summary = format!(
-            "{} in {}, {}: {}, {}\n",
-            text::count(tools.len(), "tool"),
+            "{} in {}, {}: {}, {}, {}\n",
+            text::count(tools, "tool"),
             text::count(files, "file"),
-            text::count(tests, "test"),
+            text::count(run, "test"),
             text::count(errors, "error"),
             text::count(warnings, "warning"),
+            text::count(notes, "note"),
         );
         print(summary.as_bytes())?;
     }
@@ -75,7 +77,26 @@ pub(crate) fn validate_config(args: ValidateConfigArgs) -> Result<ExitStatus, Co
     })
 }
 
+/// Runs the tests of all tools: how many there are, and what is wrong.
+fn tests(catalog: &Catalog) -> (usize, Vec<Diagnostic>) {
+    let mut count = 0;
+    let mut failed = Vec::new();
+    // Of one whose flag is off, no call is cleared.
+    for tool in catalog.all().filter(|tool| !tool.hidden) {
+        count += tool.tests.len();
+        failed.extend(
+            tool.tests
+                .iter()
+                .filter_map(|test| run(test, tool, catalog)),
+        );
+    }
+    (count, failed)
+}
+
 fn told(diagnostics: &[Diagnostic], format: ReportFormat, terminal: bool) -> String {
+    if format == ReportFormat::Sarif {
+        return format!("{:#}\n", sarif::report(diagnostics));
+    }
     let renderer = if terminal {
         Renderer::styled()
     } else {
@@ -86,7 +107,7 @@ fn told(diagnostics: &[Diagnostic], format: ReportFormat, terminal: bool) -> Str
         match format {
             ReportFormat::Human => report.push_str(&(diagnostic.human(&renderer) + "\n")),
             ReportFormat::Plain => report.push_str(&diagnostic.plain()),
-            ReportFormat::Json => report.push_str(&diagnostic.json()),
+            ReportFormat::Json | ReportFormat::Sarif => report.push_str(&diagnostic.json()),
         }
         report.push('\n');
     }

@@ -1,0 +1,12 @@
+//! The definition format as a JSON Schema, for editors: `docs/tool.schema.json`.
+//!
+//! The file is written by hand, and the readers in `definition.rs` know nothing of it. What
+//! holds the two together is a test: it feeds a reader everything that the schema describes and
+//! compares the keys and words that the reader asked for with those that the schema names. So a
+//! key that is added here or there only does not pass.
+
+/// JSON Schema 2020-12 of one definition.
+pub(crate) const DEFINITION_SCHEMA: &str = include_str!("../../docs/tool.schema.json");
+
+#[cfg(test)]
+pub(crate) mod tests;
