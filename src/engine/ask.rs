@@ -161,6 +161,7 @@ fn pose(shared: &Arc<Shared>, call: Box<AskingCall>, ticket: Ticket, checked: Mo
     }
     state.asked += 1;
     let (number, cancel) = (state.asked, ticket.cancel.clone());
+    let until = shared.clock.now().plus(ASK_PATIENCE);
     // The answer finds the call here, however fast it comes.
     ticket.respondent.ask(number, &question);
     let waiting = Waiting {
@@ -168,7 +169,7 @@ fn pose(shared: &Arc<Shared>, call: Box<AskingCall>, ticket: Ticket, checked: Mo
         ticket,
         key: question.key,
         checked,
-        until: shared.clock.now().plus(ASK_PATIENCE),
+        until,
     };
     state.calls.insert(number, waiting);
     drop(state);
