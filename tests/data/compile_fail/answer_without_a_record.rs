@@ -3,5 +3,5 @@
 use crate::engine::answer::{Answer, Reply};
 
 fn planted(reply: Reply) -> Answer {
-    Answer { reply }
+    Answer { reply, delivery: None }
 }

@@ -2,7 +2,6 @@
 
 use crate::guard::agree::{AgreedCall, AskingCall};
 
-fn planted(call: AskingCall) -> AgreedCall {
-    let AskingCall { parts, .. } = call;
-    AgreedCall { parts, asking: None }
+fn planted(_call: AskingCall) -> AgreedCall {
+    AgreedCall { parts: loop {}, asking: None }
 }

@@ -3,5 +3,5 @@
 use crate::ledger::AuditReceipt;
 
 fn planted() -> AuditReceipt {
-    AuditReceipt { row: 1 }
+    AuditReceipt { row: 1, in_journal: false }
 }
