@@ -1,7 +1,7 @@
-//! expect: E0451. A call is made out to be agreed to while its question is still open.
+//! expect: E0451. An agreement is turned into one that nobody was asked for.
 
-use crate::guard::agree::{AgreedCall, AskingCall};
+use crate::guard::agree::AgreedCall;
 
-fn planted(_call: AskingCall) -> AgreedCall {
-    AgreedCall { parts: loop {}, asking: None }
+fn planted(call: AgreedCall) -> AgreedCall {
+    AgreedCall { asking: None, ..call }
 }
