@@ -45,6 +45,7 @@ mod restraint;
 mod samples;
 mod source;
 mod statistics;
+mod texts;
 mod tidy;
 
 use std::path::{Path, PathBuf};
