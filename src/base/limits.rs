@@ -114,8 +114,6 @@ pub(crate) const LOOP_ROWS_MAX: i64 = 200;
 
 /// Budgets that may be declared.
 pub(crate) const BUDGETS_MAX: usize = 1000;
-/// Calls of one tool that may be let run side by side.
-pub(crate) const CONCURRENT_MAX: u32 = 1024;
 /// Longest name of a backend that shares its breaker.
 pub(crate) const BACKEND_NAME_BYTES_MAX: usize = 64;
 /// Statements that are kept prepared beside those that every call needs.
