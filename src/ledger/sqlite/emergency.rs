@@ -91,14 +91,17 @@ fn open(dir: &Path) -> io::Result<File> {
 /// Sets room aside in `dir` for ends of calls that come when the disk is full.
 ///
 /// # Errors
-/// When there is no room for that.
+/// When there is no room for that; then nothing is set aside.
 pub(super) fn set_aside(dir: &Path) -> Result<(), LedgerError> {
     let path = dir.join(BALLAST);
     let mut ballast = options();
     ballast.write(true).create(true).truncate(false);
     let made = ballast.open(&path);
     made.and_then(|ballast| platform::allocate(&ballast, BALLAST_BYTES))
-        .map_err(|error| files::cannot("make", &path, &error))
+        .map_err(|error| {
+            release(dir);
+            files::cannot("make", &path, &error)
+        })
 }
 
 /// Gives the room that was set aside back to the disk.

@@ -114,6 +114,21 @@ impl Job {
         }
     }
 
+    /// Whether it only notes what is safe to assume otherwise, so that nothing is done for it
+    /// alone while the ledger cannot be written.
+    pub(super) fn may_be_lost(&self) -> bool {
+        match self {
+            Self::Delivered(..) => true,
+            Self::Begin(..)
+            | Self::Intend(..)
+            | Self::Finish(..)
+            | Self::AtOnce(..)
+            | Self::AskKey(..)
+            | Self::Refuse(..)
+            | Self::Resolve(..) => false,
+        }
+    }
+
     /// Writes the end of a call beside the ledger.
     ///
     /// # Errors

@@ -107,6 +107,9 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Commits the batch and answers every job in it, in order.
     fn process(&mut self, batch: &mut VecDeque<Job>) {
+        if self.is_degraded && batch.iter().all(Job::may_be_lost) {
+            return batch.clear();
+        }
         let wanted = self.durability(batch);
         if self.broken.is_none() && self.was_replaced(wanted) {
             self.broken = Some(replaced(&self.opened.path));
