@@ -134,7 +134,7 @@ fn x19_a_program_gets_three_descriptors_and_no_privilege_whoever_started_the_ser
     assert_eq!(text(&server.answer(id)), "[0,1,2]");
     let id = server.call("itself", json!({}));
     let told: Value = serde_json::from_str(text(&server.answer(id))).unwrap();
-    assert_eq!(told["leads_group"], true);
+    assert_eq!(told["leads_group"], true, "{told}");
     assert_eq!(told["no_new_privs"], "1");
     assert_eq!(told["umask"], "0077");
     assert_eq!(limit(&told, "Max core file size"), ["0", "0"]);

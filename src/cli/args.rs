@@ -19,8 +19,7 @@ pub(crate) use definitions::{
     CallArgs, LockArgs, LockCommand, Locked, ReportFormat, ToolsArgs, ValidateConfigArgs,
 };
 pub(crate) use ledger::{
-    AuditArgs, AuditCommand, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs, StatsArgs,
-    StatsFilter,
+    AuditArgs, AuditCommand, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs, Selection, StatsArgs,
 };
 pub(crate) use ops::{OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs};
 pub(crate) use program::{

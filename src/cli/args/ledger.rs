@@ -9,9 +9,9 @@ use clap::{
 
 use super::{StateDir, ToolsDir};
 use crate::{
-    base::problem::Code,
+    base::{clock::Timestamp, problem::Code},
     cli::span::{self, Since},
-    ledger::record::Outcome,
+    ledger::{log::CallFilter, record::Outcome},
 };
 
 /// Arguments of `log`.
@@ -55,12 +55,9 @@ pub(crate) struct LogArgs {
     pub(crate) json: bool,
 }
 
-/// Arguments of `replay-log`.
-#[derive(Args, Debug)]
-pub(crate) struct ReplayLogArgs {
-    /// Where the definitions are.
-    #[command(flatten)]
-    pub(crate) tools_dir: ToolsDir,
+/// Which calls of which ledger.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Selection {
     /// Where the ledger is.
     #[command(flatten)]
     pub(crate) state_dir: StateDir,
@@ -73,6 +70,30 @@ pub(crate) struct ReplayLogArgs {
     /// Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`
     #[arg(long, value_name = "WHEN", value_parser = span::since)]
     pub(crate) since: Option<Since>,
+}
+
+impl Selection {
+    /// The state folder that was given, and what a ledger is asked for at the time `now`.
+    pub(crate) fn resolve(self, now: Timestamp) -> (Option<PathBuf>, CallFilter) {
+        let filter = CallFilter {
+            tool: self.tool,
+            principal: self.principal,
+            since: self.since.map(|since| since.resolve(now)),
+            ..CallFilter::default()
+        };
+        (self.state_dir.state, filter)
+    }
+}
+
+/// Arguments of `replay-log`.
+#[derive(Args, Debug)]
+pub(crate) struct ReplayLogArgs {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// Which calls.
+    #[command(flatten)]
+    pub(crate) selection: Selection,
     /// Most calls to judge [default: all]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
@@ -84,29 +105,12 @@ pub(crate) struct ReplayLogArgs {
     pub(crate) export: Option<PathBuf>,
 }
 
-/// Which calls are counted.
-#[derive(Args, Debug, Default)]
-pub(crate) struct StatsFilter {
-    /// Where the ledger is.
-    #[command(flatten)]
-    pub(crate) state_dir: StateDir,
-    /// Only calls of this tool
-    #[arg(long, value_name = "NAME")]
-    pub(crate) tool: Option<String>,
-    /// Only calls made for this principal
-    #[arg(long, value_name = "NAME")]
-    pub(crate) principal: Option<String>,
-    /// Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`
-    #[arg(long, value_name = "WHEN", value_parser = span::since)]
-    pub(crate) since: Option<Since>,
-}
-
 /// Arguments of `stats`.
 #[derive(Args, Debug)]
 pub(crate) struct StatsArgs {
     /// Which calls.
     #[command(flatten)]
-    pub(crate) filter: StatsFilter,
+    pub(crate) selection: Selection,
     /// Print one JSON object, with the calls over time in it
     #[arg(long)]
     pub(crate) json: bool,
@@ -117,7 +121,7 @@ pub(crate) struct StatsArgs {
 pub(crate) struct ReportArgs {
     /// Which calls.
     #[command(flatten)]
-    pub(crate) filter: StatsFilter,
+    pub(crate) selection: Selection,
     /// File to write; what is there is replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) html: PathBuf,

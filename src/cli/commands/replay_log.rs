@@ -40,16 +40,13 @@ use crate::{
 /// When there is no ledger or no tools folder, a definition is broken, or the output cannot be
 /// written.
 pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError> {
-    let reader = LogReader::open(&compose::state_dir(args.state_dir.state)?).map_err(unusable)?;
+    let (state, filter) = args.selection.resolve(SystemClock.wall());
     let filter = CallFilter {
-        tool: args.tool,
-        outcome: None,
-        code: None,
-        principal: args.principal,
-        since: args.since.map(|since| since.resolve(SystemClock.wall())),
         limit: args.limit,
         order: Order::OldestFirst,
+        ..filter
     };
+    let reader = LogReader::open(&compose::state_dir(state)?).map_err(unusable)?;
     if let Some(path) = &args.export {
         return export(&reader, &filter, path);
     }

@@ -7,13 +7,13 @@ use anyhow::Context as _;
 use crate::{
     base::clock::{Clock as _, SystemClock},
     cli::{
-        args::{MetricsArgs, ReportArgs, StatsArgs, StatsFilter},
+        args::{MetricsArgs, ReportArgs, Selection, StatsArgs},
         compose,
         exit::{CommandError, ExitStatus},
         print,
         stats::{Stats, metrics, report, table},
     },
-    ledger::{LedgerError, log::CallFilter, sqlite::read::LogReader},
+    ledger::{LedgerError, sqlite::read::LogReader},
 };
 
 /// Prints success rates, problems and durations.
@@ -21,7 +21,7 @@ use crate::{
 /// # Errors
 /// When there is no ledger, or it cannot be read.
 pub(crate) fn stats(args: StatsArgs) -> Result<ExitStatus, CommandError> {
-    let stats = gather(args.filter)?;
+    let stats = gather(args.selection)?;
     let told = if args.json {
         format!("{}\n", table::json(&stats))
     } else {
@@ -36,7 +36,7 @@ pub(crate) fn stats(args: StatsArgs) -> Result<ExitStatus, CommandError> {
 /// # Errors
 /// When there is no ledger, it cannot be read, or the file cannot be written.
 pub(crate) fn report(args: ReportArgs) -> Result<ExitStatus, CommandError> {
-    let stats = gather(args.filter)?;
+    let stats = gather(args.selection)?;
     let made = SystemClock.wall().rfc3339();
     let page = report::report(&stats, &made, env!("CARGO_PKG_VERSION"));
     let path = args.html;
@@ -52,24 +52,18 @@ pub(crate) fn report(args: ReportArgs) -> Result<ExitStatus, CommandError> {
 /// # Errors
 /// When there is no ledger, or it cannot be read.
 pub(crate) fn metrics(args: MetricsArgs) -> Result<ExitStatus, CommandError> {
-    let stats = gather(StatsFilter {
+    let stats = gather(Selection {
         state_dir: args.state_dir,
-        ..StatsFilter::default()
+        ..Selection::default()
     })?;
     print(metrics::metrics(&stats).as_bytes())?;
     Ok(ExitStatus::Fine)
 }
 
-fn gather(filter: StatsFilter) -> Result<Stats, CommandError> {
+fn gather(selection: Selection) -> Result<Stats, CommandError> {
     let unusable = |error: LedgerError| CommandError::Unusable(error.to_string());
-    let dir = compose::state_dir(filter.state_dir.state)?;
-    let reader = LogReader::open(&dir).map_err(unusable)?;
-    let filter = CallFilter {
-        tool: filter.tool,
-        principal: filter.principal,
-        since: filter.since.map(|since| since.resolve(SystemClock.wall())),
-        ..CallFilter::default()
-    };
+    let (state, filter) = selection.resolve(SystemClock.wall());
+    let reader = LogReader::open(&compose::state_dir(state)?).map_err(unusable)?;
     let mut stats = Stats::default();
     reader
         .facts(&filter, |fact| stats.add(fact))

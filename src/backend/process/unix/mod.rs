@@ -4,6 +4,7 @@ mod bell;
 mod leash;
 mod pipe;
 mod progress;
+mod shed;
 mod supervise;
 
 #[cfg(target_os = "linux")]

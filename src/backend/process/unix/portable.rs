@@ -3,12 +3,11 @@
 //! Not here: an end of the programs when this process is killed (they see their pipes close),
 //! the sweep of descendants that left the group, and the sandbox.
 
-use std::{fs, io, marker::PhantomData, process::ExitCode};
+use std::{io, marker::PhantomData, process::ExitCode};
 
-use rustix::{
-    fs::Mode,
-    process::{Pid, Resource, Rlimit, setrlimit, umask},
-};
+use rustix::process::Pid;
+
+use super::shed::shed;
 
 /// Knows every program that is running; here it has nothing to know.
 #[derive(Debug)]
@@ -22,25 +21,7 @@ pub(crate) struct Keeper(());
 /// # Errors
 /// When the system refuses; nothing should be started then.
 pub(crate) fn harden() -> io::Result<Keeper> {
-    let mut open: Vec<i32> = Vec::new();
-    for entry in fs::read_dir("/dev/fd")? {
-        open.extend(
-            entry?
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse::<i32>().ok()),
-        );
-    }
-    for fd in open.into_iter().filter(|fd| *fd > 2) {
-        // The list was read through one of them, which is closed already.
-        let _closed = nix::unistd::close(fd);
-    }
-    umask(Mode::RWXG | Mode::RWXO);
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    setrlimit(Resource::Core, none)?;
+    shed("/dev/fd")?;
     Ok(Keeper(()))
 }
 
