@@ -63,12 +63,6 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
             report("progress 1 - closed\n")?;
             sleep();
         }
-        ["leave-child"] => leave_child()?,
-        ["leave-daemon", how] => leave_daemon(how)?,
-        ["detach", how] => detach(how)?,
-        ["bomb", depth] => bomb(depth.parse()?)?,
-        ["self"] => print_self()?,
-        ["read", path] => print(&fs::read(path)?)?,
         ["stderr-then-stdin", count] => {
             io::stderr().write_all(&vec![b'e'; count.parse()?])?;
             let read = read_stdin()?.len();
@@ -81,6 +75,34 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
             }
         }
         ["append", path, line] => append(path, line)?,
+        ["append-then", path, rest @ ..] => {
+            let named = env::vars().find(|(name, _)| name == "TOLLGATE_OPERATION_ID");
+            append(path, &named.ok_or("no operation")?.1)?;
+            return run(rest);
+        }
+        _ => return with_others(args),
+    }
+    Ok(0)
+}
+
+/// What takes other processes, or the system.
+fn with_others(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
+    match args {
+        ["leave-child"] => leave_child()?,
+        ["leave-daemon", how] => leave_daemon(how)?,
+        ["detach", how] => detach(how)?,
+        ["bomb", depth] => bomb(depth.parse()?)?,
+        ["overlap", folder] => overlap(folder)?,
+        ["connect", port] => {
+            std::net::TcpStream::connect(("127.0.0.1", port.parse()?))?;
+            print(b"connected")?;
+        }
+        ["write", path] => fs::write(path, "x")?,
+        ["spin"] => loop {
+            std::hint::spin_loop();
+        },
+        ["self"] => print_self()?,
+        ["read", path] => print(&fs::read(path)?)?,
         _ => return Ok(98),
     }
     Ok(0)
@@ -193,6 +215,22 @@ fn bomb(depth: u32) -> Outcome {
     if !leads {
         sleep();
     }
+    Ok(())
+}
+
+/// Stays for a moment and writes into `seen` how many of its kind were there with it.
+fn overlap(folder: &str) -> Outcome {
+    let folder = std::path::Path::new(folder);
+    let own = folder.join(format!("running-{}", std::process::id()));
+    fs::write(&own, "")?;
+    let deadline = std::time::Duration::from_millis(20);
+    thread::park_timeout(deadline);
+    let entries = fs::read_dir(folder)?.filter_map(Result::ok);
+    let running = entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("running-"))
+        .count();
+    append(&folder.join("seen").to_string_lossy(), &running.to_string())?;
+    fs::remove_file(own)?;
     Ok(())
 }
 

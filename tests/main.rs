@@ -11,7 +11,9 @@
 
 mod asking;
 mod asking_by_return;
+mod attempts;
 mod batches;
+mod bursts;
 mod calls;
 mod commands;
 mod config;
@@ -43,6 +45,7 @@ mod reload;
 mod replay;
 mod restraint;
 mod samples;
+mod sandboxes;
 mod source;
 mod statistics;
 mod texts;

@@ -9,6 +9,7 @@
     reason = "a driver measures time, starts programs and prints"
 )]
 
+mod floor;
 mod load;
 mod report;
 mod server;
@@ -40,6 +41,10 @@ struct Options {
     /// Second server to compare with: program and arguments, separated by blanks
     #[arg(long, value_name = "COMMAND")]
     versus: Option<String>,
+    /// Program that a bare loop starts in turn with the servers, on as many threads as calls are
+    /// in flight: what no server can beat
+    #[arg(long, value_name = "COMMAND")]
+    floor: Option<String>,
     /// Calls in each measurement
     #[arg(long, default_value = "20000")]
     calls: usize,
@@ -108,11 +113,16 @@ fn run(options: &Options) -> Result<String> {
 
 fn loads(options: &Options, programs: &[Program]) -> Result<Vec<Row>> {
     let template = Template::new(options.era, &options.tool, &options.arguments)?;
+    let floor = options.floor.as_deref().map(Program::parse).transpose()?;
     let mut next = options.first;
     let mut rows = Vec::new();
     for &depth in &options.depth {
         let mut rounds = vec![Vec::new(); programs.len()];
+        let mut floors = Vec::new();
         for _ in 0..options.rounds {
+            if let Some(floor) = &floor {
+                floors.push(floor::measure(floor, options.calls, depth)?);
+            }
             for (program, rounds) in programs.iter().zip(&mut rounds) {
                 let plan = load::Plan {
                     template: &template,
@@ -130,6 +140,10 @@ fn loads(options: &Options, programs: &[Program]) -> Result<Vec<Row>> {
         }
         for (program, rounds) in programs.iter().zip(rounds) {
             rows.push(Row::median(program, &format!("depth {depth}"), rounds));
+        }
+        if floor.is_some() {
+            let bare = Program::parse("posix_spawn")?;
+            rows.push(Row::median(&bare, &format!("depth {depth}"), floors));
         }
     }
     Ok(rows)

@@ -160,10 +160,11 @@ impl Attempt<'_> {
             stdin: self.prepared.stdin.as_deref(),
             stdout_bytes_max: self.plan.stdout_bytes_max,
             progress: fifo.as_deref(),
+            sandbox: self.plan.sandbox.as_ref(),
         };
         let ended = process::run(&program, watch)
             .map_err(|failure| Box::new(failure::not_started(&failure)))?;
-        if let Some(fault) = failure::unsuccessful(&ended, self.effect) {
+        if let Some(fault) = failure::unsuccessful(&ended, self.effect, &self.plan.exit_codes) {
             return Err(Box::new(fault));
         }
         let printed = Printed {

@@ -11,7 +11,7 @@ use crate::{
         limits::{OUTPUT_TOTAL_BYTES_MAX, STDERR_TAIL_BYTES},
         problem::{Advice, Code, Effects, Problem},
     },
-    catalog::tool::Effect,
+    catalog::tool::{Effect, ExitCodes},
 };
 
 /// Milliseconds to wait before a call that had no effect is worth another try.
@@ -68,9 +68,21 @@ pub(super) fn not_started(failure: &StartFailure) -> Fault {
 }
 
 /// The program started and did not succeed; `None` where it exited with code 0.
-pub(super) fn unsuccessful(ended: &Ended, effect: Effect) -> Option<Fault> {
+pub(super) fn unsuccessful(ended: &Ended, effect: Effect, codes: &ExitCodes) -> Option<Fault> {
     let (class, code, message, status) = match ended.ending {
         Ending::Exited(0) => return None,
+        Ending::Exited(code) if codes.retry.contains(&code) => (
+            FaultClass::Clean,
+            Code::BackendUnavailable,
+            format!("the program had nothing done when it ended with exit code {code}"),
+            format!("exit {code}"),
+        ),
+        Ending::Exited(code) if codes.ambiguous.contains(&code) => (
+            FaultClass::Ambiguous,
+            lost_code(effect),
+            format!("the program ended with exit code {code}, and may have done it"),
+            format!("exit {code}"),
+        ),
         Ending::Exited(code) => (
             FaultClass::Definite,
             Code::BackendFailed,
@@ -134,11 +146,13 @@ pub(super) fn bad_output(why: String, stderr_tail: &[u8], effect: Effect) -> Fau
 /// else nobody knows.
 fn judged(class: FaultClass, problem: Problem, effect: Effect) -> Problem {
     match (effect, class) {
-        (Effect::Read, FaultClass::Clean | FaultClass::Ambiguous) => {
+        (_, FaultClass::Clean) | (Effect::Read, FaultClass::Ambiguous) => {
             problem.with_effects(Effects::None).after_ms(AFTER_MS)
         }
         (Effect::Read, FaultClass::Definite) => problem.with_effects(Effects::None),
-        (Effect::Write | Effect::Destroy, _) => problem.with_effects(Effects::Unknown),
+        (Effect::Write | Effect::Destroy, FaultClass::Definite | FaultClass::Ambiguous) => {
+            problem.with_effects(Effects::Unknown)
+        }
     }
 }
 
@@ -191,7 +205,11 @@ mod tests {
             stdout_bytes: 0,
             stderr_tail: Vec::new(),
         };
-        unsuccessful(&ended, effect).unwrap()
+        let codes = ExitCodes {
+            retry: vec![75],
+            ambiguous: vec![76],
+        };
+        unsuccessful(&ended, effect, &codes).unwrap()
     }
 
     #[test]
@@ -240,6 +258,18 @@ mod tests {
                 check(&fault, class, of_write, Effects::Unknown, AskOperator);
             }
         }
+    }
+
+    #[test]
+    fn x3_exit_codes_mean_what_the_author_says() {
+        for effect in [Effect::Read, Effect::Write] {
+            let fault = after(Ending::Exited(75), effect);
+            let (code, advice) = (Code::BackendUnavailable, Advice::After);
+            check(&fault, FaultClass::Clean, code, Effects::None, advice);
+        }
+        let fault = after(Ending::Exited(76), Effect::Write);
+        let (class, code) = (FaultClass::Ambiguous, Code::OutcomeUnknown);
+        check(&fault, class, code, Effects::Unknown, Advice::AskOperator);
     }
 
     #[test]

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// What a backend will do for one call: templates filled, values checked, nothing done yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Work {
     /// The answer is here already; nothing outside this process is touched.
     Immediate(Output),

@@ -201,7 +201,7 @@ const OVERLOADED: Texts = [
     "The queue is full.",
     REFUSED,
     "Wait `after_ms` milliseconds and send the same call again; make fewer calls at a time.",
-    "Look for a slow backend. More workers help if the machine has room.",
+    "Look for a slow backend. More workers or a higher `concurrent` help if the machine has room.",
     "Two thousand calls arrive at once.",
 ];
 

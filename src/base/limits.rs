@@ -27,7 +27,23 @@ pub(crate) const OUTBOX_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Calls that may wait to be checked; beyond it standard input is not read on.
 pub(crate) const CHECK_QUEUE_MAX: usize = 1024;
 /// Calls that may wait for a worker; beyond it a call is refused as overloaded.
-pub(crate) const QUEUE_CALLS_MAX: usize = 1024;
+pub(crate) const QUEUE_CALLS_MAX: usize = 256;
+/// Calls of one tool among them.
+pub(crate) const QUEUE_TOOL_CALLS_MAX: usize = 64;
+/// Calls of one tool that run at once, unless its definition says otherwise.
+pub(crate) const CONCURRENT_DEFAULT: usize = 4;
+/// Most calls of a tool that a definition may let run at once.
+pub(crate) const CONCURRENT_MAX: u32 = 1024;
+/// A tool whose calls usually run no longer than this is quick, and goes first.
+pub(crate) const QUICK_RUN: Duration = Duration::from_secs(1);
+/// A waiting call rises one rank in this time; there are three ranks.
+pub(crate) const QUEUE_AGEING: Duration = Duration::from_millis(250);
+/// How long a call of a tool that never ran is taken to run.
+pub(crate) const USUAL_RUN_DEFAULT: Duration = Duration::from_millis(250);
+/// Least and most time after which a refused caller is told to come back.
+pub(crate) const OVERLOADED_AFTER_MIN: Duration = Duration::from_millis(100);
+/// See [`OVERLOADED_AFTER_MIN`].
+pub(crate) const OVERLOADED_AFTER_MAX: Duration = Duration::from_secs(30);
 /// Memory that the arguments of waiting calls may take together.
 pub(crate) const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Verbs that may wait for the ledger's writer.
@@ -180,6 +196,24 @@ pub(crate) const STOP_PATIENCE: Duration = Duration::from_millis(1500);
 /// How long a pipe may stay open after the program that owned it has ended.
 pub(crate) const PIPE_LINGER: Duration = Duration::from_millis(250);
 
+/// Descriptors that a program in a sandbox may have open.
+pub(crate) const OPEN_FILES_DEFAULT: u64 = 256;
+/// Largest limit in bytes that a definition can set a program.
+pub(crate) const PROGRAM_LIMIT_MAX: u64 = 1 << 40;
+
+/// Attempts of one call, unless its definition allows fewer or more.
+pub(crate) const ATTEMPTS_DEFAULT: u32 = 3;
+/// Most attempts that a definition may allow.
+pub(crate) const ATTEMPTS_MAX: u64 = 10;
+/// Longest wait before the second attempt; it doubles with each further one.
+pub(crate) const RETRY_WAIT_FIRST: Duration = Duration::from_millis(100);
+/// Longest wait before any attempt.
+pub(crate) const RETRY_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Retries that a tool can save up.
+pub(crate) const RETRY_TOKENS_MAX: f64 = 10.0;
+/// Retries that a tool earns with each call.
+pub(crate) const RETRY_TOKENS_EARNED: f64 = 0.1;
+
 /// Default cap on a program's standard output that is kept.
 pub(crate) const STDOUT_BYTES_DEFAULT: usize = 1024 * 1024;
 /// Cap on the end of standard error that is kept.
@@ -279,6 +313,7 @@ pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 const _: () = assert!(STRING_BYTES_MAX < LINE_BYTES_MAX);
 const _: () = assert!(REPLY_BYTES_MAX < 10 * 1024 * 1024);
+const _: () = assert!(QUEUE_TOOL_CALLS_MAX <= QUEUE_CALLS_MAX);
 const _: () = assert!(LEDGER_BATCH_MAX <= LEDGER_QUEUE_MAX);
 const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() <= KILL_GRACE.as_millis());
 const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() < STOP_PATIENCE.as_millis());

@@ -8,6 +8,7 @@ mod look;
 mod placeholder;
 mod program;
 mod rules;
+mod sandbox;
 mod sql;
 mod words;
 
@@ -27,7 +28,7 @@ use super::{
     surroundings::Surroundings,
     tool::{Effect, ExecPlan, Expect, Idempotency, OutputKind, ReplyPlan, Run, Tool, ToolTest},
 };
-use crate::base::{canonical, id::ToolName};
+use crate::base::{canonical, id::ToolName, kernel};
 pub(crate) use lint::is_api_property;
 use placeholder::Placeholders;
 pub(crate) use words::is_tool_name;
@@ -68,11 +69,7 @@ pub(crate) fn compile(
     let rules = rules::rules(&definition, &schema, findings);
     let asks = ask::rounds(&definition, &placeholders, findings);
     let checks = look::checks(&definition, &schema, around, findings);
-    let tests = definition
-        .tests
-        .iter()
-        .filter_map(|test| tool_test(test, findings))
-        .collect();
+    let tests = tool_tests(&definition.tests, findings);
     if findings.errors() != before {
         return None;
     }
@@ -102,6 +99,8 @@ pub(crate) fn compile(
         run,
         timeout: definition.timeout,
         restraint,
+        on_cancel: definition.on_cancel,
+        attempts_max: definition.attempts_max,
         listing: listing
             .map(|entry| (entry.key.clone(), entry.value.to_value()))
             .collect(),
@@ -204,6 +203,10 @@ fn compile_exec(
     let cwd = exec
         .cwd
         .and_then(|cwd| program::working_directory(cwd, findings));
+    let sandbox = exec
+        .sandbox
+        .as_ref()
+        .map(|sandbox| sandbox::compile(sandbox, kernel::confinement(), findings));
     Some(ExecPlan {
         program: program?,
         args,
@@ -213,7 +216,14 @@ fn compile_exec(
         output: exec.output.clone(),
         progress: exec.progress,
         stdout_bytes_max: exec.stdout_bytes_max,
+        exit_codes: exec.exit_codes.clone(),
+        sandbox,
     })
+}
+
+fn tool_tests(tests: &[TestDefinition<'_>], findings: &mut Findings) -> Vec<ToolTest> {
+    let tests = tests.iter();
+    tests.filter_map(|test| tool_test(test, findings)).collect()
 }
 
 fn tool_test(test: &TestDefinition<'_>, findings: &mut Findings) -> Option<ToolTest> {

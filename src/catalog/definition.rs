@@ -7,7 +7,7 @@ use super::{
     fields::{Fields, items, text},
     restraint::Restraint,
     source::{Entry, Node},
-    tool::{Coerce, Effect, Idempotency, OutputKind, Stdin, Visibility},
+    tool::{Coerce, Effect, ExitCodes, Idempotency, OnCancel, OutputKind, Stdin, Visibility},
     units,
 };
 use crate::base::{
@@ -19,19 +19,25 @@ mod ask;
 mod idempotency;
 mod limits;
 mod look;
+mod retry;
 mod rules;
 mod run;
+mod sandbox;
 mod sql;
 
 pub(crate) use ask::{ConfirmDefinition, QuestionDefinition};
 pub(crate) use look::CheckDefinition;
 pub(crate) use rules::RuleDefinition;
+pub(crate) use sandbox::SandboxDefinition;
 pub(crate) use sql::SqlDefinition;
 
 /// Keys of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A key that becomes available
 /// loses its row here and gets its reader in [`Definition::read`].
-const NOT_AVAILABLE: &[&str] = &["verify", "steps", "retry"];
+const NOT_AVAILABLE: &[&str] = &["verify", "steps"];
+
+/// What can be said of a cancellation.
+const ON_CANCEL: &[(&str, OnCancel)] = &[("kill", OnCancel::Kill), ("detach", OnCancel::Detach)];
 
 /// As [`NOT_AVAILABLE`], for the keys of `run`.
 const RUN_NOT_AVAILABLE: &[&str] = &["http"];
@@ -77,6 +83,8 @@ pub(crate) struct Definition<'a> {
     pub(crate) run: Option<RunDefinition<'a>>,
     pub(crate) timeout: Duration,
     pub(crate) restraint: Restraint,
+    pub(crate) on_cancel: Option<OnCancel>,
+    pub(crate) attempts_max: u32,
     /// `icons` and `_meta`.
     pub(crate) listing: Vec<&'a Entry>,
     /// Each with its expectation still as text.
@@ -96,7 +104,7 @@ pub(crate) enum Enabled<'a> {
 #[derive(Debug)]
 pub(crate) enum RunDefinition<'a> {
     /// A program.
-    Exec(ExecDefinition<'a>),
+    Exec(Box<ExecDefinition<'a>>),
     /// `reply: {text: …}`.
     ReplyText(Spanned<'a>),
     /// `reply: {json: …}`.
@@ -117,6 +125,8 @@ pub(crate) struct ExecDefinition<'a> {
     pub(crate) output: OutputKind,
     pub(crate) progress: bool,
     pub(crate) stdout_bytes_max: usize,
+    pub(crate) exit_codes: ExitCodes,
+    pub(crate) sandbox: Option<SandboxDefinition<'a>>,
     /// The author knows that the program runs whatever it is told.
     pub(crate) unsafe_interpreter: bool,
     /// The author knows that everybody can read the arguments of a program.
@@ -176,11 +186,13 @@ impl<'a> Definition<'a> {
         refuse_annotations(&mut fields, findings);
         refuse_unavailable(&mut fields, NOT_AVAILABLE, WITHOUT_IT, findings);
         let output = fields.take_entry("output");
-        let run = fields
+        let mut run = fields
             .require("run", findings)
             .and_then(|run| run::read(run, output, findings));
         let timeout = duration(&mut fields, "timeout", findings);
         let restraint = limits::restraint(&mut fields, findings);
+        let on_cancel = fields.word("on_cancel", ON_CANCEL, findings);
+        let attempts_max = retry::read(&mut fields, run.as_mut(), findings);
         let listing = ["icons", "_meta"]
             .into_iter()
             .filter_map(|key| fields.take_entry(key))
@@ -211,6 +223,8 @@ impl<'a> Definition<'a> {
             run,
             timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
             restraint,
+            on_cancel,
+            attempts_max,
             listing,
             tests,
         })

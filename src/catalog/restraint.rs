@@ -19,6 +19,8 @@ pub(crate) struct Restraint {
     pub(crate) rate_of_all: Option<Rate>,
     /// Every budget that is declared, of this tool or others.
     pub(crate) budgets: Arc<[Budget]>,
+    /// How many calls run side by side in one process.
+    pub(crate) concurrent: Option<usize>,
     /// What a call costs.
     pub(crate) cost: Cost,
     /// When its backend is left alone for a while.

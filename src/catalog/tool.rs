@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
@@ -69,6 +70,15 @@ pub(crate) enum Visibility {
     Permitted,
 }
 
+/// What a cancellation by the client does to a running call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnCancel {
+    /// It is ended.
+    Kill,
+    /// It goes on to its own end, and nobody is told of it.
+    Detach,
+}
+
 /// A compiled definition.
 #[derive(Debug)]
 pub(crate) struct Tool {
@@ -112,6 +122,10 @@ pub(crate) struct Tool {
     pub(crate) asks: Vec<super::ask::Round>,
     /// What runs.
     pub(crate) run: Run,
+    /// What a cancellation by the client does to a running call; `None` is what suits the effect.
+    pub(crate) on_cancel: Option<OnCancel>,
+    /// How often it is tried, at most.
+    pub(crate) attempts_max: u32,
     /// From the arrival of the call to its end.
     pub(crate) timeout: Duration,
     /// How often, how many at once and for how much it may run.
@@ -126,11 +140,12 @@ pub(crate) struct Tool {
 
 impl Tool {
     /// Whether a call is stopped when it is cancelled. A read is. A write goes on to its own end,
-    /// so that the model's repetition finds its result instead of causing it a second time.
+    /// so that the model's repetition finds its result instead of causing it a second time; a
+    /// definition may have it otherwise.
     pub(crate) fn stops_when_cancelled(&self) -> bool {
-        match (self.effect, &self.run) {
-            (Effect::Read, Run::Exec(_) | Run::Reply(_) | Run::Sql(_)) => true,
-            (Effect::Write | Effect::Destroy, Run::Exec(_) | Run::Reply(_) | Run::Sql(_)) => false,
+        match (self.on_cancel, self.effect) {
+            (Some(OnCancel::Kill), _) | (None, Effect::Read) => true,
+            (Some(OnCancel::Detach), _) | (None, Effect::Write | Effect::Destroy) => false,
         }
     }
 
@@ -237,6 +252,57 @@ pub(crate) struct ExecPlan {
     pub(crate) progress: bool,
     /// Bytes of standard output that are kept.
     pub(crate) stdout_bytes_max: usize,
+    /// What its exit codes say beyond success and failure.
+    pub(crate) exit_codes: ExitCodes,
+    /// How it is shut in, if it is.
+    pub(crate) sandbox: Option<Sandbox>,
+}
+
+/// Exit codes whose meaning the definition's author knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ExitCodes {
+    /// Nothing was done, and it may be tried again.
+    pub(crate) retry: Vec<i32>,
+    /// It may have been done.
+    pub(crate) ambiguous: Vec<i32>,
+}
+
+/// How a program is shut in. It has a session of its own and dies with the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Sandbox {
+    /// The files that it may reach; `None` is all that its user may.
+    pub(crate) files: Option<Reach>,
+    /// Whether it may make and take TCP connections.
+    pub(crate) network: bool,
+    /// Whether it must not run where the kernel cannot hold it to this.
+    pub(crate) require: bool,
+    /// What it may use.
+    pub(crate) limits: ProgramLimits,
+}
+
+/// The files that a program may reach, beyond itself and what every program needs to start:
+/// folders with all that is in them, and single files.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Reach {
+    /// May be read and run.
+    pub(crate) read: Vec<PathBuf>,
+    /// May be read, run, written, made and removed.
+    pub(crate) write: Vec<PathBuf>,
+}
+
+/// What a program may use; `None` is what this process may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct ProgramLimits {
+    /// Processor time.
+    pub(crate) cpu_seconds: Option<u64>,
+    /// Address space of one process.
+    pub(crate) memory_bytes: Option<u64>,
+    /// Descriptors open at the same time.
+    pub(crate) open_files: u64,
+    /// Processes of its user, all programs together.
+    pub(crate) processes: Option<u64>,
+    /// Size of a file that it writes.
+    pub(crate) file_size_bytes: Option<u64>,
 }
 
 /// What a program reads on standard input.

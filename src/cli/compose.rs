@@ -19,7 +19,7 @@ use crate::{
         process::{self, Keeper},
         sql,
     },
-    base::clock::SystemClock,
+    base::{clock::SystemClock, random::SystemRandom},
     catalog::{
         config::{Config, ConfigPlace, ReadConfig},
         in_force::InForce,
@@ -84,6 +84,7 @@ impl Gate {
                 state_dir,
             }),
             clock: clock.clone(),
+            random: Arc::new(SystemRandom::default()),
             workers: choices.workers,
         };
         let engine = Arc::new(Engine::start(parts).context("cannot start the worker threads")?);

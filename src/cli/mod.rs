@@ -39,11 +39,10 @@ use exit::{CommandError, ExitStatus};
 /// this process, and says how to end.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    if arguments
-        .get(1)
-        .is_some_and(|first| first == process::WARDEN)
-    {
-        return process::run_warden();
+    match arguments.get(1).and_then(|first| first.to_str()) {
+        Some(process::WARDEN) => return process::run_warden(),
+        Some(process::SHIM) => return process::run_shim(arguments.get(2..).unwrap_or_default()),
+        Some(_) | None => {}
     }
     let ended = match Cli::try_parse_from(arguments) {
         Ok(cli) => dispatch(cli.command),

@@ -15,7 +15,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Shared, Ticket, pipeline::admit, release::refuse, settle::shutting_down};
+use super::{Shared, Ticket, pipeline::admit, release::refuse, unstarted::shutting_down};
 use crate::{
     base::{
         cancel::Cancelled,

@@ -13,7 +13,7 @@ use super::{
     Shared,
     pipeline::{self, Prepared},
     release::refuse,
-    settle,
+    unstarted,
 };
 use crate::{
     base::{
@@ -158,9 +158,9 @@ fn look_again(shared: &Arc<Shared>, parked: Parked) {
     } = parked;
     let deadline = prepared.since.plus(prepared.call.tool().timeout);
     let why = if let Some(why) = prepared.ticket.cancel.fired() {
-        Some(settle::stopped_joining(why, running.id))
+        Some(unstarted::stopped_joining(why, running.id))
     } else if shared.queue.is_stopping() {
-        Some(settle::stopped_joining(Cancelled::Shutdown, running.id))
+        Some(unstarted::stopped_joining(Cancelled::Shutdown, running.id))
     } else if shared.clock.now() >= deadline {
         Some(in_progress(running.id))
     } else {

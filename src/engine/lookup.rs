@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Shared, Ticket, pipeline::stopped, prepare::contained, settle};
+use super::{Shared, Ticket, pipeline::stopped, prepare::contained, unstarted};
 use crate::{
     backend::{self, Fault, Invocation},
     base::{
@@ -205,7 +205,7 @@ impl Making<'_> {
     }
 
     fn stopped(&self) -> Option<Problem> {
-        stopped(self.shared, self.ticket).map(settle::not_started)
+        stopped(self.shared, self.ticket).map(unstarted::not_started)
     }
 
     /// A check that cannot be made is one that does not hold.

@@ -2,6 +2,8 @@
 
 pub(crate) mod answer;
 pub(crate) mod ask;
+mod attempt;
+mod attempts;
 mod conclude;
 mod demands;
 mod joins;
@@ -12,10 +14,12 @@ mod prepare;
 mod queue;
 mod release;
 mod request_state;
+mod schedule;
 mod settle;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod unstarted;
 
 use std::{
     collections::HashMap,
@@ -40,6 +44,7 @@ use crate::{
         clock::Clock,
         id::CallId,
         limits::{CHECK_QUEUE_MAX, STOP_PATIENCE},
+        random::Random,
         thread,
     },
     catalog::in_force::InForce,
@@ -67,6 +72,8 @@ pub(crate) struct Parts {
     pub(crate) backend: Arc<dyn Backend>,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
+    /// Chance.
+    pub(crate) random: Arc<dyn Random>,
     /// How many programs run side by side.
     pub(crate) workers: usize,
 }
@@ -84,6 +91,8 @@ struct Shared {
     ledger: Arc<dyn Ledger>,
     backend: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    tokens: Mutex<attempts::Tokens>,
     queue: Queue,
     joins: Joins,
     open: Mutex<usize>,
@@ -105,6 +114,7 @@ impl Engine {
             ledger,
             backend,
             clock,
+            random,
             workers,
         } = parts;
         let shared = Arc::new(Shared {
@@ -112,7 +122,9 @@ impl Engine {
             ledger,
             backend,
             clock,
-            queue: Queue::new(CHECK_QUEUE_MAX),
+            random,
+            tokens: Mutex::default(),
+            queue: Queue::new(CHECK_QUEUE_MAX, workers.max(1)),
             joins: Joins::default(),
             open: Mutex::new(0),
             idle: Condvar::new(),

@@ -12,26 +12,22 @@ use super::{
     Shared, Ticket,
     answer::{Answer, Body, Delivery},
     ask,
+    attempt::{self, Times},
     conclude::conclude,
     joins, key,
     lookup::{self, CheckedCall},
     prepare::{contained, judged, prepare},
-    queue::{GateJob, Place, WorkJob},
+    queue::{GateJob, Place, Taken, WorkJob},
     release::{
         Recorded, answer_when_decided, answer_when_recorded, recorded, refuse, refuse_unless_known,
         replayed,
     },
-    settle,
+    settle, unstarted,
 };
 use crate::{
-    backend::{Fault, Invocation, Work},
-    base::{
-        cancel::{CancelToken, Cancelled},
-        clock::Moment,
-        id::CallId,
-        problem::Effects,
-    },
-    catalog::{content::Output, tool::Effect},
+    backend::Work,
+    base::{cancel::Cancelled, clock::Moment, id::CallId, problem::Effects},
+    catalog::tool::Effect,
     guard::{
         agree::AgreedCall,
         authorize::authorize,
@@ -60,7 +56,6 @@ pub(super) struct LookUp {
     call: AgreedCall,
     work: Work,
     ticket: Ticket,
-    place: Option<Place>,
     asked: (Demands, Option<Operation>),
     checked: Moment,
     since: Moment,
@@ -105,7 +100,7 @@ pub(super) fn gate(shared: &Arc<Shared>) {
     {
         match job {
             GateJob::Check(arrived) => check(shared, *arrived),
-            GateJob::Run(started) => run(shared, *started),
+            GateJob::Run(started) => run(shared, *started, Duration::ZERO),
             GateJob::Go(go) => go(shared),
             GateJob::Nothing => ask::expire(shared),
         }
@@ -114,11 +109,25 @@ pub(super) fn gate(shared: &Arc<Shared>) {
 
 /// A worker: runs what may wait for the world.
 pub(super) fn worker(shared: &Arc<Shared>) {
-    while let Some(job) = shared.queue.pop_work() {
-        match job {
-            WorkJob::LookUp(waiting) => look_up(shared, *waiting),
-            WorkJob::Run(started) => run(shared, *started),
-        }
+    while let Some(taken) = shared.queue.pop_work(&*shared.clock) {
+        let Taken {
+            job,
+            place,
+            waited,
+            turn,
+        } = taken;
+        let ran_until = match job {
+            WorkJob::LookUp(waiting) => {
+                look_up(shared, *waiting, Some(place));
+                None
+            }
+            WorkJob::Run(started) => {
+                shared.queue.release(place);
+                run(shared, *started, waited);
+                Some(shared.clock.now())
+            }
+        };
+        shared.queue.done(turn, ran_until);
     }
 }
 
@@ -134,7 +143,7 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
     if let Some(why) = stopped(shared, &ticket) {
         return refuse(
             shared,
-            call.refuse("queue", settle::not_started(why)),
+            call.refuse("queue", unstarted::not_started(why)),
             ticket,
         );
     }
@@ -185,15 +194,16 @@ pub(super) fn admit(
                 call,
                 work,
                 ticket,
-                place,
                 asked: (demands, operation),
                 checked,
                 since,
             };
-            if waiting.call.tool().checks.is_empty() {
-                look_up(shared, waiting);
-            } else {
-                shared.queue.push_work(WorkJob::LookUp(Box::new(waiting)));
+            match place {
+                Some(place) if !waiting.call.tool().checks.is_empty() => {
+                    let job = WorkJob::LookUp(Box::new(waiting));
+                    shared.queue.push_work(job, place, shared.clock.now());
+                }
+                place => look_up(shared, waiting, place),
             }
         }
         Err((stage, problem)) => {
@@ -204,12 +214,11 @@ pub(super) fn admit(
 }
 
 /// The checks, then the ledger.
-fn look_up(shared: &Arc<Shared>, waiting: LookUp) {
+fn look_up(shared: &Arc<Shared>, waiting: LookUp, mut place: Option<Place>) {
     let LookUp {
         call,
         work,
         ticket,
-        mut place,
         asked,
         checked,
         since,
@@ -303,11 +312,13 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
     shared.ledger.begin(admission, Box::new(then));
 }
 
-fn dispatch(shared: &Shared, started: Started) {
-    if started.prepared.work.is_immediate() {
-        shared.queue.push_gate_run(Box::new(started));
-    } else {
-        shared.queue.push_work(WorkJob::Run(Box::new(started)));
+fn dispatch(shared: &Shared, mut started: Started) {
+    match started.prepared.place.take() {
+        None => shared.queue.push_gate_run(Box::new(started)),
+        Some(place) => {
+            let job = WorkJob::Run(Box::new(started));
+            shared.queue.push_work(job, place, shared.clock.now());
+        }
     }
 }
 
@@ -325,15 +336,14 @@ pub(super) fn release(shared: &Shared, place: Option<Place>) {
     }
 }
 
-/// The backend, then the ledger again.
-fn run(shared: &Arc<Shared>, started: Started) {
+/// The backend, then the ledger again, for a call that waited so long for a worker.
+fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
     let Started {
         prepared:
             Prepared {
                 call,
                 work,
                 ticket,
-                place,
                 checked,
                 since,
                 notes_delivery,
@@ -342,10 +352,12 @@ fn run(shared: &Arc<Shared>, started: Started) {
         receipt,
         notes,
     } = started;
-    release(shared, place);
     let begun = shared.clock.now();
-    let deadline = since.plus(call.tool().timeout);
-    let result = attempt(shared, &call, work, deadline, &ticket, &receipt);
+    let times = Times {
+        deadline: since.plus(call.tool().timeout),
+        waited,
+    };
+    let result = attempt::run(shared, &call, work, &ticket, (&receipt, times));
     let effects = settle::effects_of(call.tool(), &result);
     let (ending, reply) = conclude(shared, &call, (checked, begun), notes, result);
     let delivery = notes_delivery.then(|| {
@@ -360,39 +372,4 @@ fn run(shared: &Arc<Shared>, started: Started) {
     };
     let then = answer_when_recorded(shared, ticket, ended);
     shared.ledger.finish(receipt, ending, then);
-}
-
-/// One try of the backend, unless there is no use in trying any more.
-fn attempt(
-    shared: &Shared,
-    call: &AgreedCall,
-    work: Work,
-    deadline: Moment,
-    ticket: &Ticket,
-    receipt: &IntentReceipt,
-) -> Result<Output, Box<Fault>> {
-    let (header, tool) = (call.header(), call.tool());
-    if let Some(why) = stopped(shared, ticket) {
-        return Err(settle::stopped_before_start(why));
-    }
-    if shared.clock.now() >= deadline {
-        return Err(settle::late_before_start());
-    }
-    let cancel = CancelToken::default();
-    if tool.stops_when_cancelled() {
-        let stop = cancel.clone();
-        ticket
-            .cancel
-            .on_fire(move || stop.fire(Cancelled::ByClient));
-    }
-    let _registered = shared.register(header.call_id, &cancel);
-    let invocation = Invocation {
-        call_id: header.call_id,
-        effect: tool.effect,
-        deadline,
-        cancel: &cancel,
-        progress: &|progress| ticket.respondent.progress(progress),
-    };
-    contained(|| shared.backend.invoke(work, &invocation, receipt))
-        .unwrap_or_else(|problem| Err(settle::backend_fault(tool, *problem)))
 }

@@ -6,14 +6,17 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use super::{
     Shared, demands,
     queue::{NoPlace, Place},
-    settle,
+    schedule::{Claim, Full},
+    settle, unstarted,
 };
 use crate::{
     backend::{self, Work},
     base::{
         cancel::Cancelled,
+        limits::CONCURRENT_DEFAULT,
         problem::{Code, Problem},
     },
+    catalog::tool::Effect,
     guard::{
         agree::AgreedCall,
         call::{Header, Refused},
@@ -50,15 +53,28 @@ pub(super) fn prepare(
     if work.is_immediate() && call.tool().checks.is_empty() {
         return Ok((work, None, demands));
     }
-    let problem = match shared.queue.reserve(call.raw_arguments().len()) {
+    let problem = match shared.queue.reserve(claim(call)) {
         Ok(place) => return Ok((work, Some(place), demands)),
-        Err(NoPlace::Stopping) => settle::not_started(Cancelled::Shutdown),
-        Err(NoPlace::Full(waiting)) => {
+        Err(NoPlace::Stopping) => unstarted::not_started(Cancelled::Shutdown),
+        Err(NoPlace::Full(Full { waiting, after })) => {
             let message = format!("{waiting} calls are waiting already; nothing was started");
-            Problem::new(Code::Overloaded, message).after_ms(1000)
+            let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+            Problem::new(Code::Overloaded, message).after_ms(after_ms)
         }
     };
     Err(("queue", Box::new(problem)))
+}
+
+/// What decides about a call's place in the queue.
+fn claim(call: &AgreedCall) -> Claim {
+    let tool = call.tool();
+    Claim {
+        tool: tool.name.clone(),
+        principal: call.header().principal.clone(),
+        bytes: call.raw_arguments().len(),
+        reads: tool.effect == Effect::Read,
+        concurrent: tool.restraint.concurrent.unwrap_or(CONCURRENT_DEFAULT),
+    }
 }
 
 /// Runs something that may fail in ways nobody foresaw: a panic becomes a problem of this call

@@ -10,8 +10,9 @@ use std::{
 use super::{
     Shared,
     pipeline::{Arrived, LookUp, Started},
+    schedule::{Claim, Full, Next, Schedule},
 };
-use crate::base::limits::{QUEUE_BYTES_MAX, QUEUE_CALLS_MAX};
+use crate::base::clock::{Clock, Moment};
 
 /// What a call does next, told to the gate.
 pub(super) type Go = Box<dyn FnOnce(&Arc<Shared>) + Send>;
@@ -36,14 +37,11 @@ pub(super) enum WorkJob {
     Run(Box<Started>),
 }
 
-#[derive(Default)]
 struct State {
     goes: VecDeque<Go>,
     runs: VecDeque<Box<Started>>,
     checks: VecDeque<Box<Arrived>>,
-    work: VecDeque<WorkJob>,
-    waiting_calls: usize,
-    waiting_bytes: usize,
+    work: Schedule<WorkJob>,
     stopping: bool,
     closed: bool,
 }
@@ -57,27 +55,51 @@ pub(super) struct Queue {
     work_ready: Condvar,
 }
 
-/// A place among the calls that wait for a worker; given back when a worker takes the call.
+/// A place among the calls that wait for a worker. Whoever has it waits in it or gives it back;
+/// it cannot be copied.
 #[derive(Debug)]
-pub(super) struct Place {
-    bytes: usize,
+pub(super) struct Place(Claim);
+
+/// A job that a worker has taken.
+pub(super) struct Taken {
+    pub(super) job: WorkJob,
+    /// Where it waited. A call that will wait again keeps it.
+    pub(super) place: Place,
+    /// How long it waited there.
+    pub(super) waited: Duration,
+    pub(super) turn: Turn,
+}
+
+/// A worker's hold on one of its tool's turns, to be given back with [`Queue::done`].
+#[derive(Debug)]
+pub(super) struct Turn {
+    claim: Claim,
+    since: Moment,
 }
 
 /// Why there is no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoPlace {
-    /// Too many calls wait already: so many.
-    Full(usize),
+    /// Too many calls wait already.
+    Full(Full),
     /// The process is ending.
     Stopping,
 }
 
 impl Queue {
-    /// A queue whose gate lane holds at most `checks_max` unchecked calls.
-    pub(super) fn new(checks_max: usize) -> Self {
+    /// A queue whose gate lane holds at most `checks_max` unchecked calls, and which lets
+    /// `principal_max` calls of one principal run at once.
+    pub(super) fn new(checks_max: usize, principal_max: usize) -> Self {
         Self {
             checks_max,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                goes: VecDeque::new(),
+                runs: VecDeque::new(),
+                checks: VecDeque::new(),
+                work: Schedule::new(principal_max),
+                stopping: false,
+                closed: false,
+            }),
             gate_ready: Condvar::new(),
             gate_room: Condvar::new(),
             work_ready: Condvar::new(),
@@ -113,35 +135,35 @@ impl Queue {
         }
     }
 
-    /// Reserves a place for a call of this size among those that wait for a worker.
+    /// Reserves a place among the calls that wait for a worker.
     ///
     /// # Errors
     /// When there is none; nothing is reserved then.
-    pub(super) fn reserve(&self, bytes: usize) -> Result<Place, NoPlace> {
+    pub(super) fn reserve(&self, claim: Claim) -> Result<Place, NoPlace> {
         let mut state = self.state();
         if state.stopping {
             return Err(NoPlace::Stopping);
         }
-        let full = state.waiting_calls >= QUEUE_CALLS_MAX
-            || state.waiting_bytes.saturating_add(bytes) > QUEUE_BYTES_MAX;
-        if full {
-            return Err(NoPlace::Full(state.waiting_calls));
-        }
-        state.waiting_calls += 1;
-        state.waiting_bytes += bytes;
-        Ok(Place { bytes })
+        state.work.reserve(&claim).map_err(NoPlace::Full)?;
+        Ok(Place(claim))
     }
 
     /// Gives a place back.
     pub(super) fn release(&self, place: Place) {
-        let mut state = self.state();
-        state.waiting_calls = state.waiting_calls.saturating_sub(1);
-        state.waiting_bytes = state.waiting_bytes.saturating_sub(place.bytes);
+        self.state().work.give_back(&place.0);
     }
 
-    /// Adds a call for a worker.
-    pub(super) fn push_work(&self, job: WorkJob) {
-        self.state().work.push_back(job);
+    /// Adds a call for a worker, to the place that it has.
+    pub(super) fn push_work(&self, job: WorkJob, place: Place, now: Moment) {
+        self.state().work.enter(job, place.0, now);
+        self.work_ready.notify_one();
+    }
+
+    /// A worker is done with the call that it took, which ran until then, if it did.
+    pub(super) fn done(&self, turn: Turn, ran_until: Option<Moment>) {
+        let took = ran_until.map(|end| end.since(turn.since));
+        self.state().work.done(&turn.claim, took);
+        // What was held back by a cap may run now, and this worker may be needed elsewhere.
         self.work_ready.notify_one();
     }
 
@@ -192,11 +214,27 @@ impl Queue {
     }
 
     /// The next call for a worker; waits for one. `None` when the queue is closed and empty.
-    pub(super) fn pop_work(&self) -> Option<WorkJob> {
+    pub(super) fn pop_work(&self, clock: &dyn Clock) -> Option<Taken> {
         let mut state = self.state();
         loop {
-            if let Some(job) = state.work.pop_front() {
-                return Some(job);
+            let now = clock.now();
+            let next = if state.stopping {
+                state.work.next_to_refuse(now)
+            } else {
+                state.work.next(now)
+            };
+            if let Some(Next {
+                call,
+                claim,
+                waited,
+            }) = next
+            {
+                return Some(Taken {
+                    job: call,
+                    place: Place(claim.clone()),
+                    waited,
+                    turn: Turn { claim, since: now },
+                });
             }
             if state.closed {
                 return None;
@@ -216,6 +254,7 @@ impl Queue {
     /// From now on nothing new is started; what waits is refused when its turn comes.
     pub(super) fn stop(&self) {
         self.state().stopping = true;
+        self.work_ready.notify_all();
     }
 
     /// Lets the threads end once their lanes are empty.

@@ -11,10 +11,8 @@ use super::{
 use crate::{
     backend::{Fault, FaultClass},
     base::{
-        cancel::Cancelled,
         clock::{Moment, Timestamp},
-        id::CallId,
-        problem::{Advice, Code, Effects, Problem},
+        problem::{Code, Effects, Problem},
     },
     catalog::{
         content::Output,
@@ -134,6 +132,7 @@ fn outcome(class: Option<FaultClass>, problem: &Problem) -> Outcome {
     match (problem.code, class) {
         (Code::Cancelled, _) => Outcome::Cancelled,
         (Code::Timeout, _) => Outcome::TimedOut,
+        (Code::Overloaded, Some(FaultClass::Clean)) => Outcome::Refused,
         (_, Some(FaultClass::Ambiguous)) if problem.effects == Effects::Unknown => Outcome::Unknown,
         (_, Some(FaultClass::Clean | FaultClass::Definite | FaultClass::Ambiguous) | None) => {
             Outcome::Failed
@@ -189,7 +188,7 @@ pub(super) fn admission(
 ) -> Admission {
     Admission {
         row: call_row(call),
-        intent: first_intent(call.tool()),
+        intent: intent(call.tool(), 1),
         guard_us: micros(checked, call.header().received),
         operation,
         demands,
@@ -308,10 +307,10 @@ pub(super) fn refused_by_fault(
     })
 }
 
-/// The intent of the first attempt.
-fn first_intent(tool: &Tool) -> Intent {
+/// The intent of an attempt; they count from 1.
+pub(super) fn intent(tool: &Tool, attempt: u32) -> Intent {
     Intent {
-        attempt: 1,
+        attempt,
         backend: backend_name(tool),
     }
 }
@@ -324,59 +323,6 @@ fn changes_json(changes: &[Change]) -> Option<String> {
         })
         .collect();
     (!list.is_empty()).then(|| Value::Array(list).to_string())
-}
-
-/// Why nothing is started any more.
-pub(super) fn shutting_down() -> Problem {
-    Problem::new(
-        Code::ShuttingDown,
-        "the server is ending; nothing was started",
-    )
-}
-
-/// A call that was cancelled, or met the end of the process, before its backend was asked.
-pub(super) fn stopped_before_start(why: Cancelled) -> Box<Fault> {
-    clean(not_started(why))
-}
-
-/// The same in words.
-pub(super) fn not_started(why: Cancelled) -> Problem {
-    let problem = match why {
-        Cancelled::ByClient => Problem::new(Code::Cancelled, "cancelled before it was started"),
-        Cancelled::Shutdown => shutting_down(),
-    };
-    problem.with_effects(Effects::None)
-}
-
-/// A call that was cancelled, or met the end of the process, while it waited for the operation
-/// that the call `id` began, which goes on.
-pub(super) fn stopped_joining(why: Cancelled, id: CallId) -> Problem {
-    let (code, text) = match why {
-        Cancelled::ByClient => (Code::Cancelled, "cancelled"),
-        Cancelled::Shutdown => (Code::ShuttingDown, "the server is ending"),
-    };
-    let message = format!("{text} while the same operation (`{id}`) was still running");
-    Problem::new(code, message).with_effects(Effects::Unknown)
-}
-
-/// A call that waited so long that its time was up before its backend was asked.
-pub(super) fn late_before_start() -> Box<Fault> {
-    let message = "its time was up before a worker was free; nothing was started";
-    clean(
-        Problem::new(Code::Timeout, message)
-            .with_effects(Effects::None)
-            .with_advice(Advice::After)
-            .after_ms(1000),
-    )
-}
-
-fn clean(problem: Problem) -> Box<Fault> {
-    Box::new(Fault {
-        class: FaultClass::Clean,
-        problem,
-        backend_text: None,
-        status: None,
-    })
 }
 
 /// A backend that broke down in a way nobody foresaw.

@@ -33,6 +33,7 @@ use crate::{
 };
 
 mod checks;
+mod retries;
 
 const DEFINITIONS: &str = r#"
 name: look
@@ -148,6 +149,7 @@ impl Setting {
             ledger: ledger.clone(),
             backend: backend.clone(),
             clock: clock.clone(),
+            random: Arc::new(testing::NoWait),
             workers: 2,
         })
         .unwrap();

@@ -127,13 +127,6 @@ pub(crate) trait Ledger: Send + Sync {
     fn begin(&self, admission: Admission, then: Then<Begun>);
 
     /// Writes the intent of a further attempt or step of an admitted call.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "retries and steps are its callers; its contract is tested"
-        )
-    )]
     fn intend(&self, of: &IntentReceipt, intent: Intent, then: Then<IntentReceipt>);
 
     /// Writes how an admitted call ended, and settles what waited for its end.

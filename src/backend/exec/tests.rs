@@ -17,7 +17,7 @@ use crate::{
     catalog::{
         content::Content,
         template::{ArgPath, ArgTemplate, Part},
-        tool::OutputKind,
+        tool::{ExitCodes, OutputKind},
     },
 };
 
@@ -46,6 +46,8 @@ fn plan(args: &[&str]) -> ExecPlan {
         output: OutputKind::Text,
         progress: false,
         stdout_bytes_max: STDOUT_BYTES_DEFAULT,
+        exit_codes: ExitCodes::default(),
+        sandbox: None,
     }
 }
 

@@ -17,6 +17,11 @@ pub(crate) fn harden() -> io::Result<Keeper> {
 }
 
 /// Nothing starts this here.
+pub(crate) fn run_shim(_arguments: &[std::ffi::OsString]) -> ExitCode {
+    ExitCode::FAILURE
+}
+
+/// Nothing starts this here.
 pub(crate) fn run_warden() -> ExitCode {
     ExitCode::FAILURE
 }

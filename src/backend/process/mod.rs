@@ -11,7 +11,7 @@ use crate::{
         cancel::{CancelToken, Cancelled},
         clock::{Clock, Moment},
     },
-    catalog::content::Progress,
+    catalog::{content::Progress, tool::Sandbox},
 };
 
 #[cfg(unix)]
@@ -19,15 +19,17 @@ mod unix;
 #[cfg(unix)]
 pub(super) use unix::run;
 #[cfg(unix)]
-pub(crate) use unix::{Keeper, harden, run_warden};
+pub(crate) use unix::{Keeper, harden, run_shim, run_warden};
 
 #[cfg(not(unix))]
 mod elsewhere;
 #[cfg(not(unix))]
 pub(super) use elsewhere::run;
 #[cfg(not(unix))]
-pub(crate) use elsewhere::{Keeper, harden, run_warden};
+pub(crate) use elsewhere::{Keeper, harden, run_shim, run_warden};
 
+/// The hidden argument that makes this program become another, in a sandbox.
+pub(crate) const SHIM: &str = "__child";
 /// The hidden argument that makes this program a warden.
 pub(crate) const WARDEN: &str = "__warden";
 /// The environment entry that tells a program which operation it runs for. A process is known
@@ -35,7 +37,7 @@ pub(crate) const WARDEN: &str = "__warden";
 pub(super) const OPERATION_ID: &str = "TOLLGATE_OPERATION_ID";
 
 /// What to start.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Program<'a> {
     /// Absolute: a bare name would be looked up, and would cost a slow `fork`.
     pub(super) path: &'a Path,
@@ -54,6 +56,8 @@ pub(super) struct Program<'a> {
     /// Where to make the file named by `$PROGRESS`, if it is to have one. The directory is
     /// made if need be, for this user alone; the file is gone when the run is over.
     pub(super) progress: Option<&'a Path>,
+    /// How it is shut in, if it is. On a system that cannot, it starts only if it need not.
+    pub(super) sandbox: Option<&'a Sandbox>,
 }
 
 /// How to watch over it.

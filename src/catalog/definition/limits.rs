@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    base::{amount::Amount, limits::BACKEND_NAME_BYTES_MAX},
+    base::{
+        amount::Amount,
+        limits::{BACKEND_NAME_BYTES_MAX, CONCURRENT_MAX},
+    },
     catalog::{
         diagnostic::{Findings, tick},
         fields::{Fields, text, truth},
@@ -12,12 +15,6 @@ use crate::{
         source::Node,
     },
 };
-
-use super::{WITHOUT_IT, refuse_unavailable};
-
-/// As `NOT_AVAILABLE`, for the keys of `limits`: nothing in the engine counts the calls of a tool
-/// yet, and a cap that does not hold would be worse than none.
-const LIMITS_NOT_AVAILABLE: &[&str] = &["concurrent"];
 
 /// Reads the three keys; what has an error is as if it were not told.
 pub(super) fn restraint(fields: &mut Fields<'_>, findings: &mut Findings) -> Restraint {
@@ -47,11 +44,15 @@ fn limits(node: &Node, findings: &mut Findings) -> Option<Restraint> {
     }
     let burst = burst.and_then(|entry| count(&entry.value, "burst", u32::MAX, findings));
     let rate = given.and_then(|node| rate(node, burst, findings));
-    refuse_unavailable(&mut fields, LIMITS_NOT_AVAILABLE, WITHOUT_IT, findings);
+    let concurrent = fields
+        .take("concurrent")
+        .and_then(|node| count(node, "concurrent", CONCURRENT_MAX, findings))
+        .and_then(|count| usize::try_from(count).ok());
     let cost = cost(&mut fields, findings);
     fields.close(findings);
     Some(Restraint {
         rate,
+        concurrent,
         cost: cost.unwrap_or_default(),
         ..Restraint::default()
     })

@@ -9,7 +9,7 @@ use super::{
         units,
     },
     ElementDefinition, ExecDefinition, RUN_NOT_AVAILABLE, RunDefinition, WITHOUT_IT,
-    refuse_unavailable, spanned, take_spanned,
+    refuse_unavailable, retry, sandbox, spanned, take_spanned,
 };
 use crate::base::{
     limits::{OUTPUT_TOTAL_BYTES_MAX, STDOUT_BYTES_DEFAULT},
@@ -61,7 +61,9 @@ pub(super) fn one_of<'a>(
         findings.error("run", output.key_span, message, help);
     }
     match only.key.as_str() {
-        "exec" => exec_definition(&only.value, output, findings).map(RunDefinition::Exec),
+        "exec" => exec_definition(&only.value, output, findings)
+            .map(Box::new)
+            .map(RunDefinition::Exec),
         "sql" => super::sql::read(&only.value, findings).map(RunDefinition::Sql),
         _ => reply_definition(&only.value, findings),
     }
@@ -109,6 +111,10 @@ fn exec_definition<'a>(
     let limit = fields
         .take("stdout_limit")
         .and_then(|node| units::bytes(node, "stdout_limit", OUTPUT_TOTAL_BYTES_MAX, findings));
+    let exit_codes = retry::exit_codes(&mut fields, findings);
+    let sandbox = fields
+        .take_entry("sandbox")
+        .and_then(|entry| sandbox::read(entry, findings));
     let unsafe_interpreter = fields.flag("unsafe_interpreter", findings);
     let unsafe_env = fields.flag("unsafe_env", findings);
     let secret_in_argv = fields.flag("secret_in_argv", findings);
@@ -127,6 +133,8 @@ fn exec_definition<'a>(
         output: output.unwrap_or(OutputKind::Text),
         progress,
         stdout_bytes_max: limit.unwrap_or(STDOUT_BYTES_DEFAULT),
+        exit_codes,
+        sandbox,
         unsafe_interpreter,
         unsafe_env,
         secret_in_argv,

@@ -77,6 +77,7 @@ impl Setting {
             ledger: ledger.clone(),
             backend: Arc::new(Easy),
             clock: clock.clone(),
+            random: Arc::new(testing::NoWait),
             workers: 1,
         })
         .unwrap();

@@ -18,7 +18,9 @@ use crate::{
         schema::InputSchema,
         snapshot::Catalog,
         template::{ArgPath, ArgTemplate, Part, TextTemplate},
-        tool::{Coerce, Effect, ExecPlan, OutputKind, ReplyPlan, Run, Stdin, Visibility},
+        tool::{
+            Coerce, Effect, ExecPlan, ExitCodes, OutputKind, ReplyPlan, Run, Stdin, Visibility,
+        },
     },
     guard::{
         agree::{Consent, agree},
@@ -50,6 +52,8 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         run: Run::Reply(ReplyPlan::Text(TextTemplate(Vec::new()))),
         timeout: std::time::Duration::from_secs(1),
         restraint: Default::default(),
+        on_cancel: None,
+        attempts_max: 1,
         listing: Map::new(),
         rules: Vec::new(),
         allow: Vec::new(),
@@ -283,6 +287,8 @@ fn v22_an_argument_too_long_for_the_system_is_refused_before_anything_starts() {
         stdin: Stdin::Empty,
         output: OutputKind::Text,
         progress: false,
+        exit_codes: ExitCodes::default(),
+        sandbox: None,
         stdout_bytes_max: 1,
     }));
     let long = "x".repeat(ARGV_ELEMENT_BYTES_MAX - 4);

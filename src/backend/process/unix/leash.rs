@@ -9,12 +9,12 @@ use std::{
 
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid},
 };
 
 use super::{
     super::{Keeper, OPERATION_ID, Program, StartFailure},
-    platform::Kept,
+    platform::{Kept, shim_command},
 };
 
 /// A child that leads its own process group. Dropping it kills the group and waits: after
@@ -63,8 +63,11 @@ impl<'a> Leash<'a> {
     /// alive, keeps the id from being given to others; so it does nothing afterwards.
     pub(super) fn signal(&self, signal: Signal) {
         if !self.reaped {
-            // Fails only when nobody is left (or, on some systems, only the dead leader).
-            let _nobody_left = kill_process_group(self.group, signal);
+            // Fails when nobody is left (or, on some systems, only the dead leader), and while
+            // a shim has no group yet.
+            if kill_process_group(self.group, signal).is_err() {
+                let _nobody_left = kill_process(self.group, signal);
+            }
         }
     }
 
@@ -101,14 +104,20 @@ impl Drop for Leash<'_> {
     reason = "the one place that starts programs"
 )]
 fn command(program: &Program<'_>, progress: Option<&OsStr>) -> Command {
-    let mut command = Command::new(program.path);
+    let mut command = if program.sandbox.is_some() {
+        // It makes its own group, with its own session.
+        shim_command(program.path)
+    } else {
+        let mut command = Command::new(program.path);
+        command.process_group(0);
+        command
+    };
     command
         .args(program.args)
         .env_clear()
         .envs(program.env.iter().map(|(name, value)| (name, value)))
         .env(OPERATION_ID, program.operation)
         .current_dir(program.cwd)
-        .process_group(0)
         .stdin(if program.stdin.is_some() {
             Stdio::piped()
         } else {

@@ -32,5 +32,5 @@ mod exit_portable;
 #[cfg(target_os = "linux")]
 mod tests;
 
-pub(crate) use platform::{Keeper, harden, run_warden};
+pub(crate) use platform::{Keeper, harden, run_shim, run_warden};
 pub(in crate::backend) use supervise::run;

@@ -3,11 +3,21 @@
 //! Not here: an end of the programs when this process is killed (they see their pipes close),
 //! the sweep of descendants that left the group, and the sandbox.
 
-use std::{io, marker::PhantomData, process::ExitCode};
+use std::{
+    io,
+    marker::PhantomData,
+    os::unix::process::CommandExt as _,
+    path::Path,
+    process::{Command, ExitCode},
+};
 
 use rustix::process::Pid;
 
-use super::shed::shed;
+use super::{
+    super::{Ended, StartFailure},
+    shed::shed,
+};
+use crate::catalog::tool::Sandbox;
 
 /// Knows every program that is running; here it has nothing to know.
 #[derive(Debug)]
@@ -23,6 +33,11 @@ pub(crate) struct Keeper(());
 pub(crate) fn harden() -> io::Result<Keeper> {
     shed("/dev/fd")?;
     Ok(Keeper(()))
+}
+
+/// Nothing starts this here.
+pub(crate) fn run_shim(_arguments: &[std::ffi::OsString]) -> ExitCode {
+    ExitCode::FAILURE
 }
 
 /// Nothing starts this here.
@@ -44,6 +59,44 @@ impl Keeper {
     pub(super) fn keep<'a>(&'a self, _operation: &'a str) -> io::Result<Kept<'a>> {
         Ok(Kept(PhantomData))
     }
+}
+
+/// Orders for a shim; there is none here.
+#[derive(Debug)]
+pub(super) struct Orders(());
+
+impl Orders {
+    /// Orders that say nothing.
+    pub(super) fn new(_sandbox: &Sandbox, _progress: Option<&Path>) -> Self {
+        Self(())
+    }
+
+    /// What the program reads, and nothing before it.
+    ///
+    /// # Errors
+    /// Never.
+    pub(super) fn before(&self, input: &[u8]) -> io::Result<Vec<u8>> {
+        Ok(input.to_vec())
+    }
+
+    /// The end is that of the program.
+    ///
+    /// # Errors
+    /// Never.
+    pub(super) fn judge(&self, ended: Ended) -> Result<Ended, StartFailure> {
+        Ok(ended)
+    }
+}
+
+/// The program itself. A definition that requires its sandbox was not loaded here.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a step of the one place that starts programs"
+)]
+pub(super) fn shim_command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.process_group(0);
+    command
 }
 
 /// One program, from before its start to after its end.

@@ -1,6 +1,6 @@
 //! One thread, one `poll`: feeds a program, hears it out, and ends it when it must end.
 
-use std::{io, os::unix::process::ExitStatusExt as _, process::ExitStatus};
+use std::{io, os::unix::process::ExitStatusExt as _, path::Path, process::ExitStatus};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -14,6 +14,7 @@ use super::{
     exit::ExitWatch,
     leash::{Leash, classify},
     pipe::{Inlet, Keep, Outlet},
+    platform::Orders,
     progress::Fifo,
 };
 use crate::base::{
@@ -43,14 +44,30 @@ pub(in crate::backend) fn run(
         .map(Fifo::create)
         .transpose()
         .map_err(classify)?;
+    let orders = program
+        .sandbox
+        .map(|sandbox| Orders::new(sandbox, fifo.as_ref().map(|fifo| Path::new(fifo.path()))));
+    let fed = orders
+        .as_ref()
+        .map(|orders| orders.before(program.stdin.unwrap_or_default()))
+        .transpose()
+        .map_err(classify)?;
+    let program = &Program {
+        stdin: fed.as_deref().or(program.stdin),
+        ..*program
+    };
     let leash = Leash::start(program, fifo.as_ref().map(Fifo::path), watch.keeper)?;
     let ended = Run::new(program, watch, leash, bell, fifo).and_then(Run::finish);
-    Ok(ended.unwrap_or_else(|error| Ended {
+    let ended = ended.unwrap_or_else(|error| Ended {
         ending: Ending::Lost(error.kind()),
         stdout: Vec::new(),
         stdout_bytes: 0,
         stderr_tail: Vec::new(),
-    }))
+    });
+    match orders {
+        Some(orders) => orders.judge(ended),
+        None => Ok(ended),
+    }
 }
 
 /// What something happened to.

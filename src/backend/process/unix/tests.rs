@@ -84,6 +84,7 @@ impl<'a> Case<'a> {
             stdin: self.stdin,
             stdout_bytes_max: 1024 * 1024,
             progress: Some(&fifo),
+            sandbox: None,
         };
         let start = SystemClock.now();
         let ended = run(
@@ -309,6 +310,7 @@ fn x1_what_cannot_be_started_lasts() {
         stdin: None,
         stdout_bytes_max: 0,
         progress: None,
+        sandbox: None,
     };
     let watch = Watch {
         clock: &SystemClock,
@@ -335,6 +337,7 @@ fn the_portable_exit_watch_hears_the_end_too() {
         stdin: None,
         stdout_bytes_max: 0,
         progress: None,
+        sandbox: None,
     };
     let keeper = Keeper::of_tests();
     let mut leash = super::leash::Leash::start(&program, None, &keeper).unwrap();

@@ -56,7 +56,7 @@ fn what_cannot_be_meant_is_refused() {
         &[
             "f:5:16: error[amount]: `rate` is not a rate: `10/week` (write a number of calls and a time, as `10/minute`; times are `second`, `minute`, `hour` and `day`)",
             "f:5:32: error[amount]: `burst` must be a whole number from 1 to 4294967295",
-            "f:5:35: error[not-available]: `concurrent` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
+            "f:5:47: error[amount]: `concurrent` must be a whole number from 1 to 1024",
             "f:5:58: error[amount]: `cost` must be from 0 to 9223372036854.775807 (write a number as `0.05`)",
             "f:5:62: error[unknown-key]: unknown key `speed` (known here are `burst`, `rate`, `concurrent`, `cost`, `max_cost` and `cost_from`)",
         ],

@@ -1,13 +1,17 @@
 //! What Linux alone can do for programs and against them.
 
+mod confine;
 mod cookie;
 mod journal;
 mod keeper;
 mod orphans;
 mod own;
+mod shim;
 mod warden;
 
 pub(crate) use keeper::Keeper;
 pub(super) use keeper::Kept;
 pub(crate) use own::harden;
+pub(crate) use shim::run as run_shim;
+pub(super) use shim::{Orders, command as shim_command};
 pub(crate) use warden::run as run_warden;

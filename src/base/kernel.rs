@@ -1,0 +1,37 @@
+//! What the kernel under us can restrict.
+
+/// What a sandbox can be made of here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Confinement {
+    /// Programs can be given a session and limits of their own.
+    pub(crate) limits: bool,
+    /// The files that a program may reach can be restricted.
+    pub(crate) files: bool,
+    /// TCP connections can be refused to a program.
+    pub(crate) network: bool,
+}
+
+/// Asks the kernel.
+#[cfg(target_os = "linux")]
+pub(crate) fn confinement() -> Confinement {
+    use landlock::{ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible as _};
+    use landlock::{Ruleset, RulesetAttr as _};
+    let strict = || Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    let files = strict().handle_access(AccessFs::from_all(ABI::V1));
+    let network = strict().handle_access(AccessNet::from_all(ABI::V4));
+    Confinement {
+        limits: true,
+        files: files.and_then(Ruleset::create).is_ok(),
+        network: network.and_then(Ruleset::create).is_ok(),
+    }
+}
+
+/// Programs are not confined elsewhere.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn confinement() -> Confinement {
+    Confinement {
+        limits: false,
+        files: false,
+        network: false,
+    }
+}

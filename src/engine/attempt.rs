@@ -1,0 +1,193 @@
+//! The backend is asked, and asked again where that is allowed. Each attempt after the first
+//! has its own intent in the ledger before it starts.
+//!
+//! A call that waits for its next attempt keeps its worker: it does so for seconds at most, the
+//! cap of its tool bounds how many do, and so neither its deadline nor its place needs another
+//! keeper.
+
+use std::{
+    sync::{PoisonError, mpsc::sync_channel},
+    time::Duration,
+};
+
+use super::{
+    Shared, Ticket,
+    attempts::{self, Failed},
+    pipeline::stopped,
+    prepare::contained,
+    settle, unstarted,
+};
+use crate::{
+    backend::{Fault, FaultClass, Invocation, Work},
+    base::{
+        cancel::{CancelToken, Cancelled},
+        clock::Moment,
+    },
+    catalog::{
+        content::Output,
+        tool::{Effect, Tool},
+    },
+    guard::agree::AgreedCall,
+    ledger::IntentReceipt,
+};
+
+/// What a call's time is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// When it must be over.
+    pub(super) deadline: Moment,
+    /// How long it has waited for a worker.
+    pub(super) waited: Duration,
+}
+
+/// Runs `work` to its end, unless there is no use in starting any more.
+///
+/// # Errors
+/// The fault of the last attempt.
+pub(super) fn run(
+    shared: &Shared,
+    call: &AgreedCall,
+    work: Work,
+    ticket: &Ticket,
+    (receipt, times): (&IntentReceipt, Times),
+) -> Result<Output, Box<Fault>> {
+    let (header, tool) = (call.header(), call.tool());
+    let deadline = times.deadline;
+    if let Some(why) = stopped(shared, ticket) {
+        return Err(unstarted::stopped_before_start(why));
+    }
+    if shared.clock.now() >= deadline {
+        return Err(unstarted::late_before_start());
+    }
+    if times.waited >= tool.timeout / 2 {
+        return Err(unstarted::waited_too_long());
+    }
+    let cancel = CancelToken::default();
+    if tool.stops_when_cancelled() {
+        let stop = cancel.clone();
+        ticket
+            .cancel
+            .on_fire(move || stop.fire(Cancelled::ByClient));
+    }
+    let _registered = shared.register(header.call_id, &cancel);
+    let invocation = Invocation {
+        call_id: header.call_id,
+        effect: tool.effect,
+        deadline,
+        cancel: &cancel,
+        progress: &|progress| ticket.respondent.progress(progress),
+    };
+    let asking = Asking {
+        shared,
+        tool,
+        ticket,
+        invocation: &invocation,
+    };
+    asking.until_it_is_decided(work, receipt)
+}
+
+struct Asking<'a> {
+    shared: &'a Shared,
+    tool: &'a Tool,
+    ticket: &'a Ticket,
+    invocation: &'a Invocation<'a>,
+}
+
+impl Asking<'_> {
+    fn until_it_is_decided(&self, work: Work, first: &IntentReceipt) -> Result<Output, Box<Fault>> {
+        let tool = self.tool;
+        self.tokens().earn(&tool.name);
+        let mut further = None;
+        let mut worst = None;
+        let mut attempt = 1;
+        loop {
+            let receipt = further.as_ref().unwrap_or(first);
+            let begun = self.shared.clock.now();
+            let fault = match self.once(work.clone(), receipt) {
+                Ok(output) => return Ok(output),
+                Err(fault) => attempts::in_the_light_of(worst, fault),
+            };
+            let Some(wait) = self.wait_before_next(attempt, &fault, begun) else {
+                return Err(fault);
+            };
+            if fault.class == FaultClass::Ambiguous && tool.effect != Effect::Read {
+                worst = Some(FaultClass::Ambiguous);
+            }
+            tracing::debug!(call_id = %self.invocation.call_id, attempt, ?wait, "to be tried again");
+            if self.stopped_while_waiting(wait) {
+                return Err(fault);
+            }
+            attempt += 1;
+            further = self.intend(first, attempt);
+            if further.is_none() {
+                return Err(fault);
+            }
+        }
+    }
+
+    /// Runs the backend once for this attempt, whose intent `receipt` says is in the ledger.
+    fn once(&self, work: Work, receipt: &IntentReceipt) -> Result<Output, Box<Fault>> {
+        contained(|| self.shared.backend.invoke(work, self.invocation, receipt))
+            .unwrap_or_else(|problem| Err(settle::backend_fault(self.tool, *problem)))
+    }
+
+    fn wait_before_next(&self, attempt: u32, fault: &Fault, begun: Moment) -> Option<Duration> {
+        let (tool, now) = (self.tool, self.shared.clock.now());
+        let failed = Failed {
+            tool,
+            attempt,
+            fault,
+            took: now.since(begun),
+            left: self.invocation.deadline.since(now),
+        };
+        let chance = self.shared.random.unit();
+        attempts::wait_before_next(&failed, chance)
+            .filter(|_| !self.is_stopped())
+            .filter(|_| self.tokens().take(&tool.name))
+    }
+
+    /// Nothing is tried again for a client that has cancelled, whatever becomes of the attempt
+    /// that runs.
+    fn is_stopped(&self) -> bool {
+        stopped(self.shared, self.ticket).is_some() || self.invocation.cancel.fired().is_some()
+    }
+
+    fn stopped_while_waiting(&self, wait: Duration) -> bool {
+        if !wait.is_zero() {
+            let (tell, told) = sync_channel(2);
+            for token in [&self.ticket.cancel, self.invocation.cancel] {
+                let tell = tell.clone();
+                // There is room for both; nobody listens once the wait is over.
+                token.on_fire(move || {
+                    let _full = tell.try_send(());
+                });
+            }
+            // The time was up, or it was cancelled: looked at below.
+            let _either = told.recv_timeout(wait);
+        }
+        self.is_stopped()
+    }
+
+    /// The intent of a further attempt, written and committed; `None` where it could not be.
+    fn intend(&self, first: &IntentReceipt, attempt: u32) -> Option<IntentReceipt> {
+        let (tell, told) = sync_channel(1);
+        let intent = settle::intent(self.tool, attempt);
+        let then = move |written| drop(tell.send(written));
+        self.shared.ledger.intend(first, intent, Box::new(then));
+        match told.recv() {
+            Ok(Ok(receipt)) => Some(receipt),
+            Ok(Err(error)) => {
+                tracing::warn!(call_id = %self.invocation.call_id, "not tried again: {error}");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn tokens(&self) -> std::sync::MutexGuard<'_, attempts::Tokens> {
+        self.shared
+            .tokens
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,106 @@
+//! Whether and when a failed attempt is made again. Values in, values out.
+//!
+//! What certainly had no effect and will pass may be tried again for any tool; what may have
+//! had one, only for a tool that may simply be run again; what the backend itself calls a
+//! failure, never. Each tool earns a tenth of a retry with each call, so that retries cannot
+//! multiply the load of a backend that is down.
+
+use std::{collections::HashMap, time::Duration};
+
+use crate::{
+    backend::{Fault, FaultClass},
+    base::{
+        id::ToolName,
+        limits::{
+            DEFINITIONS_MAX, RETRY_TOKENS_EARNED, RETRY_TOKENS_MAX, RETRY_WAIT_FIRST,
+            RETRY_WAIT_MAX,
+        },
+        problem::{Advice, Code, Effects},
+    },
+    catalog::tool::Tool,
+};
+
+/// What is known when an attempt has failed.
+pub(super) struct Failed<'a> {
+    pub(super) tool: &'a Tool,
+    /// Counts from 1.
+    pub(super) attempt: u32,
+    pub(super) fault: &'a Fault,
+    /// How long it took.
+    pub(super) took: Duration,
+    /// Until the deadline of the call.
+    pub(super) left: Duration,
+}
+
+/// How long to wait before the next attempt; `None` if there is to be none. `chance` is from 0
+/// to 1.
+pub(super) fn wait_before_next(failed: &Failed<'_>, chance: f64) -> Option<Duration> {
+    if failed.attempt >= failed.tool.attempts_max || !may_be_tried_again(failed) {
+        return None;
+    }
+    let doubled = 1_u32.checked_shl(failed.attempt.saturating_sub(1));
+    let most = RETRY_WAIT_FIRST.saturating_mul(doubled.unwrap_or(u32::MAX));
+    let wait = most.min(RETRY_WAIT_MAX).mul_f64(chance.clamp(0.0, 1.0));
+    // One that takes as long must fit in.
+    (wait + failed.took < failed.left).then_some(wait)
+}
+
+fn may_be_tried_again(failed: &Failed<'_>) -> bool {
+    let Failed { tool, fault, .. } = failed;
+    match fault.class {
+        FaultClass::Definite => false,
+        FaultClass::Clean => fault.problem.advice == Advice::After,
+        FaultClass::Ambiguous => {
+            let lost = matches!(
+                fault.problem.code,
+                Code::BackendFailed | Code::OutcomeUnknown | Code::BackendUnavailable
+            );
+            lost && tool.is_retry_safe()
+        }
+    }
+}
+
+/// What can be said of a call whose last attempt had no effect, when an earlier one may have
+/// had one.
+pub(super) fn in_the_light_of(earlier: Option<FaultClass>, mut last: Box<Fault>) -> Box<Fault> {
+    if earlier == Some(FaultClass::Ambiguous)
+        && last.class == FaultClass::Clean
+        && last.problem.effects == Effects::None
+    {
+        last.class = FaultClass::Ambiguous;
+        last.problem = last
+            .problem
+            .with_effects(Effects::Unknown)
+            .with_advice(Advice::AskOperator);
+    }
+    last
+}
+
+/// The retries that each tool may still make.
+#[derive(Debug, Default)]
+pub(super) struct Tokens(HashMap<ToolName, f64>);
+
+impl Tokens {
+    /// A call has begun.
+    pub(super) fn earn(&mut self, tool: &ToolName) {
+        if self.0.len() > DEFINITIONS_MAX {
+            self.0.retain(|_, left| *left < RETRY_TOKENS_MAX);
+        }
+        if let Some(left) = self.0.get_mut(tool) {
+            *left = (*left + RETRY_TOKENS_EARNED).min(RETRY_TOKENS_MAX);
+        }
+    }
+
+    /// Takes one, if there is one.
+    pub(super) fn take(&mut self, tool: &ToolName) -> bool {
+        let left = self.0.entry(tool.clone()).or_insert(RETRY_TOKENS_MAX);
+        let enough = *left >= 1.0;
+        if enough {
+            *left -= 1.0;
+        }
+        enough
+    }
+}
+
+#[cfg(test)]
+mod tests;
