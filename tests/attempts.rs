@@ -71,6 +71,79 @@ fn x17_a_program_that_is_killed_is_tried_again_where_that_does_no_harm() {
 }
 
 #[test]
+fn every_attempt_is_in_the_ledger_with_what_came_before_it() {
+    for (effect, first) in [("read", 2), ("write", 1)] {
+        let retry = json!({"retry": {"attempts": 3, "exit_codes": [75]}});
+        let (answer, _, home) = run(effect, &["exit", "75", ""], json!({}), retry);
+        let id = crate::life_harness::call_id(&answer);
+        let shown = home.run(&["log", id, "--json"]).success();
+        let shown: Value = serde_json::from_slice(&shown.get_output().stdout).unwrap();
+        let attempts: Vec<(u64, Option<&str>)> = shown["intents"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|intent| {
+                (
+                    intent["attempt"].as_u64().unwrap(),
+                    intent["after"].as_str(),
+                )
+            })
+            .collect();
+        // Nobody asks what a read was about to do, but how often it had to be tried.
+        let expected: Vec<_> = (first..=3)
+            .map(|attempt| (attempt, (attempt > 1).then_some("exit 75")))
+            .collect();
+        assert_eq!(attempts, expected, "{effect}");
+    }
+}
+
+#[test]
+fn x17_x24_a_backend_that_dies_is_tried_five_times_and_then_left_alone() {
+    let home = Home::new();
+    let (program, effects) = (crate::life_harness::fake_tool(), home.text("effects"));
+    let command = [&program, "append-then", &effects, "kill-self", "KILL"];
+    home.exec("tool", "read", &command, json!({}), json!({}));
+    let mut server = home.serve(&["--no-watch"]);
+    server.initialize();
+    let codes = [(); 3].map(|()| {
+        let id = server.call("tool", json!({}));
+        told(&server.answer(id))[0].to_owned()
+    });
+    assert_eq!(codes, ["BACKEND_FAILED", "BACKEND_FAILED", "CIRCUIT_OPEN"]);
+    let ran = fs::read_to_string(home.path("effects")).unwrap();
+    assert_eq!(ran.lines().count(), 5);
+}
+
+#[test]
+fn on_cancel_ends_a_write_or_lets_a_read_go_on() {
+    for (effect, on_cancel, outcomes) in [
+        ("write", "kill", ("cancelled", "unknown")),
+        ("read", "detach", ("succeeded", "none")),
+    ] {
+        let home = Home::new();
+        let command = ["cat", &home.text("pipe-{text}")];
+        let how = json!({"on_cancel": on_cancel});
+        home.exec("hold", effect, &command, json!({}), how);
+        let pipe = home.pipe("a");
+        let mut server = home.serve(&["--no-watch", "--workers", "1"]);
+        server.initialize();
+        let holding = server.call("hold", json!({"text": "a"}));
+        let held = pipe.reached();
+        server.cancel(holding);
+        server.ping();
+        if on_cancel == "detach" {
+            assert_eq!(home.programs().len(), 1);
+            drop(held);
+        }
+        assert_eq!(server.finish(), (0, Vec::new()));
+        assert_eq!(home.programs(), Vec::<i32>::new());
+        let row = home.log().remove(0);
+        let ended = (outcome(&row), row["end"]["effects"].as_str().unwrap());
+        assert_eq!(ended, outcomes, "{effect}");
+    }
+}
+
+#[test]
 fn x15_output_that_is_not_what_was_declared_is_not_tried_again() {
     let output = json!({"output": "json"});
     let (answer, ran, _) = run("write", &["print", "no json"], output, json!({}));

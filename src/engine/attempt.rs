@@ -13,6 +13,7 @@ use std::{
 use super::{
     Shared, Ticket,
     attempts::{self, Failed},
+    demands,
     pipeline::stopped,
     prepare::contained,
     settle, unstarted,
@@ -28,7 +29,7 @@ use crate::{
         tool::{Effect, Tool},
     },
     guard::agree::AgreedCall,
-    ledger::IntentReceipt,
+    ledger::{self, IntentReceipt},
 };
 
 /// What a call's time is.
@@ -118,7 +119,7 @@ impl Asking<'_> {
                 return Err(fault);
             }
             attempt += 1;
-            further = self.intend(first, attempt);
+            further = self.intend(first, attempt, &fault);
             if further.is_none() {
                 return Err(fault);
             }
@@ -168,20 +169,16 @@ impl Asking<'_> {
         self.is_stopped()
     }
 
-    /// The intent of a further attempt, written and committed; `None` where it could not be.
-    fn intend(&self, first: &IntentReceipt, attempt: u32) -> Option<IntentReceipt> {
-        let (tell, told) = sync_channel(1);
-        let intent = settle::intent(self.tool, attempt);
-        let then = move |written| drop(tell.send(written));
-        self.shared.ledger.intend(first, intent, Box::new(then));
-        match told.recv() {
-            Ok(Ok(receipt)) => Some(receipt),
-            Ok(Err(error)) => {
+    /// The intent of a further attempt, written and committed; `None` where it could not be, or
+    /// the backend's breaker lets nothing through.
+    fn intend(&self, first: &IntentReceipt, attempt: u32, fault: &Fault) -> Option<IntentReceipt> {
+        let further = demands::further(self.tool, attempt, fault);
+        ledger::wait(|then| self.shared.ledger.intend(first, further, then)).unwrap_or_else(
+            |error| {
                 tracing::warn!(call_id = %self.invocation.call_id, "not tried again: {error}");
                 None
-            }
-            Err(_) => None,
-        }
+            },
+        )
     }
 
     fn tokens(&self) -> std::sync::MutexGuard<'_, attempts::Tokens> {

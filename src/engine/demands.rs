@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
+use super::settle;
 use crate::{
-    backend::FaultClass,
+    backend::{Fault, FaultClass},
     base::{
         amount::Amount,
         problem::{Advice, Code, Problem},
@@ -14,7 +15,7 @@ use crate::{
         agree::AgreedCall,
         call::{Refusal, Refused},
     },
-    ledger::admission::{Demands, Dues, Failure, Health, Way},
+    ledger::admission::{Demands, Dues, Failure, Further, Health, Way},
 };
 
 /// What the ledger is asked for a call that the guard cleared.
@@ -59,8 +60,9 @@ impl End<'_> {
     pub(super) fn dues(&self) -> Dues {
         let restraint = &self.tool.restraint;
         let backend = restraint.breaker.backend.clone();
+        let code = self.problem.map(|problem| problem.code);
         Dues {
-            breaker: backend.map(|backend| (backend, self.health())),
+            breaker: backend.map(|backend| (backend, health(self.tool, self.class, code))),
             holds_reservations: self.most > Amount::ZERO,
             cost: self.cost(),
             way: way(self.tool, self.class, self.problem, self.status),
@@ -77,18 +79,27 @@ impl End<'_> {
             }
         }
     }
+}
 
-    /// What the end says of the backend; nothing where it was not asked.
-    fn health(&self) -> Option<Health> {
-        match (self.class, self.problem.map(|problem| problem.code)) {
-            (_, Some(Code::Cancelled | Code::ShuttingDown)) => None,
-            (Some(FaultClass::Clean), Some(Code::Timeout)) => None,
-            (Some(FaultClass::Clean | FaultClass::Ambiguous), _) => Some(Health::Ill),
-            (Some(FaultClass::Definite), _) if self.tool.restraint.breaker.counts_exit => {
-                Some(Health::Ill)
-            }
-            (Some(FaultClass::Definite) | None, _) => Some(Health::Well),
-        }
+/// What the end of an attempt says of the backend; nothing where it was not asked.
+fn health(tool: &Tool, class: Option<FaultClass>, code: Option<Code>) -> Option<Health> {
+    match (class, code) {
+        (_, Some(Code::Cancelled | Code::ShuttingDown)) => None,
+        (Some(FaultClass::Clean), Some(Code::Timeout | Code::Overloaded)) => None,
+        (Some(FaultClass::Clean | FaultClass::Ambiguous), _) => Some(Health::Ill),
+        (Some(FaultClass::Definite), _) if tool.restraint.breaker.counts_exit => Some(Health::Ill),
+        (Some(FaultClass::Definite) | None, _) => Some(Health::Well),
+    }
+}
+
+/// What the ledger is asked for attempt number `attempt`, after one that failed like this.
+pub(super) fn further(tool: &Tool, attempt: u32, fault: &Fault) -> Further {
+    let code = fault.problem.code;
+    let breaker = tool.restraint.breaker.backend.clone();
+    Further {
+        intent: settle::intent(tool, attempt),
+        after: Some(fault.status.clone().unwrap_or(code.as_str().to_owned())),
+        breaker: breaker.map(|backend| (backend, health(tool, Some(fault.class), Some(code)))),
     }
 }
 

@@ -64,6 +64,17 @@ pub(crate) struct Dues {
     pub(crate) way: Way,
 }
 
+/// What an admitted call is about to do next, after what its receipt is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Further {
+    /// What.
+    pub(crate) intent: Intent,
+    /// How the attempt before it ended, as `exit 75`, where that is why.
+    pub(crate) after: Option<String>,
+    /// The backend whose breaker must let it through, and what that end says of it.
+    pub(crate) breaker: Option<(Arc<str>, Option<Health>)>,
+}
+
 /// How a call ended, for the loop guard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Way {

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     AuditReceipt, IntentReceipt, Ledger, LedgerError,
-    admission::{Admission, Begun, Decided, Demands, Dues, Ending},
+    admission::{Admission, Begun, Decided, Demands, Dues, Ending, Further},
     log::{CallFilter, CallRecord, Order},
     memory::{self, MemoryLedger},
     operation::OperationState,
@@ -37,6 +37,15 @@ pub(super) fn calls_in(dir: &Path) -> Vec<CallRecord> {
     };
     let reader = LogReader::open(dir).unwrap();
     reader.calls(&filter).collect::<Result<_, _>>().unwrap()
+}
+
+/// A further attempt that nothing stands in the way of.
+pub(super) fn further(intent: Intent) -> Further {
+    Further {
+        intent,
+        after: Some("exit 75".to_owned()),
+        breaker: None,
+    }
 }
 
 /// A call with every field filled.
@@ -173,7 +182,9 @@ fn o1_begun_and_finished_a_call_has_its_whole_story() {
                     attempt: 2,
                     ..INTENT
                 };
-                let again = wait(|then| ledger.intend(&begun, again, then)).unwrap();
+                let again = wait(|then| ledger.intend(&begun, further(again), then))
+                    .unwrap()
+                    .unwrap();
                 assert_eq!((begun.row(), finish(ledger, again, &settlement)), (1, 1));
             },
             &[memory::record(

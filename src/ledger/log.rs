@@ -79,6 +79,8 @@ pub(crate) struct IntentRecord {
     pub(crate) backend: String,
     /// When it was written.
     pub(crate) at: Timestamp,
+    /// How the attempt before it ended, where that was why.
+    pub(crate) after: Option<String>,
 }
 
 /// What statistics look at of a call; borrowed from the row it stands in.

@@ -9,10 +9,10 @@ use state::{Looked, State};
 
 use super::{
     AskKey, AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, Then,
-    admission::{Admission, Begun, Decided, Ending, Failure, Notes, Replay},
+    admission::{Admission, Begun, Decided, Ending, Failure, Further, Notes, Replay},
     log::{CallEnd, CallRecord},
     operation::{Operation, OperationState},
-    record::{CallRow, Intent, Settlement},
+    record::{CallRow, Settlement},
     resolution::{Resolution, Resolved},
     sqlite::statements::stored_reply,
 };
@@ -149,11 +149,11 @@ impl Ledger for MemoryLedger {
         then(begun);
     }
 
-    fn intend(&self, of: &IntentReceipt, _intent: Intent, then: Then<IntentReceipt>) {
+    fn intend(&self, of: &IntentReceipt, _: Further, then: Then<Option<IntentReceipt>>) {
         let receipt = of.again();
         then(self.write(|state, _| {
             state.verbs.push(Verb::Intend);
-            Ok(receipt)
+            Ok(Some(receipt))
         }));
     }
 

@@ -20,9 +20,9 @@ pub(crate) mod sqlite;
 
 use std::sync::mpsc;
 
-use admission::{Admission, Begun, Decided, Ending, Failure};
+use admission::{Admission, Begun, Decided, Ending, Failure, Further};
 use operation::Operation;
-use record::{CallRow, Intent, Settlement};
+use record::{CallRow, Settlement};
 use resolution::{Resolution, Resolved};
 
 use crate::base::{clock::Timestamp, id::CallId};
@@ -126,8 +126,9 @@ pub(crate) trait Ledger: Send + Sync {
     /// effect other than a read it is synced to disk before `then` is called.
     fn begin(&self, admission: Admission, then: Then<Begun>);
 
-    /// Writes the intent of a further attempt or step of an admitted call.
-    fn intend(&self, of: &IntentReceipt, intent: Intent, then: Then<IntentReceipt>);
+    /// Writes the intent of a further attempt or step of an admitted call; nothing where the
+    /// breaker of its backend does not let it through.
+    fn intend(&self, of: &IntentReceipt, further: Further, then: Then<Option<IntentReceipt>>);
 
     /// Writes how an admitted call ended, and settles what waited for its end.
     fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>);
@@ -165,8 +166,8 @@ pub(crate) trait Ledger: Send + Sync {
     fn resolve(&self, id: CallId, resolution: Resolution, then: Then<Resolved>);
 }
 
-/// Calls a verb and blocks until it is durable: for the command line and for tests, never for
-/// a thread that the ledger itself needs.
+/// Calls a verb and blocks until it is durable: for the command line, for workers and for tests,
+/// never for a thread that the ledger itself needs.
 ///
 /// # Errors
 /// What the verb told, or [`LedgerError::Closed`] when it was dropped without an answer.

@@ -145,12 +145,15 @@ fn whole(call: &CallRecord, intents: &[IntentRecord]) -> String {
     );
     line("changes", call.changes.as_deref().unwrap_or("none"));
     for intent in intents {
-        let told = format!(
+        let mut told = format!(
             "attempt {} with {}, {}",
             intent.attempt,
             intent.backend,
             intent.at.rfc3339()
         );
+        if let Some(after) = &intent.after {
+            let _infallible = write!(told, ", after {after}");
+        }
         line("intent", &told);
     }
     let Some(end) = &call.end else {
@@ -202,7 +205,12 @@ fn call_json(call: &CallRecord, intents: &[IntentRecord]) -> Value {
     let Some(object) = json.as_object_mut() else {
         return json;
     };
-    let attempts = |intent: &IntentRecord| json!({"attempt": intent.attempt, "backend": intent.backend, "at": intent.at.rfc3339()});
+    let attempts = |intent: &IntentRecord| {
+        json!({
+            "attempt": intent.attempt, "backend": intent.backend, "at": intent.at.rfc3339(),
+            "after": intent.after,
+        })
+    };
     if !intents.is_empty() {
         object.insert("intents".to_owned(), intents.iter().map(attempts).collect());
     }

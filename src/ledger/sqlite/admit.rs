@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        admission::{Admission, Ending, Failure, Notes, Running},
+        admission::{Admission, Ending, Failure, Further, Notes, Running},
         operation::{Known, Meeting, Operation, in_progress, meet},
         record::{CallRow, Settlement},
     },
@@ -118,13 +118,29 @@ pub(super) fn begin(
     let row = statements.admit(&admission.row)?;
     // A read is simply run again, so nobody will ask what it was about to do.
     if admission.row.must_sync() {
-        statements.intend(row, &admission.intent, now)?;
+        statements.intend(row, &admission.intent, None, now)?;
     }
     let (of, demands) = (&admission.row, &admission.demands);
     statements
         .restraints
         .take(&allowed.grant, row, of, demands)?;
     allowed.claim(statements, row, now)
+}
+
+/// `intend`: writes what the call of `row` is about to do next, where it may. Of a read too: how
+/// often something was tried tells how its backend is.
+pub(super) fn intend(
+    statements: &mut Statements<'_>,
+    row: i64,
+    further: &Further,
+    now: Timestamp,
+) -> rusqlite::Result<Written> {
+    let breaker = further.breaker.as_ref();
+    if !statements.restraints.attempt_again(row, breaker)? {
+        return Ok(Written::Left);
+    }
+    statements.intend(row, &further.intent, further.after.as_deref(), now)?;
+    Ok(Written::row(row))
 }
 
 /// `settle_at_once`: decides, and writes what was done, which needs no intent.

@@ -9,9 +9,9 @@ use std::{
 use super::{
     super::{
         AskKey, AuditReceipt, Durability, IntentReceipt, LedgerError, Then,
-        admission::{Admission, Begun, Decided, Ending, Failure},
+        admission::{Admission, Begun, Decided, Ending, Failure, Further},
         operation::Operation,
-        record::{CallRow, Intent, Settlement},
+        record::{CallRow, Settlement},
         resolution::{Resolution, Resolved},
     },
     admit,
@@ -27,7 +27,7 @@ pub(super) enum Job {
     /// `begin`.
     Begin(Admission, Then<Begun>),
     /// `intend`: the receipt of before and what is about to be done.
-    Intend(IntentReceipt, Intent, Then<IntentReceipt>),
+    Intend(IntentReceipt, Further, Then<Option<IntentReceipt>>),
     /// `finish`.
     Finish(IntentReceipt, Ending, Then<AuditReceipt>),
     /// `settle_at_once`.
@@ -71,13 +71,7 @@ impl Job {
     ) -> rusqlite::Result<Written> {
         match self {
             Self::Begin(admission, _) => admit::begin(statements, admission, now),
-            Self::Intend(of, intent, _) => {
-                match of.durability {
-                    Durability::Committed => {}
-                    Durability::Synced => statements.intend(of.row, intent, now)?,
-                }
-                Ok(Written::row(of.row))
-            }
+            Self::Intend(of, further, _) => admit::intend(statements, of.row, further, now),
             Self::Finish(of, ending, _) => admit::finish(statements, of.row, of.operation, ending),
             Self::AtOnce(admission, ending, _) => {
                 admit::settle_at_once(statements, admission, ending, now)
@@ -181,7 +175,9 @@ impl Job {
                 let none = || LedgerError::Unavailable("there is no key".to_owned());
                 key.take().ok_or_else(none)
             })),
-            Self::Intend(of, _, then) => then(written.map(|_| of)),
+            Self::Intend(of, _, then) => {
+                then(written.map(|written| (!written.is_left()).then_some(of)));
+            }
             Self::Finish(of, _, then) => then(written.map(|_| AuditReceipt::of(of.row))),
             Self::Delivered(..) => {}
             Self::Resolve(.., then) => then(written.and_then(Written::resolved)),

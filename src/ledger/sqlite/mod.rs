@@ -38,9 +38,9 @@ use queue::Queue;
 
 use super::{
     AskKey, AuditReceipt, IntentReceipt, Ledger, LedgerError, Then,
-    admission::{Admission, Begun, Decided, Ending, Failure},
+    admission::{Admission, Begun, Decided, Ending, Failure, Further},
     operation::Operation,
-    record::{CallRow, Intent, Settlement},
+    record::{CallRow, Settlement},
     resolution::{Resolution, Resolved},
 };
 use crate::base::{
@@ -111,8 +111,8 @@ impl Ledger for SqliteLedger {
         self.submit(Job::Begin(admission, then));
     }
 
-    fn intend(&self, of: &IntentReceipt, intent: Intent, then: Then<IntentReceipt>) {
-        self.submit(Job::Intend(of.again(), intent, then));
+    fn intend(&self, of: &IntentReceipt, further: Further, then: Then<Option<IntentReceipt>>) {
+        self.submit(Job::Intend(of.again(), further, then));
     }
 
     fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>) {

@@ -110,7 +110,7 @@ impl<'s, 'c> Story<'s, 'c> {
             Written::Join(_) => Told::Waits,
             Written::Replay(..) => Told::Replay,
             Written::Refused(_, problem) => Told::Refused(problem.code.as_str()),
-            Written::Resolved(_) => unreachable!(),
+            Written::Left | Written::Resolved(_) => unreachable!(),
         };
         assert_eq!(told, expected);
     }

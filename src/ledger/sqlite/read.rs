@@ -145,7 +145,11 @@ impl LogReader {
     /// # Errors
     /// When the ledger cannot be read.
     pub(crate) fn intents(&self, row: i64) -> Result<Vec<IntentRecord>, LedgerError> {
-        let sql = "SELECT attempt, backend, at FROM intents WHERE call = ?1 ORDER BY row";
+        let sql = if self.version >= schema::WITH_ATTEMPTS {
+            "SELECT attempt, backend, at, after FROM intents WHERE call = ?1 ORDER BY row"
+        } else {
+            "SELECT attempt, backend, at, NULL FROM intents WHERE call = ?1 ORDER BY row"
+        };
         let read = || -> rusqlite::Result<Vec<IntentRecord>> {
             let mut statement = self.connection.prepare_cached(sql)?;
             let found = statement.query_map([row], |row| {
@@ -153,6 +157,7 @@ impl LogReader {
                     attempt: row.get(0)?,
                     backend: row.get(1)?,
                     at: Timestamp::from_micros(row.get(2)?),
+                    after: row.get(3)?,
                 })
             })?;
             found.collect()

@@ -11,13 +11,16 @@ mod rates;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rusqlite::{Connection, Row};
 
 use super::{
     super::{
-        admission::{Demands, Dues, Failure, SoFar},
+        admission::{Demands, Dues, Failure, Health, SoFar},
         policy::time::{Boot, Mark, Now},
         record::CallRow,
     },
@@ -195,6 +198,20 @@ impl<'c> Restraints<'c> {
         match &demands.breaker {
             Some(backend) if grant.is_probe => breakers::probe(self, backend, call),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether the call of row `call` may try its backend once more; the failed attempt counts
+    /// for the breaker then. Where it may not, that attempt is the last one and counts as the
+    /// end of the call.
+    pub(super) fn attempt_again(
+        &mut self,
+        call: i64,
+        breaker: Option<&(Arc<str>, Option<Health>)>,
+    ) -> rusqlite::Result<bool> {
+        match breaker {
+            Some((backend, health)) => breakers::attempt_again(self, backend, call, *health),
+            None => Ok(true),
         }
     }
 

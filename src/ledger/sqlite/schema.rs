@@ -8,7 +8,19 @@ use super::{askings, operations, restraint};
 pub(super) const APPLICATION_ID: i32 = 0x546f_6c6c;
 
 /// Each brings the file one version further. Append only: what is released never changes.
-const MIGRATIONS: &[&str] = &[FIRST, operations::TABLES, restraint::TABLES, askings::TABLE];
+const MIGRATIONS: &[&str] = &[
+    FIRST,
+    operations::TABLES,
+    restraint::TABLES,
+    askings::TABLE,
+    ATTEMPTS,
+];
+
+/// How the attempt before a further one ended.
+const ATTEMPTS: &str = "ALTER TABLE intents ADD COLUMN after TEXT";
+
+/// The version that brought [`ATTEMPTS`].
+pub(super) const WITH_ATTEMPTS: i32 = 5;
 
 /// The version that brought the table of operations; a reader may meet an older file.
 pub(super) const WITH_OPERATIONS: i32 = 2;
@@ -152,7 +164,7 @@ mod tests {
                      request_id, raw_arguments, state, outcome, instance)
                  VALUES (1, x'01', 0, 't', 'p', '2025-11-25', '1', '{}', 'running', NULL, 1),
                         (2, x'02', 0, 't', 'p', '2025-11-25', '2', '{}', 'settled', 'failed', 1);
-                 INSERT INTO intents VALUES (1, 1, 1, 'exec', 0);
+                 INSERT INTO intents VALUES (1, 1, 1, 'exec', 0, NULL);
                  INSERT INTO audit VALUES (1, 1, 'accepted', x'00', x'01');",
             )
             .unwrap();

@@ -38,7 +38,8 @@ UPDATE calls SET state = 'settled', outcome = ?2, stage = ?3, code = ?4, effects
     run_us = ?11, finished = ?12
 WHERE row = ?1 AND state = 'running'";
 
-const INTEND: &str = "INSERT INTO intents (call, attempt, backend, at) VALUES (?1, ?2, ?3, ?4)";
+const INTEND: &str =
+    "INSERT INTO intents (call, attempt, backend, at, after) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// Every statement that a batch needs.
 pub(super) struct Statements<'c> {
@@ -269,6 +270,7 @@ impl<'c> Statements<'c> {
         &mut self,
         call: i64,
         intent: &Intent,
+        after: Option<&str>,
         at: Timestamp,
     ) -> rusqlite::Result<()> {
         self.intend
@@ -276,7 +278,8 @@ impl<'c> Statements<'c> {
                 call,
                 intent.attempt,
                 intent.backend,
-                at.as_micros()
+                at.as_micros(),
+                after
             ])
             .map(drop)
     }

@@ -21,6 +21,8 @@ pub(super) enum Written {
     Replay(i64, Box<Replay>),
     /// Nothing: the same operation is running.
     Join(Running),
+    /// Nothing: the backend is left alone.
+    Left,
     /// What was found out about an operation, or nothing.
     Resolved(Resolved),
 }
@@ -38,7 +40,7 @@ impl Written {
             Self::Refused(row, problem) => Ok(Decided::Refused(AuditReceipt::of(row), problem)),
             Self::Replay(row, replay) => Ok(Decided::Replay(AuditReceipt::of(row), replay)),
             Self::Join(running) => Err(Other::Join(running)),
-            Self::Resolved(_) => Err(Other::Mixed),
+            Self::Left | Self::Resolved(_) => Err(Other::Mixed),
         }
     }
 
@@ -46,10 +48,17 @@ impl Written {
     pub(super) fn resolved(self) -> Result<Resolved, LedgerError> {
         match self {
             Self::Resolved(resolved) => Ok(resolved),
-            Self::AsAsked(..) | Self::Refused(..) | Self::Replay(..) | Self::Join(_) => {
-                Err(Other::Mixed.into())
-            }
+            Self::AsAsked(..)
+            | Self::Refused(..)
+            | Self::Replay(..)
+            | Self::Join(_)
+            | Self::Left => Err(Other::Mixed.into()),
         }
+    }
+
+    /// Whether nothing was written because the backend is left alone.
+    pub(super) fn is_left(&self) -> bool {
+        matches!(self, Self::Left)
     }
 }
 

@@ -106,6 +106,23 @@ pub(super) fn probe(restraints: &Restraints<'_>, backend: &str, call: i64) -> ru
     keep(restraints.connection, backend, &probed, &restraints.now)
 }
 
+/// Whether the call of row `call`, whose attempt ended so, may try the backend once more; then
+/// that attempt is counted.
+pub(super) fn attempt_again(
+    restraints: &Restraints<'_>,
+    backend: &str,
+    call: i64,
+    health: Option<Health>,
+) -> rusqlite::Result<bool> {
+    let before = find(restraints.connection, backend)?.unwrap_or_default();
+    let after = before.clone().ended(call, health, &restraints.now, 0);
+    let may = after.phase == Phase::Closed;
+    if may && after != before {
+        keep(restraints.connection, backend, &after, &restraints.now)?;
+    }
+    Ok(may)
+}
+
 /// Counts the end of the call of row `call`.
 pub(super) fn ended(
     restraints: &Restraints<'_>,

@@ -21,6 +21,8 @@ use crate::{
     },
 };
 
+mod breakers;
+
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at_seconds(1000))
 }
@@ -193,68 +195,6 @@ fn a_new_day_begins_a_budget_anew_and_a_free_call_needs_none() {
     assert!(begin(&ledger, &costs("0", "1.00")).is_ok());
     clock.advance(Duration::from_secs(86_400));
     assert!(begin(&ledger, &demands).is_ok());
-}
-
-fn behind(backend: &str) -> Demands {
-    Demands {
-        breaker: Some(backend.into()),
-        ..Demands::default()
-    }
-}
-
-fn went(backend: &str, health: Health) -> Dues {
-    Dues {
-        breaker: Some((backend.into(), Some(health))),
-        ..Dues::default()
-    }
-}
-
-#[test]
-fn x24_a_breaker_is_shared_and_lets_one_probe_through_in_all() {
-    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
-    let ledgers = [(); 3].map(|()| ledger(dir.path(), &clock));
-    let demands = behind("shop");
-    for turn in 0..5 {
-        let receipt = begin(&ledgers[turn % 3], &demands).unwrap();
-        finish(&ledgers[turn % 3], receipt, went("shop", Health::Ill));
-    }
-    let refused = begin(&ledgers[2], &demands).unwrap_err();
-    assert_eq!(refused.code, Code::CircuitOpen);
-    assert!(
-        refused
-            .after_ms
-            .is_some_and(|wait| (12_000..=18_000).contains(&wait))
-    );
-    assert!(begin(&ledgers[2], &behind("other")).is_ok());
-
-    clock.advance(Duration::from_secs(18));
-    let probes: Vec<_> = ledgers.iter().map(|one| begin(one, &demands)).collect();
-    let let_through: Vec<bool> = probes.iter().map(Result::is_ok).collect();
-    assert_eq!(let_through, [true, false, false]);
-    let probe = probes.into_iter().flatten().next().unwrap();
-    finish(&ledgers[0], probe, went("shop", Health::Well));
-    let second = begin(&ledgers[1], &demands).unwrap();
-    finish(&ledgers[1], second, went("shop", Health::Well));
-    for one in &ledgers {
-        assert!(begin(one, &demands).is_ok());
-    }
-}
-
-#[test]
-fn x24_a_probe_whose_process_died_frees_its_place() {
-    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
-    let (killed, other) = (ledger(dir.path(), &clock), ledger(dir.path(), &clock));
-    let demands = behind("shop");
-    for _ in 0..5 {
-        let receipt = begin(&other, &demands).unwrap();
-        finish(&other, receipt, went("shop", Health::Ill));
-    }
-    clock.advance(Duration::from_secs(18));
-    begin(&killed, &demands).unwrap();
-    assert!(begin(&other, &demands).is_err());
-    killed.close();
-    assert!(begin(&other, &demands).is_ok());
-    assert!(begin(&other, &demands).is_err());
 }
 
 fn invalid(date: &str) -> (CallRow, Failure) {
