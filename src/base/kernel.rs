@@ -1,4 +1,4 @@
-//! What the kernel under us can restrict.
+//! What the system under us can do for programs and against them.
 
 /// What a sandbox can be made of here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,5 +33,22 @@ pub(crate) fn confinement() -> Confinement {
         limits: false,
         files: false,
         network: false,
+    }
+}
+
+/// What is done for programs here, whatever their definitions say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Care {
+    /// They are started at all.
+    pub(crate) starts: bool,
+    /// What leaves their process group is found and ended, and they end with the gate.
+    pub(crate) sweeps: bool,
+}
+
+/// As this binary was built.
+pub(crate) fn care() -> Care {
+    Care {
+        starts: cfg!(unix),
+        sweeps: cfg!(target_os = "linux"),
     }
 }

@@ -12,7 +12,10 @@ use super::{
     snapshot::Catalog,
     source::Node,
 };
-use crate::base::limits::TOOLS_ADVISED;
+use crate::base::{
+    kernel::{self, Care},
+    limits::TOOLS_ADVISED,
+};
 
 /// What some clients put before the name of a tool, with the name that `serve` has by default.
 const CLIENT_PREFIX: &str = "mcp__tollgate__";
@@ -67,11 +70,32 @@ fn definition(node: &Node, name: &str, names: &BTreeSet<String>, findings: &mut 
             words::check(node, name, names, findings);
         }
     }
+    platform(node, kernel::care(), findings);
     for key in ["run", "steps"] {
         if let Some(node) = node.get(key) {
             words::secrets(node, findings);
         }
     }
+}
+
+/// What a program does not get from this system.
+fn platform(node: &Node, here: Care, findings: &mut Findings) {
+    let run = node.get("run").and_then(|run| run.entry("exec"));
+    let Some(exec) = run else {
+        return;
+    };
+    let (message, help) = match here {
+        Care { starts: false, .. } => (
+            "programs cannot be started on this system yet",
+            "run the gate on Linux or macOS",
+        ),
+        Care { sweeps: false, .. } => (
+            "what the program leaves behind outside of its process group is not ended here, and it outlives a gate that is killed",
+            "use a program that ends when its pipes close, or run the gate on Linux",
+        ),
+        Care { .. } => return,
+    };
+    findings.advise("platform", exec.key_span, message.to_owned(), help);
 }
 
 /// What the keys of a definition say together, and what is missing among them.
@@ -110,5 +134,47 @@ fn keys(node: &Node, name: &str, findings: &mut Findings) {
         let message = "this definition has no tests".to_owned();
         let help = "show under `tests` which calls are `ok` and which must be refused";
         findings.advise("no-tests", span, message, help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{
+        diagnostic::SourceFile,
+        source::{self, Syntax},
+    };
+
+    #[track_caller]
+    fn check(run: &str, here: (bool, bool), expected: &[&str]) {
+        let source = SourceFile::new(Path::new("f"), format!("run: {run}"));
+        let mut findings = Findings::new(&source);
+        let documents = source::parse(Syntax::Yaml, &mut findings);
+        let (starts, sweeps) = here;
+        platform(&documents[0], Care { starts, sweeps }, &mut findings);
+        let found = findings.into_diagnostics();
+        let found: Vec<String> = found.iter().map(Diagnostic::plain).collect();
+        assert_eq!(found, expected, "{run}");
+    }
+
+    #[test]
+    fn what_programs_lack_on_other_systems_is_said() {
+        let exec = "{exec: {command: [date]}}";
+        check(exec, (true, true), &[]);
+        check("{reply: {text: x}}", (false, false), &[]);
+        check(
+            exec,
+            (true, false),
+            &[
+                "f:1:7: warning[platform]: what the program leaves behind outside of its process group is not ended here, and it outlives a gate that is killed (use a program that ends when its pipes close, or run the gate on Linux)",
+            ],
+        );
+        check(
+            exec,
+            (false, false),
+            &[
+                "f:1:7: warning[platform]: programs cannot be started on this system yet (run the gate on Linux or macOS)",
+            ],
+        );
     }
 }
