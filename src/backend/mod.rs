@@ -20,7 +20,7 @@ use crate::{
         clock::{Clock, Moment},
         id::CallId,
         limits::KILL_GRACE,
-        problem::Problem,
+        problem::{Code, Problem},
     },
     catalog::{
         content::{Output, Progress},
@@ -195,5 +195,9 @@ fn prepare_run(run: &Run, arguments: &Value) -> Result<Work, Box<Problem>> {
         Run::Exec(plan) => exec::prepare(plan, arguments).map(Work::Exec),
         Run::Sql(plan) => sql::prepare(plan, arguments).map(Work::Sql),
         Run::Reply(plan) => Ok(Work::Immediate(reply::render(plan, arguments))),
+        Run::Fetch => {
+            let message = "what became of an operation is told by the gate, not by a backend";
+            Err(Box::new(Problem::new(Code::Internal, message)))
+        }
     }
 }

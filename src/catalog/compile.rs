@@ -20,6 +20,7 @@ use std::{path::Path, sync::Arc};
 use serde_json::{Map, Value};
 
 use super::{
+    config::Config,
     definition::{Definition, Enabled, ExecDefinition, RunDefinition, TestDefinition},
     diagnostic::Findings,
     fields::wrong_type,
@@ -41,17 +42,28 @@ pub(crate) fn compile(
     findings: &mut Findings,
 ) -> Option<Tool> {
     let before = findings.errors();
+    words::not_built_in(node, findings);
+    let tool = compile_any(node, around, findings);
+    tool.filter(|_| findings.errors() == before)
+}
+
+/// As [`compile`], for a definition that comes with the gate and needs nothing around it.
+pub(crate) fn compile_built_in(node: &Node, findings: &mut Findings) -> Option<Tool> {
+    let around = Surroundings {
+        path: &[],
+        config: &Config::default(),
+        inspect_sql: None,
+    };
+    compile_any(node, &around, findings)
+}
+
+fn compile_any(node: &Node, around: &Surroundings<'_>, findings: &mut Findings) -> Option<Tool> {
+    let before = findings.errors();
     let definition = Definition::read(node, findings)?;
     words::check(&definition, findings);
     access::own_names(&definition, findings);
     let permissions = access::permissions(&definition, findings);
-    let (enabled, hidden) = match definition.enabled {
-        Enabled::Always(on) => (on, false),
-        Enabled::Flag(flag) => {
-            let on = around.config.flags.resolve(flag.text, flag.span, findings);
-            (on, !on)
-        }
-    };
+    let (enabled, hidden) = enabled(&definition, around, findings);
     let input = definition
         .input_schema
         .and_then(|schema| input_schema(schema, findings));
@@ -97,6 +109,7 @@ pub(crate) fn compile(
         requires: definition.requires,
         asks,
         run,
+        is_background: definition.is_background,
         timeout: definition.timeout,
         restraint,
         on_cancel: definition.on_cancel,
@@ -107,6 +120,21 @@ pub(crate) fn compile(
         digest: canonical::digest(&node.to_value()),
         tests,
     })
+}
+
+/// Whether the tool is switched on, and whether it is hidden.
+fn enabled(
+    definition: &Definition<'_>,
+    around: &Surroundings<'_>,
+    findings: &mut Findings,
+) -> (bool, bool) {
+    match definition.enabled {
+        Enabled::Always(on) => (on, false),
+        Enabled::Flag(flag) => {
+            let on = around.config.flags.resolve(flag.text, flag.span, findings);
+            (on, !on)
+        }
+    }
 }
 
 fn told_keys(mut input: InputSchema, idempotency: &Idempotency) -> InputSchema {

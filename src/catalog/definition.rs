@@ -83,6 +83,7 @@ pub(crate) struct Definition<'a> {
     pub(crate) run: Option<RunDefinition<'a>>,
     pub(crate) timeout: Duration,
     pub(crate) restraint: Restraint,
+    pub(crate) is_background: bool,
     pub(crate) on_cancel: Option<OnCancel>,
     pub(crate) attempts_max: u32,
     /// `icons` and `_meta`.
@@ -193,10 +194,9 @@ impl<'a> Definition<'a> {
         let restraint = limits::restraint(&mut fields, findings);
         let on_cancel = fields.word("on_cancel", ON_CANCEL, findings);
         let attempts_max = retry::read(&mut fields, run.as_mut(), findings);
-        let listing = ["icons", "_meta"]
-            .into_iter()
-            .filter_map(|key| fields.take_entry(key))
-            .collect();
+        let is_background = background(&mut fields, run.as_ref(), findings);
+        let passed_on = ["icons", "_meta"].into_iter();
+        let listing = passed_on.filter_map(|key| fields.take_entry(key)).collect();
         let tests = tests(&mut fields, findings);
         fields.close(findings);
         Some(Self {
@@ -223,6 +223,7 @@ impl<'a> Definition<'a> {
             run,
             timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
             restraint,
+            is_background,
             on_cancel,
             attempts_max,
             listing,
@@ -332,4 +333,24 @@ fn tests<'a>(fields: &mut Fields<'a>, findings: &mut Findings) -> Vec<TestDefini
         }
     }
     tests
+}
+
+/// Takes `mode` out of the fields of a definition: whether its calls go on without a caller.
+fn background(
+    fields: &mut Fields<'_>,
+    run: Option<&RunDefinition<'_>>,
+    findings: &mut Findings,
+) -> bool {
+    let words = [("wait", false), ("background", true)];
+    let is_background = fields.word("mode", &words, findings).unwrap_or(false);
+    let at_once = matches!(
+        run,
+        Some(RunDefinition::ReplyText(_) | RunDefinition::ReplyJson(_))
+    );
+    if is_background && at_once {
+        let message = "`mode: background` does not go with `reply`".to_owned();
+        let help = "take it out: a reply is there at once";
+        findings.error("mode", fields.span(), message, help);
+    }
+    is_background
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod advise;
 pub(crate) mod ask;
+pub(crate) mod built_in;
 pub(crate) mod compile;
 pub(crate) mod config;
 pub(crate) mod content;

@@ -142,7 +142,7 @@ impl BreakerRule {
     fn of_tool(self, name: &str, run: &Run) -> Self {
         let own = || match run {
             Run::Exec(_) | Run::Sql(_) => Some(name.into()),
-            Run::Reply(_) => None,
+            Run::Reply(_) | Run::Fetch => None,
         };
         let backend = if self.is_on {
             self.backend.or_else(own)

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    built_in,
     config::Config,
     principal::{Claim, Client},
     tool::Tool,
@@ -29,6 +30,10 @@ impl Catalog {
     /// `notice` is what a model is to be told about tools that are missing. Until somebody
     /// proves to be another, the client is one without a key.
     pub(crate) fn new(mut tools: Vec<Tool>, config: Arc<Config>, notice: Option<String>) -> Self {
+        // Nobody needs it where no call goes on without its caller.
+        if tools.iter().any(|tool| tool.is_background) {
+            tools.extend(built_in::operation_get());
+        }
         tools.sort_by(|a, b| a.name.cmp(&b.name));
         let tools: Vec<Arc<Tool>> = tools.into_iter().map(Arc::new).collect();
         let by_name = tools
@@ -106,9 +111,9 @@ impl Catalog {
         self.notice.as_deref()
     }
 
-    /// Every tool, in name order, switched on or off, seen or not.
+    /// Every tool that a definition made, in name order, switched on or off, seen or not.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Tool>> {
-        self.tools.iter()
+        self.tools.iter().filter(|tool| !tool.is_built_in())
     }
 
     /// The tools that the client is shown, in name order.
@@ -119,6 +124,10 @@ impl Catalog {
 
     /// Whether the client may know that there is this tool.
     fn is_seen(&self, tool: &Tool) -> bool {
+        if tool.is_built_in() {
+            let mut others = self.all();
+            return others.any(|other| other.is_background && self.is_seen(other));
+        }
         !tool.hidden && self.client.may_see(tool)
     }
 }

@@ -122,6 +122,8 @@ pub(crate) struct Tool {
     pub(crate) asks: Vec<super::ask::Round>,
     /// What runs.
     pub(crate) run: Run,
+    /// Whether a call is answered as soon as it has begun, with the name of its operation.
+    pub(crate) is_background: bool,
     /// What a cancellation by the client does to a running call; `None` is what suits the effect.
     pub(crate) on_cancel: Option<OnCancel>,
     /// How often it is tried, at most.
@@ -167,13 +169,18 @@ impl Tool {
         }
     }
 
+    /// Whether it is one of the gate itself, which no definition made.
+    pub(crate) fn is_built_in(&self) -> bool {
+        matches!(self.run, Run::Fetch)
+    }
+
     /// The programs that a call of it may start, its checks included.
     pub(crate) fn programs(&self) -> Vec<&Path> {
         let looks = self.checks.iter().map(|check| check.look.run());
         let runs = std::iter::once(&self.run).chain(looks);
         let programs = runs.filter_map(|run| match run {
             Run::Exec(plan) => Some(plan.program.as_path()),
-            Run::Reply(_) | Run::Sql(_) => None,
+            Run::Reply(_) | Run::Sql(_) | Run::Fetch => None,
         });
         programs.collect()
     }
@@ -231,6 +238,8 @@ pub(crate) enum Run {
     Reply(ReplyPlan),
     /// Runs a statement on a database.
     Sql(Arc<SqlPlan>),
+    /// The gate tells what became of an operation.
+    Fetch,
 }
 
 /// A program with its argument list. There is no shell.

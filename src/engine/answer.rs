@@ -16,7 +16,7 @@ use crate::{
         agree::Posed,
         call::{Change, Refusal},
     },
-    ledger::AuditReceipt,
+    ledger::{AuditReceipt, IntentReceipt},
 };
 
 /// Takes what a call has to tell its client.
@@ -153,6 +153,15 @@ impl Answer {
     /// The answer to a call whose end is written down.
     pub(super) fn recorded(mut reply: Reply, proof: AuditReceipt) -> Self {
         reply.about.is_degraded = proof.is_in_journal();
+        Self {
+            reply,
+            delivery: None,
+        }
+    }
+
+    /// The answer to a call that goes on: its beginning is written down, and what is told is
+    /// where to ask for its end.
+    pub(super) fn begun(reply: Reply, _proof: &IntentReceipt) -> Self {
         Self {
             reply,
             delivery: None,

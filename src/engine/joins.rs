@@ -10,14 +10,13 @@ use std::{
 };
 
 use super::{
-    Shared,
-    pipeline::{self, Prepared},
+    Shared, Ticket,
+    pipeline::{self, Prepared, stopped},
     release::refuse,
     unstarted,
 };
 use crate::{
     base::{
-        cancel::Cancelled,
         limits::{JOIN_POLL_FIRST, JOIN_POLL_MAX},
         thread,
     },
@@ -27,16 +26,16 @@ use crate::{
     },
 };
 
+/// What is done with a call that has waited so long since it was looked at last.
+type Look = Box<dyn FnOnce(&Arc<Shared>, Duration) + Send>;
+
 /// A call that waits.
 struct Parked {
-    /// What the ledger is asked again.
-    admission: Box<Admission>,
-    /// What is done when it may go on.
-    prepared: Prepared,
-    /// What it waits for.
-    running: Running,
+    /// The row of the operation that it waits for.
+    operation: i64,
     /// The next wait.
     pause: Duration,
+    look: Look,
 }
 
 #[derive(Default)]
@@ -77,7 +76,7 @@ impl Joins {
         let mut state = self.state();
         let mut any = false;
         for parked in &mut state.parked {
-            if parked.running.operation == operation {
+            if parked.operation == operation {
                 parked.pause = Duration::ZERO;
                 any = true;
             }
@@ -132,35 +131,35 @@ pub(super) fn join(
     running: Running,
 ) {
     if prepared.waited.is_none() {
-        let hurry = Arc::downgrade(shared);
-        prepared.ticket.cancel.on_fire(move || {
-            if let Some(shared) = hurry.upgrade() {
-                shared.joins.hurry();
-            }
-        });
+        hurry_when_cancelled(shared, &prepared.ticket);
     }
-    let parked = Parked {
-        pause: longer(prepared.waited.unwrap_or_default()),
-        admission,
-        prepared,
-        running,
-    };
-    park(shared, parked);
+    let pause = longer(prepared.waited.unwrap_or_default());
+    let look: Look = Box::new(move |shared, waited| {
+        look_again(shared, admission, (prepared, waited), running);
+    });
+    park(shared, running.operation, pause, look);
+}
+
+/// Has everybody who waits looked at when this call is cancelled.
+pub(super) fn hurry_when_cancelled(shared: &Arc<Shared>, ticket: &Ticket) {
+    let hurry = Arc::downgrade(shared);
+    ticket.cancel.on_fire(move || {
+        if let Some(shared) = hurry.upgrade() {
+            shared.joins.hurry();
+        }
+    });
 }
 
 /// Asks the ledger again for a call that has waited, unless there is no use in it any more.
-fn look_again(shared: &Arc<Shared>, parked: Parked) {
-    let Parked {
-        mut admission,
-        mut prepared,
-        running,
-        pause,
-    } = parked;
+fn look_again(
+    shared: &Arc<Shared>,
+    mut admission: Box<Admission>,
+    (mut prepared, waited): (Prepared, Duration),
+    running: Running,
+) {
     let deadline = prepared.since.plus(prepared.call.tool().timeout);
-    let why = if let Some(why) = prepared.ticket.cancel.fired() {
+    let why = if let Some(why) = stopped(shared, &prepared.ticket) {
         Some(unstarted::stopped_joining(why, running.id))
-    } else if shared.queue.is_stopping() {
-        Some(unstarted::stopped_joining(Cancelled::Shutdown, running.id))
     } else if shared.clock.now() >= deadline {
         Some(in_progress(running.id))
     } else {
@@ -174,12 +173,13 @@ fn look_again(shared: &Arc<Shared>, parked: Parked) {
     if let Some(operation) = &mut admission.operation {
         operation.joined = Some(running.operation);
     }
-    prepared.waited = Some(pause);
+    prepared.waited = Some(waited);
     pipeline::ask(shared, *admission, prepared);
 }
 
-/// Parks a call. Where there is no thread to be had for looking after it, it asks on at once.
-fn park(shared: &Arc<Shared>, parked: Parked) {
+/// Parks a call that waits for the operation of this row. Where there is no thread to be had for
+/// looking after it, it asks on at once.
+pub(super) fn park(shared: &Arc<Shared>, operation: i64, pause: Duration, look: Look) {
     let mut state = shared.joins.state();
     if !state.has_thread {
         let looker = Arc::clone(shared);
@@ -187,11 +187,15 @@ fn park(shared: &Arc<Shared>, parked: Parked) {
             Ok(_detached) => state.has_thread = true,
             Err(_) => {
                 drop(state);
-                return look_again(shared, parked);
+                return look(shared, pause);
             }
         }
     }
-    state.parked.push(parked);
+    state.parked.push(Parked {
+        operation,
+        pause,
+        look,
+    });
     // It may have been cancelled, or the end have begun, before it stood here.
     state.hurry |= shared.queue.is_stopping();
     drop(state);
@@ -199,14 +203,14 @@ fn park(shared: &Arc<Shared>, parked: Parked) {
 }
 
 /// The first wait, and then twice as long each time.
-fn longer(pause: Duration) -> Duration {
+pub(super) fn longer(pause: Duration) -> Duration {
     (pause * 2).clamp(JOIN_POLL_FIRST, JOIN_POLL_MAX)
 }
 
 fn look_after(shared: &Arc<Shared>) {
     while let Some(parked) = shared.joins.take() {
         for one in parked {
-            look_again(shared, one);
+            (one.look)(shared, one.pause);
         }
     }
 }

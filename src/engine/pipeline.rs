@@ -13,8 +13,9 @@ use super::{
     answer::{Answer, Body, Delivery},
     ask,
     attempt::{self, Times},
+    background,
     conclude::conclude,
-    joins, key,
+    fetch, joins, key,
     lookup::{self, CheckedCall},
     prepare::{contained, judged, prepare},
     queue::{GateJob, Place, Taken, WorkJob},
@@ -72,7 +73,7 @@ pub(super) struct Prepared {
     /// When its time began: it was received or, where a person was asked, agreed to.
     pub(super) since: Moment,
     /// The ledger is told when the answer reached the client.
-    notes_delivery: bool,
+    pub(super) notes_delivery: bool,
     /// The call has waited for another of its operation; the last pause.
     pub(super) waited: Option<Duration>,
 }
@@ -181,6 +182,9 @@ pub(super) fn admit(
     checked: Moment,
     since: Moment,
 ) {
+    if call.tool().is_built_in() {
+        return fetch::fetch(shared, call, ticket, checked);
+    }
     let operation = || key::operation(call.header(), call.tool(), call.effective());
     let operation = match contained(operation) {
         Ok(Ok(operation)) => operation,
@@ -284,6 +288,11 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
         Ok(Begun::Decided(Decided::AsAsked(receipt, notes))) => {
             let call_id = prepared.call.header().call_id;
             tracing::debug!(%call_id, row = receipt.row(), "begun");
+            let prepared = if prepared.call.tool().is_background {
+                background::answer(&next, prepared, &receipt)
+            } else {
+                prepared
+            };
             let started = Started {
                 prepared,
                 receipt,
@@ -301,6 +310,9 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
             not_begun(&next, prepared, |_| {
                 replayed(&shared, &header, *replay, joined, receipt)
             });
+        }
+        Ok(Begun::Join(_, running)) if prepared.call.tool().is_background => {
+            background::answer_running(&next, prepared, running);
         }
         Ok(Begun::Join(admission, running)) => {
             joins::join(&next, admission, prepared, running);

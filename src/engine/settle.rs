@@ -172,10 +172,11 @@ fn backend_name(tool: &Tool) -> &'static str {
         Run::Exec(_) => "exec",
         Run::Reply(_) => "reply",
         Run::Sql(_) => "sql",
+        Run::Fetch => "operation",
     }
 }
 
-fn micros(later: Moment, earlier: Moment) -> u64 {
+pub(super) fn micros(later: Moment, earlier: Moment) -> u64 {
     u64::try_from(later.since(earlier).as_micros()).unwrap_or(u64::MAX)
 }
 
@@ -196,7 +197,7 @@ pub(super) fn admission(
 }
 
 /// The row of a call that may begin.
-fn call_row(call: &AgreedCall) -> CallRow {
+pub(super) fn call_row(call: &AgreedCall) -> CallRow {
     let header = call.header();
     CallRow {
         effective_arguments: Some(call.effective().to_string()),
@@ -219,16 +220,26 @@ pub(super) fn asking_row(call: &AskingCall) -> CallRow {
     }
 }
 
-/// The settlement of a call that is answered with a question: nothing was touched.
+/// The settlement of a call that is answered with a question.
 pub(super) fn asked(call: &AskingCall, body: &Body, now: Moment, wall: Timestamp) -> Settlement {
+    told(call.header(), (Outcome::Asked, "ask"), body, (now, wall))
+}
+
+/// The settlement of a call that is told something by the gate itself: nothing was touched.
+pub(super) fn told(
+    header: &Header,
+    (outcome, stage): (Outcome, &'static str),
+    body: &Body,
+    (now, wall): (Moment, Timestamp),
+) -> Settlement {
     Settlement {
-        outcome: Outcome::Asked,
-        stage: "ask",
+        outcome,
+        stage,
         code: None,
         effects: Effects::None,
         reply: Some(body.to_json().to_string()),
         backend_status: None,
-        guard_us: micros(now, call.header().received),
+        guard_us: micros(now, header.received),
         wait_us: 0,
         run_us: 0,
         finished: wall,

@@ -1,5 +1,6 @@
 //! What becomes of repeated calls, case by case, asked of each kind of ledger.
 
+mod fetching;
 mod world;
 
 use std::sync::Arc;

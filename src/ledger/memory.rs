@@ -9,7 +9,8 @@ use state::{Looked, State};
 
 use super::{
     AskKey, AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, Then,
-    admission::{Admission, Begun, Decided, Ending, Failure, Further, Notes, Replay},
+    admission::{Admission, Begun, Decided, Ending, Failure, Further, Notes, Replay, Running},
+    fetch::{Fetch, Fetched, Standing, died, no_such},
     log::{CallEnd, CallRecord},
     operation::{Operation, OperationState},
     record::{CallRow, Settlement},
@@ -222,6 +223,41 @@ impl Ledger for MemoryLedger {
                     let row = state.put(|at| Verb::Refuse(at, row, settlement));
                     Decided::AsAsked(AuditReceipt::of(row), Notes::default())
                 }
+            })
+        }));
+    }
+
+    fn fetch(&self, fetch: Fetch, then: Then<Fetched>) {
+        then(self.write(|state, now| {
+            let found = state.wanted(&fetch, now);
+            let refused = |problem| Looked::refused(problem, fetch.guard_us, now);
+            let looked = match found {
+                None => refused(no_such(fetch.id)),
+                Some((known, Standing::Running | Standing::Recover)) => {
+                    let (operation, id) = (known.row, known.id);
+                    return Ok(Fetched::Running(Box::new(fetch), Running { operation, id }));
+                }
+                Some((_, Standing::Open(problem))) => refused(problem),
+                Some((known, Standing::Ended)) => {
+                    let told = state.replay(&known);
+                    if told.reply.is_empty() {
+                        refused(died(fetch.id))
+                    } else {
+                        Looked::Otherwise(
+                            Settlement::replay(&told, fetch.guard_us, now),
+                            Ok(Box::new(told)),
+                        )
+                    }
+                }
+            };
+            let Looked::Otherwise(settlement, how) = looked else {
+                unreachable!("{looked:?}")
+            };
+            let row = state.put(|at| Verb::Refuse(at, fetch.row, settlement));
+            let receipt = AuditReceipt::of(row);
+            Ok(match how {
+                Ok(replay) => Fetched::Ended(receipt, replay),
+                Err(problem) => Fetched::Refused(receipt, problem),
             })
         }));
     }

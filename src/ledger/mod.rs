@@ -9,6 +9,7 @@ pub(crate) mod admission;
 mod cases;
 #[cfg(test)]
 mod contract;
+pub(crate) mod fetch;
 pub(crate) mod log;
 #[cfg(test)]
 pub(crate) mod memory;
@@ -21,6 +22,7 @@ pub(crate) mod sqlite;
 use std::sync::mpsc;
 
 use admission::{Admission, Begun, Decided, Ending, Failure, Further};
+use fetch::{Fetch, Fetched};
 use operation::Operation;
 use record::{CallRow, Settlement};
 use resolution::{Resolution, Resolved};
@@ -157,6 +159,10 @@ pub(crate) trait Ledger: Send + Sync {
         failure: Option<Failure>,
         then: Then<Decided<AuditReceipt>>,
     );
+
+    /// Asks what became of an operation of the principal of the call that asks. Its answer is
+    /// written down with that call as a replay is.
+    fn fetch(&self, fetch: Fetch, then: Then<Fetched>);
 
     /// Notes that the answer of the call of row `row` reached its client. May be lost.
     fn delivered(&self, row: i64, at: Timestamp);

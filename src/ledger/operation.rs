@@ -161,11 +161,13 @@ pub(crate) enum KeySource {
     Argument,
     /// Nobody: equal content within a window of time.
     Content,
+    /// Nobody, and no other call is ever the same: it is named so that its end can be asked for.
+    Call,
 }
 
 impl KeySource {
     /// Every source.
-    const ALL: [Self; 3] = [Self::Meta, Self::Argument, Self::Content];
+    const ALL: [Self; 4] = [Self::Meta, Self::Argument, Self::Content, Self::Call];
 
     /// The word in the ledger, and in the hash of a key.
     pub(crate) fn as_str(self) -> &'static str {
@@ -173,6 +175,7 @@ impl KeySource {
             Self::Meta => "meta",
             Self::Argument => "argument",
             Self::Content => "content",
+            Self::Call => "call",
         }
     }
 
@@ -245,7 +248,7 @@ pub(crate) fn meet(known: &Known, asked: &Operation, now: Timestamp) -> Meeting 
         return Meeting::Recover;
     }
     match asked.source {
-        KeySource::Meta | KeySource::Argument => meet_named(known, asked, now),
+        KeySource::Meta | KeySource::Argument | KeySource::Call => meet_named(known, asked, now),
         KeySource::Content => meet_equal(known, asked, now),
     }
 }
@@ -332,7 +335,8 @@ fn expired(known: &Known) -> Problem {
     Problem::new(Code::IdempotencyExpired, message).suggest("use a new key to run it once more")
 }
 
-fn unknown(known: &Known) -> Problem {
+/// The problem of a call that is for an operation of which nobody knows whether it happened.
+pub(super) fn unknown(known: &Known) -> Problem {
     let message = format!(
         "the same operation was begun at {} (`{}`) and nobody can tell whether it happened; it is not run again before that is settled",
         known.began.rfc3339(),
@@ -344,7 +348,8 @@ fn unknown(known: &Known) -> Problem {
     ))
 }
 
-fn attention(known: &Known) -> Problem {
+/// The problem of a call that is for an operation that a person has to look at.
+pub(super) fn attention(known: &Known) -> Problem {
     let message = format!(
         "the same operation (`{}`, begun at {}) is waiting for a person",
         known.id,

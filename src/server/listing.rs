@@ -129,12 +129,14 @@ fn render(tool: &Tool) -> Value {
             meta.insert("tollgate/permissions".to_owned(), permissions);
         }
     }
+    // What is answered first is the name of an operation, which fits no schema of the author.
+    let output = tool.output.as_ref().filter(|_| !tool.is_background);
     let listed = ListedTool {
         name: tool.name.as_str(),
         title: tool.title.as_deref(),
         description: &tool.description,
         input_schema: &tool.input.published,
-        output_schema: tool.output.as_ref().map(|schema| &schema.published),
+        output_schema: output.map(|schema| &schema.published),
         annotations: annotations(tool),
         rest,
     };
@@ -146,7 +148,7 @@ fn annotations(tool: &Tool) -> Value {
     let read = tool.effect == Effect::Read;
     let open_world = match tool.run {
         Run::Exec(_) => true,
-        Run::Reply(_) | Run::Sql(_) => false,
+        Run::Reply(_) | Run::Sql(_) | Run::Fetch => false,
     };
     json!({
         "readOnlyHint": read,

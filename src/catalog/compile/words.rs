@@ -1,6 +1,7 @@
 //! Names and descriptions: what a client accepts, and nothing that hides from a reader.
 
 use super::super::{
+    built_in,
     definition::{Definition, Spanned},
     diagnostic::{Findings, Span, tick},
     source::{Node, NodeValue},
@@ -23,6 +24,18 @@ pub(super) fn check(definition: &Definition<'_>, findings: &mut Findings) {
         check_description(description, findings);
     }
     check_hidden(definition.node, findings);
+}
+
+/// Refuses the name of a tool that the gate has itself.
+pub(super) fn not_built_in(node: &Node, findings: &mut Findings) {
+    let name = node.get("name");
+    if let Some(name) = name.filter(|name| name.as_text() == Some(built_in::OPERATION_GET)) {
+        let message = format!(
+            "{} is a tool of the gate itself",
+            tick(built_in::OPERATION_GET)
+        );
+        findings.error("name", name.span, message, "choose another name");
+    }
 }
 
 /// Whether `name` is one that MCP allows (SEP-986): 1 to 128 of letters, digits, `_`, `-`

@@ -52,6 +52,7 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         run: Run::Reply(ReplyPlan::Text(TextTemplate(Vec::new()))),
         timeout: std::time::Duration::from_secs(1),
         restraint: Default::default(),
+        is_background: false,
         on_cancel: None,
         attempts_max: 1,
         listing: Map::new(),

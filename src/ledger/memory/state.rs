@@ -3,6 +3,7 @@
 use super::{
     super::{
         admission::{Ending, Notes, Replay, Running},
+        fetch::{Fetch, Standing, standing},
         operation::{
             KeySource, Known, Meeting, Operation, OperationState, after_death, in_progress, meet,
         },
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::base::{
     clock::Timestamp,
+    id::Principal,
     problem::{Effects, Problem},
 };
 
@@ -29,6 +31,7 @@ pub(super) struct Stored {
     pub(super) known: Known,
     pub(super) key: [u8; 32],
     pub(super) source: KeySource,
+    pub(super) principal: Principal,
     pub(super) last: i64,
     pub(super) is_read: bool,
     pub(super) deaths: u32,
@@ -37,6 +40,7 @@ pub(super) struct Stored {
 }
 
 /// What was found out about the operation of a call.
+#[derive(Debug)]
 pub(super) enum Looked {
     Go(Option<i64>, Notes),
     Join(Running),
@@ -95,27 +99,46 @@ impl State {
                 id: known.id,
             }),
             Meeting::Replay => {
-                let stored = self.of(known.row);
-                let end = stored.end.as_ref();
-                let own = end.map_or((Outcome::Unknown, Effects::Unknown, None), |end| {
-                    (end.outcome, end.effects, end.code)
-                });
-                let (outcome, effects, code) = told(known.state, own);
-                let own = end.and_then(|end| end.reply.clone());
-                let replay = Box::new(Replay {
-                    id: known.id,
-                    last: stored.last,
-                    ended: known.ended.unwrap(),
-                    outcome,
-                    effects,
-                    code,
-                    reply: stored.resolved.clone().or(own).unwrap_or_default(),
-                    is_windowed: stored.source == KeySource::Content,
-                });
+                let replay = Box::new(self.replay(&known));
                 Looked::Otherwise(Settlement::replay(&replay, guard_us, now), Ok(replay))
             }
             Meeting::Refuse(problem) => Looked::refused(problem, guard_us, now),
         }
+    }
+
+    /// The answer that `known` was given.
+    pub(super) fn replay(&mut self, known: &Known) -> Replay {
+        let stored = self.of(known.row);
+        let end = stored.end.as_ref();
+        let own = end.map_or((Outcome::Unknown, Effects::Unknown, None), |end| {
+            (end.outcome, end.effects, end.code)
+        });
+        let (outcome, effects, code) = told(known.state, own);
+        let own = end.and_then(|end| end.reply.clone());
+        Replay {
+            id: known.id,
+            last: stored.last,
+            ended: known.ended.unwrap(),
+            outcome,
+            effects,
+            code,
+            reply: stored.resolved.clone().or(own).unwrap_or_default(),
+            is_windowed: stored.source == KeySource::Content,
+        }
+    }
+
+    /// The operation that `fetch` asks for, and where it stands, recovered if need be.
+    pub(super) fn wanted(&mut self, fetch: &Fetch, now: Timestamp) -> Option<(Known, Standing)> {
+        let (id, principal) = (fetch.id, &fetch.row.principal);
+        let mut all = self.operations.iter();
+        let found = all.find(|one| one.known.id == id && one.principal == *principal);
+        let mut known = found?.known.clone();
+        if standing(&known) == Standing::Recover {
+            self.bury(known.row, now);
+            known = self.of(known.row).known.clone();
+        }
+        let standing = standing(&known);
+        Some((known, standing))
     }
 
     /// Takes the key for the call of row `row`.
@@ -143,6 +166,7 @@ impl State {
                 known,
                 key: asked.key,
                 source: asked.source,
+                principal: call.principal.clone(),
                 last: row,
                 is_read,
                 deaths: 0,

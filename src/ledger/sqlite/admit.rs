@@ -3,6 +3,7 @@
 use super::{
     super::{
         admission::{Admission, Ending, Failure, Further, Notes, Running},
+        fetch::{self, Fetch, Standing, died, no_such},
         operation::{Known, Meeting, Operation, in_progress, meet},
         record::{CallRow, Settlement},
     },
@@ -226,6 +227,44 @@ fn end(statements: &mut Statements<'_>, operation: i64, ending: &Ending) -> rusq
     statements
         .operations
         .end(operation, state, whole, *finished)
+}
+
+/// `fetch`: what became of an operation, written down as a replay is.
+pub(super) fn fetch(
+    statements: &mut Statements<'_>,
+    fetch: &Fetch,
+    now: Timestamp,
+) -> rusqlite::Result<Written> {
+    let Fetch { row, guard_us, id } = fetch;
+    let refuse = |statements: &mut Statements<'_>, problem| {
+        write_refusal(statements, row, *guard_us, "operation", problem, now)
+    };
+    let find = |statements: &mut Statements<'_>| statements.operations.find_of(*id, &row.principal);
+    let Some(mut known) = find(statements)? else {
+        return refuse(statements, no_such(*id));
+    };
+    let mut standing = fetch::standing(&known);
+    if standing == Standing::Recover {
+        statements.recover(known.row, now)?;
+        known = find(statements)?.unwrap_or(known);
+        standing = fetch::standing(&known);
+    }
+    match standing {
+        Standing::Running | Standing::Recover => Ok(Written::Join(Running {
+            operation: known.row,
+            id: known.id,
+        })),
+        Standing::Open(problem) => refuse(statements, problem),
+        Standing::Ended => {
+            let told = statements.operations.replay(known.row)?;
+            if told.reply.is_empty() {
+                return refuse(statements, died(*id));
+            }
+            let settlement = Settlement::replay(&told, *guard_us, now);
+            let row = statements.admit_settled(row, &settlement)?;
+            Ok(Written::Replay(row, Box::new(told)))
+        }
+    }
 }
 
 /// What is known of the operation, after recovering it where its process died.

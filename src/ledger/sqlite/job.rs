@@ -10,6 +10,7 @@ use super::{
     super::{
         AskKey, AuditReceipt, Durability, IntentReceipt, LedgerError, Then,
         admission::{Admission, Begun, Decided, Ending, Failure, Further},
+        fetch::{Fetch, Fetched},
         operation::Operation,
         record::{CallRow, Settlement},
         resolution::{Resolution, Resolved},
@@ -42,6 +43,8 @@ pub(super) enum Job {
         Option<Failure>,
         Then<Decided<AuditReceipt>>,
     ),
+    /// `fetch`.
+    Fetch(Fetch, Then<Fetched>),
     /// `delivered`.
     Delivered(i64, Timestamp),
     /// `resolve`.
@@ -55,7 +58,7 @@ impl Job {
             Self::Begin(admission, ..) | Self::AtOnce(admission, ..) => {
                 Durability::of(&admission.row)
             }
-            Self::Refuse(row, ..) => Durability::of(row),
+            Self::Refuse(row, ..) | Self::Fetch(Fetch { row, .. }, _) => Durability::of(row),
             Self::AskKey(..) => Durability::Committed,
             Self::Intend(of, ..) | Self::Finish(of, ..) => of.durability,
             Self::Delivered(..) => Durability::Committed,
@@ -84,6 +87,7 @@ impl Job {
                 let (operation, failure) = (operation.as_ref(), failure.as_ref());
                 admit::refusal(statements, row, settlement, operation, failure, now)
             }
+            Self::Fetch(fetch, _) => admit::fetch(statements, fetch, now),
             Self::Delivered(row, at) => {
                 statements.operations.delivered(*row, *at)?;
                 Ok(Written::row(*row))
@@ -103,6 +107,7 @@ impl Job {
             | Self::AtOnce(..)
             | Self::AskKey(..)
             | Self::Refuse(..)
+            | Self::Fetch(..)
             | Self::Delivered(..)
             | Self::Resolve(..) => false,
         }
@@ -119,6 +124,7 @@ impl Job {
             | Self::AtOnce(..)
             | Self::AskKey(..)
             | Self::Refuse(..)
+            | Self::Fetch(..)
             | Self::Resolve(..) => false,
         }
     }
@@ -135,6 +141,7 @@ impl Job {
             | Self::AtOnce(..)
             | Self::AskKey(..)
             | Self::Refuse(..)
+            | Self::Fetch(..)
             | Self::Delivered(..)
             | Self::Resolve(..) => Err(io::ErrorKind::Unsupported.into()),
         }
@@ -181,6 +188,20 @@ impl Job {
             Self::Finish(of, _, then) => then(written.map(|_| AuditReceipt::of(of.row))),
             Self::Delivered(..) => {}
             Self::Resolve(.., then) => then(written.and_then(Written::resolved)),
+            Self::Fetch(fetch, then) => {
+                then(written.and_then(|written| match written {
+                    Written::Replay(row, replay) => {
+                        Ok(Fetched::Ended(AuditReceipt::of(row), replay))
+                    }
+                    Written::Refused(row, problem) => {
+                        Ok(Fetched::Refused(AuditReceipt::of(row), problem))
+                    }
+                    Written::Join(running) => Ok(Fetched::Running(Box::new(fetch), running)),
+                    Written::AsAsked(..) | Written::Left | Written::Resolved(_) => {
+                        Err(Other::Mixed.into())
+                    }
+                }));
+            }
             Self::AtOnce(.., then) | Self::Refuse(.., then) => {
                 then(written.and_then(|written| {
                     let decided = written.decided(|(row, _)| AuditReceipt::of(row));

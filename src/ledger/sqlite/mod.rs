@@ -39,6 +39,7 @@ use queue::Queue;
 use super::{
     AskKey, AuditReceipt, IntentReceipt, Ledger, LedgerError, Then,
     admission::{Admission, Begun, Decided, Ending, Failure, Further},
+    fetch::{Fetch, Fetched},
     operation::Operation,
     record::{CallRow, Settlement},
     resolution::{Resolution, Resolved},
@@ -141,6 +142,10 @@ impl Ledger for SqliteLedger {
         then: Then<Decided<AuditReceipt>>,
     ) {
         self.submit(Job::Refuse(row, settlement, operation, failure, then));
+    }
+
+    fn fetch(&self, fetch: Fetch, then: Then<Fetched>) {
+        self.submit(Job::Fetch(fetch, then));
     }
 
     fn delivered(&self, row: i64, at: Timestamp) {

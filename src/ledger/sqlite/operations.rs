@@ -17,7 +17,7 @@ use super::{
 };
 use crate::base::{
     clock::Timestamp,
-    id::CallId,
+    id::{CallId, Principal},
     problem::{Code, Effects},
 };
 
@@ -81,12 +81,16 @@ WHEN OLD.state IN ('claimed', 'running', 'compensating', 'unknown', 'attention')
 BEGIN SELECT RAISE(ABORT, 'an operation that is not settled is never deleted'); END;
 ";
 
-const FIND: &str = "
+/// A migration: operations are asked for by the call that began them.
+pub(super) const BY_FIRST: &str = "CREATE INDEX operations_by_first ON operations (first)";
+
+/// What [`known`] reads; a condition follows.
+const KNOWN: &str = "
 SELECT o.row, first.call_id, o.state, o.fingerprint, o.began, o.ended,
     last.delivered IS NOT NULL, o.owner, i.id
 FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
     JOIN instances i ON i.row = o.owner
-WHERE o.key = ?1 ORDER BY o.row DESC LIMIT 1";
+WHERE ";
 
 const CLAIM: &str = "
 INSERT INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner, began)
@@ -133,7 +137,7 @@ impl<'c> Operations<'c> {
             state: state.to_owned(),
             me,
             seal: Seal::of(connection)?,
-            find: connection.prepare(FIND)?,
+            find: connection.prepare(&format!("{KNOWN} o.key = ?1 ORDER BY o.row DESC LIMIT 1"))?,
             claim: connection.prepare(CLAIM)?,
             end: connection.prepare(END)?,
         })
@@ -157,22 +161,24 @@ impl<'c> Operations<'c> {
     /// The operation that has this sealed key now.
     pub(super) fn find(&mut self, key: &[u8; 32]) -> rusqlite::Result<Option<Known>> {
         let (state, me) = (&self.state, self.me);
-        let known = |row: &Row<'_>| -> rusqlite::Result<Known> {
-            let (owner, id): (i64, [u8; 16]) = (row.get(7)?, row.get(8)?);
-            let now = word(row, 2, OperationState::parse)?;
-            Ok(Known {
-                row: row.get(0)?,
-                id: CallId::from_bytes(row.get(1)?),
-                state: now,
-                fingerprint: row.get(3)?,
-                began: Timestamp::from_micros(row.get(4)?),
-                ended: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
-                is_delivered: row.get(6)?,
-                is_owner_alive: now.is_open()
-                    && (owner == me || instance::is_alive(state, Uuid::from_bytes(id))),
+        self.find
+            .query_row([key], |row| known(row, state, me))
+            .optional()
+    }
+
+    /// The operation that the call `id` of `principal` began.
+    pub(super) fn find_of(
+        &mut self,
+        id: CallId,
+        principal: &Principal,
+    ) -> rusqlite::Result<Option<Known>> {
+        let sql = format!("{KNOWN} first.call_id = ?1 AND first.principal = ?2");
+        self.connection
+            .prepare_cached(&sql)?
+            .query_row(params![id.as_bytes(), principal.as_str()], |row| {
+                known(row, &self.state, self.me)
             })
-        };
-        self.find.query_row([key], known).optional()
+            .optional()
     }
 
     /// Writes a new operation, begun by the call of row `call`; gives its row.
@@ -294,6 +300,23 @@ impl<'c> Operations<'c> {
         restraint::settle_orphans(self.connection)?;
         settle_dead(self.connection, row, now)
     }
+}
+
+/// Reads a row of [`KNOWN`] for the process of row `me`, which shares the state directory `state`.
+fn known(row: &Row<'_>, state: &Path, me: i64) -> rusqlite::Result<Known> {
+    let (owner, id): (i64, [u8; 16]) = (row.get(7)?, row.get(8)?);
+    let now = word(row, 2, OperationState::parse)?;
+    Ok(Known {
+        row: row.get(0)?,
+        id: CallId::from_bytes(row.get(1)?),
+        state: now,
+        fingerprint: row.get(3)?,
+        began: Timestamp::from_micros(row.get(4)?),
+        ended: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
+        is_delivered: row.get(6)?,
+        is_owner_alive: now.is_open()
+            && (owner == me || instance::is_alive(state, Uuid::from_bytes(id))),
+    })
 }
 
 /// Writes where the operation of `row` stands, whose process died.

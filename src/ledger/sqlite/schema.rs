@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     restraint::TABLES,
     askings::TABLE,
     ATTEMPTS,
+    operations::BY_FIRST,
 ];
 
 /// How the attempt before a further one ended.

@@ -56,6 +56,21 @@ fn c4_retries_are_few_and_codes_are_those_of_programs() {
     assert_eq!(plan.exit_codes.ambiguous, [4]);
 }
 
+#[test]
+fn what_answers_at_once_does_not_go_on_and_names_of_the_gate_are_taken() {
+    check_with(
+        "mode: background",
+        &[
+            "f:1:1: error[mode]: `mode: background` does not go with `reply` (take it out: a reply is there at once)",
+        ],
+    );
+    check_exec("{command: [/bin/true]}\nmode: background", &[]);
+    check(
+        "name: operation_get\ndescription: d\ninputSchema: {type: object}\nrun: {reply: {text: x}}",
+        &["f:1:7: error[name]: `operation_get` is a tool of the gate itself (choose another name)"],
+    );
+}
+
 /// What a kernel that is capable of `here` makes of `sandbox`.
 #[track_caller]
 fn check_here(sandbox: &str, here: Confinement, expected: &[&str]) {

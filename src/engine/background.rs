@@ -1,0 +1,96 @@
+//! Calls that go on without their caller: answered as soon as they have begun, with the name of
+//! their operation, under which `operation_get` gives their end.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+
+use super::{
+    Shared,
+    answer::{About, Answer, Body, Delivery, Reply, Respondent},
+    joins,
+    pipeline::{self, Prepared},
+    release::answer_when_decided,
+    settle,
+};
+use crate::{
+    base::id::CallId,
+    catalog::{
+        built_in::{OPERATION_GET, OPERATION_ID},
+        content::{Content, Output, Progress},
+    },
+    guard::agree::{AgreedCall, Posed},
+    ledger::{IntentReceipt, admission::Running, record::Outcome},
+};
+
+/// Where the end of a call goes whose caller has its answer: into the ledger alone.
+struct Nobody;
+
+impl Respondent for Nobody {
+    fn progress(&self, _: Progress) {}
+
+    fn ask(&self, _: u64, _: &Posed) {}
+
+    fn withdraw(&self, _: u64) {}
+
+    fn answer(self: Box<Self>, _: Answer) {}
+}
+
+/// Answers a call that has begun, which goes on as nobody's.
+pub(super) fn answer(
+    shared: &Arc<Shared>,
+    mut prepared: Prepared,
+    receipt: &IntentReceipt,
+) -> Prepared {
+    let reply = running(&prepared.call, prepared.call.header().call_id);
+    let received = prepared.call.header().received;
+    let delivery = std::mem::take(&mut prepared.notes_delivery)
+        .then(|| Delivery::new(shared, receipt.row(), received));
+    let respondent = std::mem::replace(&mut prepared.ticket.respondent, Box::new(Nobody));
+    respondent.answer(Answer::begun(reply, receipt).noting(delivery));
+    prepared
+}
+
+/// Answers a call whose operation is running already. The ledger is asked from another thread:
+/// this is its own.
+pub(super) fn answer_running(shared: &Arc<Shared>, prepared: Prepared, known: Running) {
+    let look = Box::new(move |shared: &Arc<Shared>, _| {
+        pipeline::release(shared, prepared.place);
+        tell_running(shared, &prepared.call, prepared.ticket, known.id);
+    });
+    joins::park(shared, known.operation, Duration::ZERO, look);
+}
+
+/// Writes down that the caller is told that the operation `id` is running, and tells it.
+pub(super) fn tell_running(
+    shared: &Arc<Shared>,
+    call: &AgreedCall,
+    ticket: super::Ticket,
+    id: CallId,
+) {
+    let reply = running(call, id);
+    let now = (shared.clock.now(), shared.clock.wall());
+    let how = (Outcome::Succeeded, "operation");
+    let settlement = settle::told(call.header(), how, &reply.body, now);
+    let then = answer_when_decided(shared, ticket, Arc::clone(call.header()), reply);
+    let row = settle::call_row(call);
+    shared.ledger.refuse(row, settlement, None, None, then);
+}
+
+fn running(call: &AgreedCall, id: CallId) -> Reply {
+    let told = json!({
+        OPERATION_ID: id.to_string(),
+        "state": "running",
+        "hint": format!("call `{OPERATION_GET}` with this `{OPERATION_ID}` to get the result"),
+    });
+    Reply {
+        call_id: call.header().call_id,
+        body: Body::Output(Output {
+            content: vec![Content::Text(told.to_string())],
+            structured: Some(told),
+            ..Output::default()
+        }),
+        changes: call.changes().to_vec(),
+        about: About::default(),
+    }
+}
