@@ -13,7 +13,7 @@ use crate::{
     base::{
         clock::Clock,
         id::CallId,
-        limits::{ARGV_BYTES_MAX, ARGV_ELEMENT_BYTES_MAX},
+        limits::{ARGV_BYTES_MAX, ARGV_ELEMENT_BYTES_MAX, STILL_RUNNING_INTERVAL},
         problem::{Code, Detail, Problem},
     },
     catalog::{
@@ -118,6 +118,7 @@ pub(super) fn run(
         cancel: invocation.cancel,
         kill_grace: host.kill_grace,
         keeper: host.keeper,
+        still_running: STILL_RUNNING_INTERVAL,
         progress: invocation.progress,
     };
     let attempt = Attempt {

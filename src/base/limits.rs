@@ -311,6 +311,9 @@ pub(crate) const ASK_STATE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Smallest time between two progress notifications of one call.
 pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How often a client is told that a program still runs that reports nothing.
+pub(crate) const STILL_RUNNING_INTERVAL: Duration = Duration::from_secs(5);
+
 const _: () = assert!(STRING_BYTES_MAX < LINE_BYTES_MAX);
 const _: () = assert!(REPLY_BYTES_MAX < 10 * 1024 * 1024);
 const _: () = assert!(QUEUE_TOOL_CALLS_MAX <= QUEUE_CALLS_MAX);

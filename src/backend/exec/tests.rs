@@ -88,6 +88,7 @@ impl Setting {
             cancel: &self.cancel,
             kill_grace: Duration::from_millis(50),
             keeper: &Keeper::of_tests(),
+            still_running: Duration::from_secs(60),
             progress: &|progress| self.told.borrow_mut().push(progress.done),
         })
     }

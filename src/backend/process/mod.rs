@@ -73,6 +73,8 @@ pub(super) struct Watch<'a> {
     pub(super) kill_grace: Duration,
     /// Knows what is running.
     pub(super) keeper: &'a Keeper,
+    /// How often a program without a progress file is said to be running still.
+    pub(super) still_running: Duration,
     /// Called for each step of progress, until the program is told to end.
     pub(super) progress: &'a dyn Fn(Progress),
 }

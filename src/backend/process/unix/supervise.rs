@@ -15,7 +15,7 @@ use super::{
     leash::{Leash, classify},
     pipe::{Inlet, Keep, Outlet},
     platform::Orders,
-    progress::Fifo,
+    progress::{Fifo, StillRunning},
 };
 use crate::base::{
     cancel::Cancelled,
@@ -114,6 +114,7 @@ struct Run<'a> {
     stderr: Inlet,
     phase: Phase,
     stop: Option<Stop>,
+    still_running: Option<StillRunning>,
     buffer: Vec<u8>,
 }
 
@@ -131,6 +132,7 @@ impl<'a> Run<'a> {
         let stderr = Inlet::new(child.stderr.take(), Keep::Last(STDERR_BYTES_MAX))?;
         // Last: dropping it may wait for the child, which only dropping the leash ends.
         let exit = ExitWatch::new(leash.pid())?;
+        let still_running = fifo.is_none().then(|| StillRunning::new(watch));
         Ok(Self {
             watch,
             leash,
@@ -142,6 +144,7 @@ impl<'a> Run<'a> {
             stderr,
             phase: Phase::Running,
             stop: None,
+            still_running,
             buffer: vec![0; BUFFER_BYTES],
         })
     }
@@ -194,7 +197,10 @@ impl<'a> Run<'a> {
     /// How long the phase lasts if nothing happens; `None` is as long as it takes.
     fn timeout(&self) -> Option<Timespec> {
         let until = match self.phase {
-            Phase::Running => self.watch.deadline,
+            Phase::Running => {
+                let due = self.still_running.as_ref().map(|still| still.due);
+                due.map_or(self.watch.deadline, |due| due.min(self.watch.deadline))
+            }
             Phase::Asked { kill_at } => kill_at,
             Phase::Killed => return None,
             Phase::Exited { close_at } => close_at,
@@ -245,8 +251,13 @@ impl<'a> Run<'a> {
                 self.kill();
             }
             Phase::Running if now >= self.watch.deadline => self.ask(Stop::TimedOut),
+            Phase::Running => {
+                if let Some(still) = &mut self.still_running {
+                    still.tell(self.watch, now);
+                }
+            }
             Phase::Asked { kill_at } if now >= kill_at => self.kill(),
-            Phase::Running | Phase::Asked { .. } | Phase::Killed | Phase::Exited { .. } => {}
+            Phase::Asked { .. } | Phase::Killed | Phase::Exited { .. } => {}
         }
     }
 

@@ -53,6 +53,7 @@ struct Case<'a> {
     deadline: Duration,
     cancel: CancelToken,
     clock: SkippingClock,
+    reports: bool,
 }
 
 impl<'a> Case<'a> {
@@ -63,6 +64,7 @@ impl<'a> Case<'a> {
             deadline: LONG,
             cancel: CancelToken::default(),
             clock: SkippingClock::default(),
+            reports: true,
         }
     }
 
@@ -70,7 +72,7 @@ impl<'a> Case<'a> {
         self.run_hearing(&|_| {})
     }
 
-    /// Runs the program with a progress file; `heard` is told of each report.
+    /// Runs the program, with a progress file if it `reports`; `heard` is told of each report.
     fn run_hearing(&self, heard: &dyn Fn(Progress)) -> (Ended, Duration) {
         let runtime = tempfile::tempdir().unwrap();
         let fifo = runtime.path().join("run").join("fifo");
@@ -83,7 +85,7 @@ impl<'a> Case<'a> {
             cwd: "/".as_ref(),
             stdin: self.stdin,
             stdout_bytes_max: 1024 * 1024,
-            progress: Some(&fifo),
+            progress: self.reports.then_some(&fifo),
             sandbox: None,
         };
         let start = SystemClock.now();
@@ -95,6 +97,7 @@ impl<'a> Case<'a> {
                 cancel: &self.cancel,
                 kill_grace: GRACE,
                 keeper: &Keeper::of_tests(),
+                still_running: Duration::from_millis(5),
                 progress: heard,
             },
         );
@@ -143,6 +146,35 @@ fn p25_a_cancelled_program_is_ended_and_its_reports_are_heard_no_more() {
         assert_eq!(heard.into_inner(), 1);
         assert!(took < Duration::from_secs(5), "{took:?}");
     }
+}
+
+#[test]
+fn of_a_program_that_cannot_report_it_is_told_that_it_runs() {
+    let case = Case {
+        reports: false,
+        ..Case::of(&["sleep"])
+    };
+    let heard = RefCell::new(Vec::new());
+    let (ended, _) = case.run_hearing(&|progress| {
+        let told = (progress.total, progress.message.unwrap());
+        heard.borrow_mut().push((progress.done, told));
+        case.clock.skip(Duration::from_secs(7));
+        if heard.borrow().len() == 3 {
+            case.cancel.fire(Cancelled::ByClient);
+        }
+    });
+    assert_eq!(ended.ending, Ending::Cancelled(Cancelled::ByClient));
+    let heard = heard.into_inner();
+    assert!(
+        heard.is_sorted_by(|one, next| one.0 + 7.0 <= next.0),
+        "{heard:?}"
+    );
+    assert_eq!(heard.len(), 3);
+    let (total, message) = &heard[0].1;
+    assert!(
+        total.is_none() && message.starts_with("running for "),
+        "{message}"
+    );
 }
 
 #[test]
@@ -318,6 +350,7 @@ fn x1_what_cannot_be_started_lasts() {
         cancel: &CancelToken::default(),
         kill_grace: GRACE,
         keeper: &Keeper::of_tests(),
+        still_running: LONG,
         progress: &|_| {},
     };
     let failure = run(&program, &watch).unwrap_err();

@@ -127,6 +127,7 @@ fn start(path: &Path, args: &[String]) -> Result<Ended, StartFailure> {
         cancel: &CancelToken::default(),
         kill_grace: GRACE,
         keeper: &Keeper::of_tests(),
+        still_running: LONG,
         progress: &|_| {},
     };
     run(&program, &watch)
