@@ -115,6 +115,43 @@ fn a_result_is_kept_whole_and_a_failure_is_told_as_one() {
     assert_eq!(server.finish(), (0, Vec::new()));
 }
 
+/// Runs the tool to its end, which nobody asks for: the server ends before. Its operation.
+fn unheard(home: &Home) -> String {
+    let pipe = home.pipe("a");
+    let mut server = serve(home);
+    let (_, operation) = begin(&mut server, "hold", json!({"text": "a"}));
+    pipe.reached().write_all(b"done").unwrap();
+    assert_eq!(server.finish(), (0, Vec::new()));
+    fs::remove_file(home.path("pipe-a")).unwrap();
+    operation
+}
+
+#[test]
+fn a_write_that_nobody_named_is_repeated_only_after_its_end_was_given() {
+    let not_asked = home("write", json!({}));
+    let operation = unheard(&not_asked);
+    let mut server = serve(&not_asked);
+    let id = server.call("hold", json!({"text": "a"}));
+    let again = server.answer(id);
+    assert_eq!(text(&again), "done");
+    assert_eq!(
+        again["result"]["_meta"]["tollgate/opId"],
+        operation.as_str()
+    );
+    assert_eq!(server.finish(), (0, Vec::new()));
+
+    let asked = home("write", json!({}));
+    let operation = unheard(&asked);
+    let mut server = serve(&asked);
+    let id = get(&mut server, &operation, 0);
+    assert_eq!(text(&server.answer(id)), "done");
+    let pipe = asked.pipe("a");
+    let (_, other) = begin(&mut server, "hold", json!({"text": "a"}));
+    assert_ne!(other, operation);
+    drop(pipe.reached());
+    assert_eq!(server.finish(), (0, Vec::new()));
+}
+
 #[test]
 fn what_a_killed_process_left_is_told_by_the_next() {
     for (effect, code, effects) in [

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Shared,
-    answer::{About, Answer, Body, Delivery, Reply, Respondent},
+    answer::{About, Answer, Body, Reply, Respondent},
     joins,
     pipeline::{self, Prepared},
     release::answer_when_decided,
@@ -36,18 +36,12 @@ impl Respondent for Nobody {
     fn answer(self: Box<Self>, _: Answer) {}
 }
 
-/// Answers a call that has begun, which goes on as nobody's.
-pub(super) fn answer(
-    shared: &Arc<Shared>,
-    mut prepared: Prepared,
-    receipt: &IntentReceipt,
-) -> Prepared {
+/// Answers a call that has begun, which goes on as nobody's. Its end counts as delivered when
+/// `operation_get` has given it.
+pub(super) fn answer(mut prepared: Prepared, receipt: &IntentReceipt) -> Prepared {
     let reply = running(&prepared.call, prepared.call.header().call_id);
-    let received = prepared.call.header().received;
-    let delivery = std::mem::take(&mut prepared.notes_delivery)
-        .then(|| Delivery::new(shared, receipt.row(), received));
     let respondent = std::mem::replace(&mut prepared.ticket.respondent, Box::new(Nobody));
-    respondent.answer(Answer::begun(reply, receipt).noting(delivery));
+    respondent.answer(Answer::begun(reply, receipt));
     prepared
 }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Shared, Ticket,
-    answer::Body,
+    answer::{Body, Delivery},
     background, joins,
     pipeline::stopped,
     release::{recorded, refuse, replayed, unrecorded},
@@ -66,8 +66,9 @@ fn ask(shared: &Arc<Shared>, fetch: Fetch, waiting: Waiting) {
             Ok(Fetched::Running(fetch, running)) => return wait(&next, *fetch, waiting, running),
             Ok(Fetched::Ended(receipt, mut replay)) => {
                 // It was asked for, so nothing has to be said about a repetition.
-                replay.is_windowed = false;
-                replayed(&next, &header, *replay, false, receipt)
+                let delivery = std::mem::take(&mut replay.is_windowed)
+                    .then(|| Delivery::new(&next, replay.last, header.received));
+                replayed(&next, &header, *replay, false, receipt).noting(delivery)
             }
             Ok(Fetched::Refused(receipt, problem)) => {
                 let body = Body::refused(Refusal::Tool(problem));

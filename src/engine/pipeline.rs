@@ -73,7 +73,7 @@ pub(super) struct Prepared {
     /// When its time began: it was received or, where a person was asked, agreed to.
     pub(super) since: Moment,
     /// The ledger is told when the answer reached the client.
-    pub(super) notes_delivery: bool,
+    notes_delivery: bool,
     /// The call has waited for another of its operation; the last pause.
     pub(super) waited: Option<Duration>,
 }
@@ -289,7 +289,7 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
             let call_id = prepared.call.header().call_id;
             tracing::debug!(%call_id, row = receipt.row(), "begun");
             let prepared = if prepared.call.tool().is_background {
-                background::answer(&next, prepared, &receipt)
+                background::answer(prepared, &receipt)
             } else {
                 prepared
             };
