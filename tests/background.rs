@@ -145,6 +145,9 @@ fn a_write_that_nobody_named_is_repeated_only_after_its_end_was_given() {
     let mut server = serve(&asked);
     let id = get(&mut server, &operation, 0);
     assert_eq!(text(&server.answer(id)), "done");
+    // That the answer arrived is noted after it did.
+    assert_eq!(server.finish(), (0, Vec::new()));
+    let mut server = serve(&asked);
     let pipe = asked.pipe("a");
     let (_, other) = begin(&mut server, "hold", json!({"text": "a"}));
     assert_ne!(other, operation);

@@ -104,8 +104,19 @@ impl Gate {
 
     /// Ends what is left, in the order in which one needs the other.
     pub(crate) fn close(&self) {
+        self.stop();
+        self.close_ledger();
+    }
+
+    /// Ends the work and lets the writer end. Whoever writes answers notes that they arrived, so
+    /// the ledger is closed after them.
+    pub(crate) fn stop(&self) {
         self.engine.close();
         self.connection.close();
+    }
+
+    /// Ends what [`Gate::stop`] left.
+    pub(crate) fn close_ledger(&self) {
         self.ledger.close();
     }
 }

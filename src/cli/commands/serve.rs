@@ -163,12 +163,14 @@ fn run(
             Err(_) => break ExitStatus::Internal,
         }
     };
-    gate.close();
-    if status == ExitStatus::StdoutLost {
+    gate.stop();
+    let status = if status == ExitStatus::StdoutLost {
         status
     } else {
         flushed(events, status)
-    }
+    };
+    gate.close_ledger();
+    status
 }
 
 /// Waits until what was answered is written, for as long as a client that has stopped reading
