@@ -11,8 +11,17 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{report::Figures, server::Program};
 
-/// Starts `program` so many times on `depth` threads. It gets what a tool gets: no environment,
-/// no input, and three pipes' worth of attention.
+/// What the server gives every program.
+const ENVIRONMENT: [(&str, &str); 2] = [
+    (
+        "PATH",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ),
+    ("LANG", "C.UTF-8"),
+];
+
+/// Starts `program` so many times on `depth` threads. It gets what a tool gets: the same
+/// environment, by which programs choose what they load, no input, and the same attention.
 pub(crate) fn measure(program: &Program, calls: usize, depth: usize) -> Result<Figures> {
     let share = calls.div_ceil(depth.max(1));
     let begun = Instant::now();
@@ -34,6 +43,7 @@ fn once(program: &Program) -> Result<()> {
     let mut child = Command::new(&program.path)
         .args(&program.arguments)
         .env_clear()
+        .envs(ENVIRONMENT)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
