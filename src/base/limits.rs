@@ -123,6 +123,10 @@ pub(crate) const LOOP_COOL_DOWN_MAX: Duration = Duration::from_secs(600);
 pub(crate) const LOOP_LEAVES_MAX: usize = 64;
 /// Bytes of a pointer to such an argument that are kept.
 pub(crate) const LOOP_POINTER_BYTES_MAX: usize = 128;
+/// Characters of such an argument that are looked at to tell whether another is near.
+pub(crate) const LOOP_SKETCH_CHARS_MAX: usize = 256;
+/// Bits of 64 in which the sketches of near values differ; those of unrelated ones in 32 or so.
+pub(crate) const LOOP_NEAR_BITS_MAX: u32 = 20;
 /// Varied arguments, and values of each, that are remembered.
 pub(crate) const LOOP_TRIED_MAX: usize = 5;
 /// Ways of failing that are remembered for one principal.

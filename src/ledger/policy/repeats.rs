@@ -1,20 +1,23 @@
 //! The loop guard: recognizes nearly the same call that fails in the same way again and again.
 //!
-//! Values are kept as hashes: enough to tell that something was changed, and where.
+//! Values are kept as hashes and sketches: enough to tell that something was changed, where, and
+//! whether by little.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::time::{Mark, Now, micros};
 use crate::base::{
     limits::{
-        LOOP_COOL_DOWN_FIRST, LOOP_COOL_DOWN_MAX, LOOP_LEAVES_MAX, LOOP_POINTER_BYTES_MAX,
-        LOOP_STOPPED_AT, LOOP_TOLD_AT, LOOP_TRIED_MAX, LOOP_WINDOW,
+        LOOP_COOL_DOWN_FIRST, LOOP_COOL_DOWN_MAX, LOOP_LEAVES_MAX, LOOP_NEAR_BITS_MAX,
+        LOOP_POINTER_BYTES_MAX, LOOP_SKETCH_CHARS_MAX, LOOP_STOPPED_AT, LOOP_TOLD_AT,
+        LOOP_TRIED_MAX, LOOP_WINDOW,
     },
     text,
 };
@@ -36,9 +39,34 @@ pub(crate) fn signature<'a>(parts: impl IntoIterator<Item = &'a str>) -> Signatu
     short
 }
 
-/// The scalars of some arguments: pointer and hash of the value.
+/// What is kept of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Trace {
+    /// Tells it from every other.
+    hash: u64,
+    /// Differs in few bits from that of a value that is spelled nearly the same.
+    sketch: u64,
+}
+
+impl Trace {
+    fn of(value: &Value) -> Self {
+        Self {
+            hash: hash(value),
+            sketch: match value {
+                Value::String(text) => sketch(text),
+                other => sketch(&other.to_string()),
+            },
+        }
+    }
+
+    fn is_near(self, other: Self) -> bool {
+        (self.sketch ^ other.sketch).count_ones() <= LOOP_NEAR_BITS_MAX
+    }
+}
+
+/// The scalars of some arguments: pointer and trace of the value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Leaves(BTreeMap<String, u64>);
+pub(crate) struct Leaves(BTreeMap<String, Trace>);
 
 impl Leaves {
     /// Those of `arguments`, at most [`LOOP_LEAVES_MAX`]; the rest goes into the last.
@@ -66,30 +94,61 @@ impl Leaves {
             | Value::Null
             | Value::Bool(_)
             | Value::Number(_)
-            | Value::String(_) => self.insert(&at, hash(value)),
+            | Value::String(_) => self.insert(&at, Trace::of(value)),
         }
     }
 
-    fn insert(&mut self, at: &str, value: u64) {
+    fn insert(&mut self, at: &str, value: Trace) {
         let at = if self.0.len() < LOOP_LEAVES_MAX {
             text::clip(at, LOOP_POINTER_BYTES_MAX)
         } else {
             REST
         };
         let so_far = self.0.entry(at.to_owned()).or_default();
-        *so_far = so_far.rotate_left(1) ^ value;
+        so_far.hash = so_far.hash.rotate_left(1) ^ value.hash;
+        so_far.sketch = so_far.sketch.rotate_left(1) ^ value.sketch;
     }
 }
 
 /// Stands for all leaves beyond [`LOOP_LEAVES_MAX`].
 const REST: &str = "/...";
 /// Stands for a leaf that was not there.
-const ABSENT: u64 = 0;
+const ABSENT: Trace = Trace { hash: 0, sketch: 0 };
 
 fn hash(value: &Value) -> u64 {
     let digest = Sha256::digest(value.to_string());
     let short = digest.iter().take(8);
     short.fold(0, |number, byte| number << 8 | u64::from(*byte)) | 1
+}
+
+/// A similarity hash (Charikar) of pairs of neighbouring characters: each pair votes on every bit.
+/// The first votes a little louder, so that no vote ends in a draw.
+fn sketch(text: &str) -> u64 {
+    let mut votes = [0_i32; 64];
+    let mut before = '\0';
+    let ended = text.chars().take(LOOP_SKETCH_CHARS_MAX).chain(['\0']);
+    for (place, next) in ended.enumerate() {
+        let pair = scatter(u64::from(u32::from(before)) << 32 | u64::from(u32::from(next)));
+        let weight = if place == 0 { 3 } else { 2 };
+        for (bit, vote) in votes.iter_mut().enumerate() {
+            *vote += if pair >> bit & 1 == 1 {
+                weight
+            } else {
+                -weight
+            };
+        }
+        before = next;
+    }
+    let bits = votes.iter().rev();
+    bits.fold(0, |sketch, vote| sketch << 1 | u64::from(*vote > 0))
+}
+
+/// Spreads a number over all bits, the same in every version (SplitMix64's last steps).
+fn scatter(number: u64) -> u64 {
+    let mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
 }
 
 /// One way of failing, and how often in a row.
@@ -103,8 +162,8 @@ pub(crate) struct Repeats {
     pub(crate) until: Option<Mark>,
     /// How often they were.
     pub(crate) stops: u32,
-    /// For each leaf the different values it had, as hashes, the latest last.
-    values: BTreeMap<String, Vec<u64>>,
+    /// For each leaf the different values it had, the latest last.
+    values: BTreeMap<String, Vec<Trace>>,
 }
 
 /// What a caller is told of a loop.
@@ -164,26 +223,24 @@ impl Repeats {
         self.until.unwrap_or(self.at).elapsed_us(now) <= micros(LOOP_WINDOW)
     }
 
-    /// Whether a call with these `leaves` is nearly the latest that failed: at most two leaves
-    /// differ, or at least half of all are the same.
+    /// Whether a call with these `leaves` is nearly the latest that failed: at least half of
+    /// all leaves are the same, where a value that is spelled nearly the same counts as such.
+    ///
+    /// So one of two arguments that is really another makes another call, and one of three does
+    /// not; a single argument is varied only where its values are near each other.
     fn is_similar(&self, leaves: &Leaves) -> bool {
         let last = self.values.iter().filter_map(|(at, values)| {
             let value = values.last().copied()?;
             (value != ABSENT).then_some((at, value))
         });
-        let (mut same, mut changed, mut known) = (0, 0, 0);
+        let (mut same, mut known) = (0, 0);
         for (at, value) in last {
             known += 1;
-            match leaves.0.get(at) {
-                Some(given) if *given == value => same += 1,
-                Some(_) => changed += 1,
-                None => {}
-            }
+            let given = leaves.0.get(at);
+            same += usize::from(given.is_some_and(|given| given.is_near(value)));
         }
-        let gone: usize = known - same - changed;
-        let added = leaves.0.len() - same - changed;
         let union = known + leaves.0.len() - same;
-        changed + gone + added <= 2 || same * 2 >= union
+        same * 2 >= union
     }
 
     /// Whether the caller is to be told that it goes round in circles.

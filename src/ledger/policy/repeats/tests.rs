@@ -92,9 +92,19 @@ fn check(one: Value, other: Value, similar: bool) {
 }
 
 #[test]
-fn similar_is_two_leaves_or_half_of_them() {
+fn s33_similar_is_half_of_the_leaves() {
     check(json!({}), json!({}), true);
-    check(json!({"a": 1, "b": 2}), json!({"a": 3, "b": 4}), true);
+    check(json!({"a": 1, "b": 2}), json!({"a": 3, "b": 4}), false);
+    check(
+        json!({"q": "a", "page": 1}),
+        json!({"q": "a", "page": 2, "n": 3}),
+        false,
+    );
+    check(
+        json!({"a": 1, "b": 2, "c": 3}),
+        json!({"a": 4, "b": 2, "c": 3}),
+        true,
+    );
     check(
         json!({"a": 1, "b": 2, "c": 3}),
         json!({"a": 4, "b": 5, "c": 6}),
@@ -113,7 +123,45 @@ fn similar_is_two_leaves_or_half_of_them() {
     check(
         json!({"a": {"b/c": null}}),
         json!({"a": {"b~c": null}}),
+        false,
+    );
+}
+
+#[test]
+fn s33_a_single_argument_is_varied_where_its_values_are_near() {
+    let alone = |one: &str, other: &str, similar| {
+        check(json!({"it": one}), json!({"it": other}), similar);
+    };
+    alone("2026-01-01", "2026-01-02", true);
+    alone("ann@example.org", "anne@example.org", true);
+    alone(
+        "/srv/reports/2026/may.pdf",
+        "/srv/reports/2026/May.pdf",
         true,
+    );
+    alone("invoices of may", "who sells tea in Leeds", false);
+    alone("ann", "bob", false);
+    alone("", "x", false);
+    check(json!({"id": 17}), json!({"id": 18}), false);
+    check(json!({"id": 4_711_001}), json!({"id": 4_711_002}), true);
+}
+
+#[test]
+fn s33_a_search_that_fails_for_different_words_is_not_stopped() {
+    let words = [
+        "tea in Leeds",
+        "bus to York",
+        "weather",
+        "museum hours",
+        "flights",
+    ];
+    let calls: Vec<Value> = words.iter().map(|word| json!({"query": word})).collect();
+    let repeats = after(&calls[..4]);
+    assert_eq!((repeats.count, repeats.is_told()), (1, false));
+    assert!(
+        repeats
+            .meet(&Leaves::of(&calls[4]), &now(1, 110, 0))
+            .is_none()
     );
 }
 
