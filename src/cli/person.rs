@@ -1,7 +1,7 @@
 //! The person at the command line, who is asked as a client would ask: by form.
 
 use std::{
-    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    io::{self, BufRead, IsTerminal as _, Write},
     path::Path,
 };
 
@@ -62,7 +62,8 @@ impl Person {
             } else if self.agrees && key == CONFIRM {
                 json!({"action": "accept", "content": {}})
             } else if self.is_there {
-                ask(params).context("the terminal cannot be read")?
+                ask(params, io::stdin().lock(), io::stderr())
+                    .context("the terminal cannot be read")?
             } else {
                 json!({"action": "cancel"})
             };
@@ -89,9 +90,9 @@ fn read(path: &Path) -> Result<Map<String, Value>, CommandError> {
     }
 }
 
-/// Shows the question on standard error and reads the answer, one line a field. The end of the
-/// input closes the question.
-fn ask(params: &Value) -> io::Result<Value> {
+/// Writes the question and reads the answer, one line a field. The end of the input closes the
+/// question.
+fn ask(params: &Value, input: impl BufRead, mut output: impl Write) -> io::Result<Value> {
     let text = |value: &Value, name: &str| {
         value
             .get(name)
@@ -99,11 +100,10 @@ fn ask(params: &Value) -> io::Result<Value> {
             .unwrap_or_default()
             .to_owned()
     };
-    let mut lines = io::stdin().lock().lines();
+    let mut lines = input.lines();
     let mut line = |prompt: String| -> io::Result<Option<String>> {
-        let mut stderr = io::stderr().lock();
-        write!(stderr, "{prompt}")?;
-        stderr.flush()?;
+        write!(output, "{prompt}")?;
+        output.flush()?;
         lines.next().transpose()
     };
     let fields = params
@@ -185,6 +185,44 @@ mod tests {
         check("integer", "five", json!("five"));
         check("boolean", "true", json!(true));
         check("array", "a, b", json!(["a", "b"]));
+    }
+
+    /// What is answered to `params` by somebody who types `typed`, and what was shown.
+    fn asked(params: &Value, typed: &str) -> (Value, String) {
+        let mut shown = Vec::new();
+        let answer = ask(params, typed.as_bytes(), &mut shown).unwrap();
+        (answer, String::from_utf8(shown).unwrap())
+    }
+
+    #[test]
+    fn a_confirmation_is_agreed_to_by_word_only() {
+        let params = json!({"message": "Delete it?", "requestedSchema": {"properties": {}}});
+        let accept = json!({"action": "accept", "content": {}});
+        let shown = "Delete it?\nAgree? [y/N] ";
+        for yes in ["y\n", "Y\n", " yes \r\n", "y"] {
+            assert_eq!(asked(&params, yes), (accept.clone(), shown.to_owned()));
+        }
+        for no in ["\n", "n\n", "yep\n", "no\ny\n"] {
+            assert_eq!(asked(&params, no).0, json!({"action": "decline"}));
+        }
+        assert_eq!(asked(&params, "").0, json!({"action": "cancel"}));
+    }
+
+    #[test]
+    fn a_form_is_asked_field_by_field_and_closed_by_the_end_of_input() {
+        let params = json!({"message": "Which?", "requestedSchema": {"properties": {
+            "count": {"type": "integer", "title": "How many", "default": 2},
+            "size": {"type": "string", "enum": ["s", "m"]},
+            "note": {"type": "string"},
+        }}});
+        let (answer, shown) = asked(&params, "\nm\n\n");
+        let content = json!({"count": 2, "size": "m"});
+        assert_eq!(answer, json!({"action": "accept", "content": content}));
+        assert!(shown.starts_with("Which?\n") && shown.matches("Which?").count() == 1);
+        for prompt in ["How many (integer) [2]: ", "size (s/m): ", "note: "] {
+            assert!(shown.contains(prompt), "{prompt:?} in {shown:?}");
+        }
+        assert_eq!(asked(&params, "3\nm\n").0, json!({"action": "cancel"}));
     }
 
     #[test]
