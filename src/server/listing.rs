@@ -157,3 +157,37 @@ fn annotations(tool: &Tool) -> Value {
         "openWorldHint": open_world,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::catalog;
+
+    #[test]
+    fn annotations_say_what_the_definition_declares() {
+        let runs = [
+            ("{exec: {command: [\"true\"]}}", true),
+            ("{reply: {text: done}}", false),
+        ];
+        for effect in [Effect::Read, Effect::Write, Effect::Destroy] {
+            for idempotent in [true, false] {
+                for (run, open_world) in runs {
+                    let catalog = catalog(&format!(
+                        "name: t\ndescription: Does it.\neffect: {}\nidempotent: {idempotent}\n\
+                         inputSchema: {{type: object, additionalProperties: false}}\nrun: {run}\n",
+                        effect.as_str(),
+                    ));
+                    let tool = catalog.listed().next().unwrap();
+                    let hints = annotations(tool);
+                    let is = |hint: &str| hints[hint].as_bool().unwrap();
+                    let told = format!("{effect:?} {idempotent} {run}: {hints}");
+                    assert_eq!(is("readOnlyHint"), effect == Effect::Read, "{told}");
+                    assert_eq!(is("destructiveHint"), effect == Effect::Destroy, "{told}");
+                    let again = idempotent || effect == Effect::Read;
+                    assert_eq!(is("idempotentHint"), again, "{told}");
+                    assert_eq!(is("openWorldHint"), open_world, "{told}");
+                }
+            }
+        }
+    }
+}
