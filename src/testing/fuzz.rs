@@ -4,6 +4,7 @@
 //! tries some thousand inputs a target; `.ci/fuzz` gives each target its seconds. A failure
 //! prints the seed and the input.
 
+mod frames;
 mod targets;
 
 use std::{fs, panic::AssertUnwindSafe, path::Path, time::Duration};
