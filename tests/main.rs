@@ -16,6 +16,7 @@ mod background;
 mod batches;
 mod bursts;
 mod calls;
+mod cases;
 mod commands;
 mod config;
 mod conversations;
