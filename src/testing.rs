@@ -2,6 +2,7 @@
 
 mod fuzz;
 pub(crate) mod random;
+mod stages;
 
 use std::{
     path::PathBuf,
