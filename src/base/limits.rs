@@ -208,7 +208,7 @@ pub(crate) const PROGRAM_LIMIT_MAX: u64 = 1 << 40;
 /// Attempts of one call, unless its definition allows fewer or more.
 pub(crate) const ATTEMPTS_DEFAULT: u32 = 3;
 /// Most attempts that a definition may allow.
-pub(crate) const ATTEMPTS_MAX: u64 = 10;
+pub(crate) const ATTEMPTS_MAX: u32 = 10;
 /// Longest wait before the second attempt; it doubles with each further one.
 pub(crate) const RETRY_WAIT_FIRST: Duration = Duration::from_millis(100);
 /// Longest wait before any attempt.

@@ -1,12 +1,15 @@
 //! The parts of a definition that say what may be tried again.
 
-use super::super::{
-    diagnostic::Findings,
-    fields::{Fields, items, wrong_type},
-    source::{Node, NodeValue},
-    tool::ExitCodes,
+use super::{
+    super::{
+        diagnostic::Findings,
+        fields::{Fields, items},
+        quantity::count,
+        source::Node,
+        tool::ExitCodes,
+    },
+    RunDefinition,
 };
-use super::RunDefinition;
 use crate::base::limits::{ATTEMPTS_DEFAULT, ATTEMPTS_MAX};
 
 /// Takes `retry` out of the fields of a definition: how often its tool is tried, at most. Its
@@ -24,13 +27,14 @@ pub(super) fn read(
     };
     let attempts = fields
         .take("attempts")
-        .and_then(|node| whole(node, "attempts", 1, ATTEMPTS_MAX, findings))
-        .and_then(|attempts| u32::try_from(attempts).ok());
+        .and_then(|node| count(node, "attempts", ATTEMPTS_MAX, findings));
     if let Some(entry) = fields.take_entry("exit_codes") {
         let codes = codes(&entry.value, "exit_codes", findings);
         match run {
             Some(RunDefinition::Exec(exec)) => exec.exit_codes.retry.extend(codes),
-            Some(_) => {
+            Some(
+                RunDefinition::ReplyText(_) | RunDefinition::ReplyJson(_) | RunDefinition::Sql(_),
+            ) => {
                 let message = "`exit_codes` goes with `exec` only".to_owned();
                 findings.error("exit-codes", entry.key_span, message, "take it out");
             }
@@ -63,29 +67,7 @@ pub(super) fn exit_codes(fields: &mut Fields<'_>, findings: &mut Findings) -> Ex
 fn codes(node: &Node, name: &str, findings: &mut Findings) -> Vec<i32> {
     let nodes = items(node, name, findings).iter();
     nodes
-        .filter_map(|node| whole(node, "an exit code", 1, 255, findings))
+        .filter_map(|node| count(node, "an exit code", 255, findings))
         .filter_map(|code| i32::try_from(code).ok())
         .collect()
-}
-
-/// A whole number from `least` to `most`.
-pub(super) fn whole(
-    node: &Node,
-    name: &str,
-    least: u64,
-    most: u64,
-    findings: &mut Findings,
-) -> Option<u64> {
-    let NodeValue::Number(number) = &node.value else {
-        wrong_type(node, name, "a whole number", "", findings);
-        return None;
-    };
-    let fits = number
-        .as_u64()
-        .filter(|given| (least..=most).contains(given));
-    if fits.is_none() {
-        let message = format!("`{name}` must be a whole number from {least} to {most}");
-        findings.error("amount", node.span, message, "");
-    }
-    fits
 }

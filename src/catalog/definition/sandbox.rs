@@ -6,18 +6,17 @@ use super::{
     super::{
         diagnostic::{Findings, Span},
         fields::{Fields, items, truth},
+        quantity::count,
         source::{Entry, Node},
         tool::ProgramLimits,
         units,
     },
-    Spanned,
-    retry::whole,
-    spanned,
+    Spanned, spanned,
 };
 use crate::base::limits::{OPEN_FILES_DEFAULT, PROGRAM_LIMIT_MAX, TIMEOUT_MAX};
 
 /// Most descriptors, or processes, that a definition can speak of.
-const COUNT_MAX: u64 = 1_000_000;
+const COUNT_MAX: u32 = 1_000_000;
 
 /// `sandbox`, see [`super::super::tool::Sandbox`].
 #[derive(Debug)]
@@ -95,16 +94,16 @@ fn program_limits(node: &Node, findings: &mut Findings) -> ProgramLimits {
     let file_size_bytes = bytes("file_size", &mut fields);
     let open_files = fields
         .take("open_files")
-        .and_then(|node| whole(node, "open_files", 1, COUNT_MAX, findings));
+        .and_then(|node| count(node, "open_files", COUNT_MAX, findings));
     let processes = fields
         .take("processes")
-        .and_then(|node| whole(node, "processes", 1, COUNT_MAX, findings));
+        .and_then(|node| count(node, "processes", COUNT_MAX, findings));
     fields.close(findings);
     ProgramLimits {
         cpu_seconds: cpu.map(whole_seconds),
         memory_bytes,
-        open_files: open_files.unwrap_or(OPEN_FILES_DEFAULT),
-        processes,
+        open_files: open_files.map_or(OPEN_FILES_DEFAULT, u64::from),
+        processes: processes.map(u64::from),
         file_size_bytes,
     }
 }
