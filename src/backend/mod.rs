@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// What a backend will do for one call: templates filled, values checked, nothing done yet.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Work {
     /// The answer is here already; nothing outside this process is touched.
     Immediate(Output),
@@ -59,7 +59,7 @@ pub(crate) trait Backend: Send + Sync {
     /// A [`Fault`] that says what is known of the effect.
     fn invoke(
         &self,
-        work: Work,
+        work: &Work,
         invocation: &Invocation<'_>,
         receipt: &IntentReceipt,
     ) -> Result<Output, Box<Fault>>;
@@ -98,14 +98,14 @@ pub(crate) struct Programs {
 impl Backend for Programs {
     fn invoke(
         &self,
-        work: Work,
+        work: &Work,
         invocation: &Invocation<'_>,
         receipt: &IntentReceipt,
     ) -> Result<Output, Box<Fault>> {
         match work {
-            Work::Immediate(output) => Ok(output),
-            Work::Exec(prepared) => exec::invoke(&self.exec_host(), &prepared, invocation, receipt),
-            Work::Sql(prepared) => sql::invoke(self.sql_host(), &prepared, invocation, receipt),
+            Work::Immediate(output) => Ok(output.clone()),
+            Work::Exec(prepared) => exec::invoke(&self.exec_host(), prepared, invocation, receipt),
+            Work::Sql(prepared) => sql::invoke(self.sql_host(), prepared, invocation, receipt),
         }
     }
 

@@ -48,7 +48,7 @@ pub(super) struct Times {
 pub(super) fn run(
     shared: &Shared,
     call: &AgreedCall,
-    work: Work,
+    work: &Work,
     ticket: &Ticket,
     (receipt, times): (&IntentReceipt, Times),
 ) -> Result<Output, Box<Fault>> {
@@ -95,25 +95,28 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    fn until_it_is_decided(&self, work: Work, first: &IntentReceipt) -> Result<Output, Box<Fault>> {
+    fn until_it_is_decided(
+        &self,
+        work: &Work,
+        first: &IntentReceipt,
+    ) -> Result<Output, Box<Fault>> {
         let tool = self.tool;
         self.tokens().earn(&tool.name);
         let mut further = None;
-        let mut worst = None;
+        let mut may_have_happened = false;
         let mut attempt = 1;
         loop {
             let receipt = further.as_ref().unwrap_or(first);
             let begun = self.shared.clock.now();
-            let fault = match self.once(work.clone(), receipt) {
+            let fault = match self.once(work, receipt) {
                 Ok(output) => return Ok(output),
-                Err(fault) => attempts::in_the_light_of(worst, fault),
+                Err(fault) => attempts::in_the_light_of(may_have_happened, fault),
             };
             let Some(wait) = self.wait_before_next(attempt, &fault, begun) else {
                 return Err(fault);
             };
-            if fault.class == FaultClass::Ambiguous && tool.effect != Effect::Read {
-                worst = Some(FaultClass::Ambiguous);
-            }
+            may_have_happened |=
+                fault.class == FaultClass::Ambiguous && tool.effect != Effect::Read;
             tracing::debug!(call_id = %self.invocation.call_id, attempt, ?wait, "to be tried again");
             if self.stopped_while_waiting(wait) {
                 return Err(fault);
@@ -127,7 +130,7 @@ impl Asking<'_> {
     }
 
     /// Runs the backend once for this attempt, whose intent `receipt` says is in the ledger.
-    fn once(&self, work: Work, receipt: &IntentReceipt) -> Result<Output, Box<Fault>> {
+    fn once(&self, work: &Work, receipt: &IntentReceipt) -> Result<Output, Box<Fault>> {
         contained(|| self.shared.backend.invoke(work, self.invocation, receipt))
             .unwrap_or_else(|problem| Err(settle::backend_fault(self.tool, *problem)))
     }

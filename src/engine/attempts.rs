@@ -60,12 +60,10 @@ fn may_be_tried_again(failed: &Failed<'_>) -> bool {
     }
 }
 
-/// What can be said of a call whose last attempt had no effect, when an earlier one may have
-/// had one.
-pub(super) fn in_the_light_of(earlier: Option<FaultClass>, mut last: Box<Fault>) -> Box<Fault> {
-    if earlier == Some(FaultClass::Ambiguous)
-        && last.class == FaultClass::Clean
-        && last.problem.effects == Effects::None
+/// What can be said of a call whose last attempt ended so, when an earlier one may have had an
+/// effect.
+pub(super) fn in_the_light_of(may_have_happened: bool, mut last: Box<Fault>) -> Box<Fault> {
+    if may_have_happened && last.class == FaultClass::Clean && last.problem.effects == Effects::None
     {
         last.class = FaultClass::Ambiguous;
         last.problem = last

@@ -369,7 +369,7 @@ fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
         deadline: since.plus(call.tool().timeout),
         waited,
     };
-    let result = attempt::run(shared, &call, work, &ticket, (&receipt, times));
+    let result = attempt::run(shared, &call, &work, &ticket, (&receipt, times));
     let effects = settle::effects_of(call.tool(), &result);
     let (ending, reply) = conclude(shared, &call, (checked, begun), notes, result);
     let delivery = notes_delivery.then(|| {

@@ -108,13 +108,13 @@ struct Scripted {
 impl Backend for Scripted {
     fn invoke(
         &self,
-        work: Work,
+        work: &Work,
         _invocation: &Invocation<'_>,
         receipt: &IntentReceipt,
     ) -> Result<Output, Box<Fault>> {
         self.asked.lock().unwrap().push(receipt.row());
         match work {
-            Work::Immediate(output) => Ok(output),
+            Work::Immediate(output) => Ok(output.clone()),
             Work::Exec(_) | Work::Sql(_) => (self.act)(),
         }
     }

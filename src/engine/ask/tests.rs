@@ -48,7 +48,7 @@ struct Easy;
 impl Backend for Easy {
     fn invoke(
         &self,
-        _work: Work,
+        _work: &Work,
         _invocation: &Invocation<'_>,
         _receipt: &IntentReceipt,
     ) -> Result<Output, Box<Fault>> {

@@ -114,12 +114,12 @@ fn a_clean_last_attempt_does_not_hide_an_earlier_one_that_may_have_happened() {
             Advice::After,
         ))
     };
-    let alone = in_the_light_of(None, clean());
+    let alone = in_the_light_of(false, clean());
     assert_eq!(
         (alone.class, alone.problem.effects),
         (FaultClass::Clean, Effects::None)
     );
-    let after = in_the_light_of(Some(FaultClass::Ambiguous), clean());
+    let after = in_the_light_of(true, clean());
     assert_eq!(
         (after.class, after.problem.effects),
         (FaultClass::Ambiguous, Effects::Unknown)
