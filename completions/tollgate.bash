@@ -1364,7 +1364,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__log)
-            opts="-h --state --tool --outcome --code --principal --since --limit --oldest-first --json --help"
+            opts="-h --state --tool --principal --since --outcome --code --limit --oldest-first --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1378,20 +1378,20 @@ _tollgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --outcome)
-                    COMPREPLY=($(compgen -W "succeeded failed refused asked cancelled timed_out unknown" -- "${cur}"))
-                    return 0
-                    ;;
-                --code)
-                    COMPREPLY=($(compgen -W "VALIDATION_FAILED NORMALIZATION_REFUSED RULE_VIOLATION RULE_ERROR FORBIDDEN CAPABILITY_MISSING CONFIRMATION_REQUIRED TOOL_DISABLED TOOL_CHANGED RATE_LIMITED OVERLOADED CIRCUIT_OPEN SHUTTING_DOWN BUDGET_EXCEEDED RETRY_LOOP IDEMPOTENCY_MISMATCH IDEMPOTENCY_EXPIRED IN_PROGRESS OUTCOME_UNKNOWN TIMEOUT CANCELLED BACKEND_FAILED BACKEND_UNAVAILABLE OUTPUT_INVALID ROLLED_BACK NEEDS_ATTENTION STATE_UNAVAILABLE INTERNAL" -- "${cur}"))
-                    return 0
-                    ;;
                 --principal)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --since)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outcome)
+                    COMPREPLY=($(compgen -W "succeeded failed refused asked cancelled timed_out unknown" -- "${cur}"))
+                    return 0
+                    ;;
+                --code)
+                    COMPREPLY=($(compgen -W "VALIDATION_FAILED NORMALIZATION_REFUSED RULE_VIOLATION RULE_ERROR FORBIDDEN CAPABILITY_MISSING CONFIRMATION_REQUIRED TOOL_DISABLED TOOL_CHANGED RATE_LIMITED OVERLOADED CIRCUIT_OPEN SHUTTING_DOWN BUDGET_EXCEEDED RETRY_LOOP IDEMPOTENCY_MISMATCH IDEMPOTENCY_EXPIRED IN_PROGRESS OUTCOME_UNKNOWN TIMEOUT CANCELLED BACKEND_FAILED BACKEND_UNAVAILABLE OUTPUT_INVALID ROLLED_BACK NEEDS_ATTENTION STATE_UNAVAILABLE INTERNAL" -- "${cur}"))
                     return 0
                     ;;
                 --limit)

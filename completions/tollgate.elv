@@ -123,10 +123,10 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;log'= {
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand --tool 'Only calls of this tool'
-            cand --outcome 'Only calls that ended so'
-            cand --code 'Only calls with this problem'
             cand --principal 'Only calls made for this principal'
             cand --since 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`'
+            cand --outcome 'Only calls that ended so'
+            cand --code 'Only calls with this problem'
             cand --limit 'Most calls to show'
             cand --oldest-first 'Print the calls in order of arrival, the first first'
             cand --json 'Print one JSON object a call'

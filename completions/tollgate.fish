@@ -107,6 +107,8 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand lock; and __fish_seen_
 complete -c tollgate -n "__fish_tollgate_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l tool -d 'Only calls of this tool' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l principal -d 'Only calls made for this principal' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l since -d 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l outcome -d 'Only calls that ended so' -r -f -a "succeeded\t''
 failed\t''
 refused\t''
@@ -142,8 +144,6 @@ ROLLED_BACK\t''
 NEEDS_ATTENTION\t''
 STATE_UNAVAILABLE\t''
 INTERNAL\t''"
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l principal -d 'Only calls made for this principal' -r
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l since -d 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l limit -d 'Most calls to show' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l oldest-first -d 'Print the calls in order of arrival, the first first'
 complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l json -d 'Print one JSON object a call'

@@ -18,26 +18,17 @@ use crate::{
 #[derive(Args, Debug)]
 pub(crate) struct LogArgs {
     /// Id of one call, to show it whole
-    #[arg(value_name = "CALL")]
+    #[arg(value_name = "CALL", conflicts_with_all = ["tool", "principal", "since"])]
     pub(crate) call: Option<String>,
-    /// Where the ledger is.
+    /// Which calls.
     #[command(flatten)]
-    pub(crate) state_dir: StateDir,
-    /// Only calls of this tool
-    #[arg(long, value_name = "NAME", conflicts_with = "call")]
-    pub(crate) tool: Option<String>,
+    pub(crate) selection: Selection,
     /// Only calls that ended so
     #[arg(long, value_name = "OUTCOME", conflicts_with = "call", value_parser = outcomes())]
     pub(crate) outcome: Option<Outcome>,
     /// Only calls with this problem
     #[arg(long, value_name = "CODE", conflicts_with = "call", value_parser = codes())]
     pub(crate) code: Option<Code>,
-    /// Only calls made for this principal
-    #[arg(long, value_name = "NAME", conflicts_with = "call")]
-    pub(crate) principal: Option<String>,
-    /// Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`
-    #[arg(long, value_name = "WHEN", conflicts_with = "call", value_parser = span::since)]
-    pub(crate) since: Option<Since>,
     /// Most calls to show
     #[arg(
         long,

@@ -52,7 +52,10 @@ fn log_filters_are_typed() {
     };
     assert_eq!(log.outcome, Some(Outcome::TimedOut));
     assert_eq!(log.code, Some(Code::Overloaded));
-    assert_eq!(log.since, Some(Since::Ago(Duration::from_secs(7200))));
+    assert_eq!(
+        log.selection.since,
+        Some(Since::Ago(Duration::from_secs(7200)))
+    );
     assert_eq!(log.limit, 5);
 }
 

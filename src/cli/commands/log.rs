@@ -31,22 +31,21 @@ use crate::{
 /// # Errors
 /// When there is no ledger, it cannot be read, or the call is not in it.
 pub(crate) fn log(args: LogArgs) -> Result<ExitStatus, CommandError> {
-    let reader = LogReader::open(&compose::state_dir(args.state_dir.state)?).map_err(unusable)?;
+    let (state, selected) = args.selection.resolve(SystemClock.wall());
+    let reader = LogReader::open(&compose::state_dir(state)?).map_err(unusable)?;
     if let Some(name) = &args.call {
         return show(&reader, name, args.json);
     }
     let filter = CallFilter {
-        tool: args.tool,
         outcome: args.outcome,
         code: args.code.map(|code| code.as_str().to_owned()),
-        principal: args.principal,
-        since: args.since.map(|since| since.resolve(SystemClock.wall())),
         limit: usize::try_from(args.limit).ok(),
         order: if args.oldest_first {
             Order::OldestFirst
         } else {
             Order::NewestFirst
         },
+        ..selected
     };
     let mut shown = 0;
     for call in reader.calls(&filter) {
