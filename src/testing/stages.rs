@@ -70,41 +70,42 @@ fn up_to(stages: usize, catalog: &Catalog, clock: &dyn Clock) -> Option<()> {
     let mut params = json::parse(params?).ok()?;
     let arguments = params.get_mut("arguments").map(Value::take)?;
     if stages == 1 {
-        drop(black_box(arguments));
-        return Some(());
+        return ends_with(arguments);
     }
     let call = resolve(incoming(clock, "refund_order", arguments), catalog).ok()?;
     if stages == 2 {
-        drop(black_box(call));
-        return Some(());
+        return ends_with(call);
     }
     let call = normalize(call).ok()?;
     if stages == 3 {
-        drop(black_box(call));
-        return Some(());
+        return ends_with(call);
     }
     let call = validate(call).ok()?;
     if stages == 4 {
-        drop(black_box(call));
-        return Some(());
+        return ends_with(call);
     }
     let call = clear(authorize(call).ok()?).ok()?;
     let Consent::Agreed(call) = agree(call) else {
         return None;
     };
     if stages == 5 {
-        drop(black_box(call));
-        return Some(());
+        return ends_with(call);
     }
-    black_box(canonical::digest(call.effective()));
+    let digest = canonical::digest(call.effective());
     if stages == 6 {
-        return Some(());
+        return ends_with(digest);
     }
+    black_box(digest);
     let call_id = call.header().call_id.to_string();
     let result = json!({
         "content": [{"type": "text", "text": "done"}], "_meta": {"tollgate/callId": call_id},
     });
-    black_box(encode::result(&id, &result));
+    ends_with(encode::result(&id, &result))
+}
+
+/// Nothing that was made on the way is optimized away.
+fn ends_with<T>(made: T) -> Option<()> {
+    drop(black_box(made));
     Some(())
 }
 
