@@ -244,7 +244,7 @@ const STATE_UNAVAILABLE: Texts = [
     "The ledger cannot be written, and without a record nothing is started.",
     REFUSED,
     "Wait and send the same call again; tell the user if it stays so.",
-    "Look at the disk and at the rights of the state folder; `doctor` names the cause.",
+    "Look at the disk and at the rights of the state folder; `tollgate status` names the cause.",
     "The disk is full.",
 ];
 
@@ -263,8 +263,9 @@ const IDEMPOTENCY_EXPIRED: Texts = [
     "Nothing by this call. The operation was finished then; the ledger still has its \
      record.",
     "Look up whether the effect is there. For a new operation, use a new key.",
-    "Lengthen the retention if clients come back this late.",
-    "A call is repeated after three months.",
+    "Have clients repeat a call within 24 hours: its answer is kept no longer, and that cannot be \
+     set yet.",
+    "A call is repeated after a week.",
 ];
 
 const IN_PROGRESS: Texts = [
