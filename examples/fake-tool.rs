@@ -168,7 +168,7 @@ fn leave_child() -> Outcome {
 }
 
 /// Prints the process id of a sleeping grandchild in a session of its own, and ends; `bare` is
-/// one that also has an empty environment.
+/// one that also has an empty environment, `group` one that has only a group of its own.
 #[expect(clippy::disallowed_methods, reason = "a program that behaves badly")]
 fn leave_daemon(how: &str) -> Outcome {
     let ourselves = env::current_exe()?;
@@ -178,7 +178,11 @@ fn leave_daemon(how: &str) -> Outcome {
 
 #[expect(clippy::disallowed_methods, reason = "a program that behaves badly")]
 fn detach(how: &str) -> Outcome {
-    rustix::process::setsid()?;
+    if how == "group" {
+        rustix::process::setpgid(None, None)?;
+    } else {
+        rustix::process::setsid()?;
+    }
     let mut daemon = Command::new(env::current_exe()?);
     if how == "bare" {
         daemon.env_clear();
@@ -243,11 +247,16 @@ fn print_self() -> Outcome {
         let line = status.lines().find(|line| line.starts_with(name));
         line.and_then(|line| line.split_ascii_whitespace().nth(1).map(str::to_owned))
     };
+    // The kernel says 0 for a session that was begun outside our PID namespace, and rustix's
+    // `getsid` panics at it.
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let (_, after_name) = stat.rsplit_once(')').ok_or("no name")?;
+    let session = after_name.split_ascii_whitespace().nth(3);
     let limits = fs::read_to_string("/proc/self/limits")?;
     let limits: Vec<&str> = limits.lines().collect();
     let told = serde_json::json!({
         "leads_group": pid(rustix::process::getpgrp()) == own,
-        "leads_session": pid(rustix::process::getsid(None)?) == own,
+        "leads_session": session == Some(own.to_string().as_str()),
         "dies_with_parent": rustix::process::parent_process_death_signal()?.is_some(),
         "no_new_privs": line("NoNewPrivs:"),
         "umask": line("Umask:"),

@@ -5,7 +5,6 @@ use std::{
     fs::{self, File},
     io::Write as _,
     path::PathBuf,
-    process::Command,
 };
 
 use serde_json::{Value, json};
@@ -15,22 +14,9 @@ use crate::life_harness::{Home, Server, problem};
 /// A server whose state lies on a disk of eight megabytes.
 fn on_small_disk(home: &Home) -> Server {
     fs::create_dir(home.path("state")).unwrap();
-    let serve = home.command(&["serve", "--no-watch"]);
     let script =
         "mount -t tmpfs -o size=8m,mode=0700 none \"$TOLLGATE_STATE\" && exec \"$0\" \"$@\"";
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the ban is for the program itself"
-    )]
-    let mut command = Command::new("unshare");
-    command
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
-        .arg(serve.get_program())
-        .args(serve.get_args())
-        .current_dir(home.path(""));
-    for (name, value) in serve.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
+    let command = home.serve_unshared(&["--mount", "sh", "-c", script]);
     let mut server = Server::start(command);
     server.initialize();
     server

@@ -133,6 +133,23 @@ impl Home {
         Pipe { opened }
     }
 
+    /// `serve` in namespaces of its own: `unshare` takes `options`, which may end in a program
+    /// that is given the server to start.
+    pub(crate) fn serve_unshared(&self, options: &[&str]) -> Command {
+        let serve = self.command(&["serve", "--no-watch"]);
+        let mut command = crate::program_named("unshare");
+        command
+            .args(["--user", "--map-root-user"])
+            .args(options)
+            .arg(serve.get_program())
+            .args(serve.get_args())
+            .current_dir(self.path(""));
+        for (name, value) in serve.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        command
+    }
+
     /// The program with this home and nothing else in its environment.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = crate::process();

@@ -33,6 +33,26 @@ fn x9_x10_a_daemon_is_gone_before_the_reply_wherever_it_went() {
     assert_eq!(server.finish(), (0, Vec::new()));
 }
 
+/// A container started from outside: what the session of the server is, nobody in it can say.
+#[test]
+fn x9_a_daemon_is_told_from_others_where_the_session_was_begun_outside() {
+    let home = Home::new();
+    home.waiting("wait", "read");
+    home.fake("group", &["leave-daemon", "group"], json!({}), json!({}));
+    let pipe = home.pipe("a");
+    let mut server = Server::start(home.serve_unshared(&["--pid", "--fork", "--mount-proc"]));
+    server.initialize();
+    let waiting = server.call("wait", json!({"text": "a"}));
+    let open = pipe.reached();
+    let running = home.programs();
+    let id = server.call("group", json!({}));
+    server.answer(id);
+    assert_eq!(home.programs(), running);
+    drop(open);
+    assert_eq!(text(&server.answer(waiting)), "");
+    assert_eq!(server.finish(), (0, Vec::new()));
+}
+
 #[test]
 fn x10_a_daemon_without_a_name_is_gone_once_no_program_runs() {
     let home = Home::new();
