@@ -23,7 +23,7 @@ use crate::{
         id::{CallIds, Principal},
         random::Random,
     },
-    catalog::{config::ReadConfig, content::Progress, load, snapshot::Catalog},
+    catalog::{config::ReadConfig, content::Progress, load, secret::Secrets, snapshot::Catalog},
     engine::{
         Ticket,
         answer::{Answer, Reply, Respondent},
@@ -52,6 +52,7 @@ pub(crate) fn catalog(definitions: &str) -> Catalog {
         dir.path(),
         ReadConfig::default(),
         &[PathBuf::from("/usr/bin"), PathBuf::from("/bin")],
+        &Secrets::default(),
         None,
     );
     let told: Vec<String> = loaded.diagnostics.iter().map(|one| one.plain()).collect();

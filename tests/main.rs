@@ -48,6 +48,7 @@ mod replay;
 mod restraint;
 mod samples;
 mod sandboxes;
+mod secrets;
 mod source;
 mod statistics;
 mod texts;

@@ -15,10 +15,11 @@ use crate::{
         id::CallId,
         limits::{ARGV_BYTES_MAX, ARGV_ELEMENT_BYTES_MAX, STILL_RUNNING_INTERVAL},
         problem::{Code, Detail, Problem},
+        secret::Secret,
     },
     catalog::{
         content::Output,
-        template::{ArgPath, SlotRefused, TextTemplate, Why, argument_list},
+        template::{ArgPath, ConfidentialTemplate, SlotRefused, Why, argument_list},
         tool::{Effect, ExecPlan, Stdin},
     },
     ledger::IntentReceipt,
@@ -50,7 +51,7 @@ pub(crate) struct Host<'a> {
 pub(crate) struct Prepared {
     plan: Arc<ExecPlan>,
     args: Vec<String>,
-    env: Vec<(String, String)>,
+    env: Vec<(String, Secret)>,
     stdin: Option<Vec<u8>>,
 }
 
@@ -66,10 +67,11 @@ pub(crate) fn prepare(plan: &Arc<ExecPlan>, arguments: &Value) -> Result<Prepare
     for (name, text) in &plan.env {
         if let Some(value) = text.fill(arguments) {
             let at = pointer(text);
-            if value.contains('\0') {
+            let bytes = name.len() + 1 + value.reveal().len();
+            if value.reveal().contains('\0') {
                 return Err(refused(&at, "it holds a NUL character"));
             }
-            if name.len() + 1 + value.len() > ARGV_ELEMENT_BYTES_MAX {
+            if bytes > ARGV_ELEMENT_BYTES_MAX {
                 return Err(too_long(&at, ARGV_ELEMENT_BYTES_MAX));
             }
             env.push((name.clone(), value));
@@ -183,7 +185,8 @@ impl Attempt<'_> {
     fn environment(&self, left: Duration) -> Vec<(String, String)> {
         let fixed = [("PATH", PATH), ("LANG", "C.UTF-8")];
         let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let declared = self.prepared.env.iter().cloned();
+        let declared = self.prepared.env.iter();
+        let declared = declared.map(|(name, value)| (name.clone(), value.reveal().to_owned()));
         let ours = (DEADLINE_MS.to_owned(), left.as_millis().to_string());
         fixed.into_iter().chain(declared).chain([ours]).collect()
     }
@@ -200,7 +203,7 @@ fn told(slot: &SlotRefused) -> Box<Problem> {
 }
 
 /// Where the first slot of `text` gets its value.
-fn pointer(text: &TextTemplate) -> String {
+fn pointer(text: &ConfidentialTemplate) -> String {
     text.slots()
         .next()
         .map(ArgPath::pointer)

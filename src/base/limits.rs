@@ -156,6 +156,12 @@ pub(crate) const CATALOG_PATIENCE: Duration = Duration::from_millis(50);
 pub(crate) const PRINCIPALS_MAX: usize = 256;
 /// Longest key of a principal.
 pub(crate) const KEY_BYTES_MAX: u64 = 4096;
+/// Longest value of a secret that definitions refer to.
+pub(crate) const SECRET_BYTES_MAX: u64 = 16 * 1024;
+/// Secrets that one process can hide.
+pub(crate) const SECRETS_MAX: usize = 256;
+/// Shorter secrets are not looked for in what is written: they would be found everywhere.
+pub(crate) const REDACTED_BYTES_MIN: usize = 6;
 /// Definition file size.
 pub(crate) const DEFINITION_BYTES_MAX: u64 = 256 * 1024;
 /// Definitions in one folder. One thousand is a measured goal; beyond it a client drowns.

@@ -14,5 +14,7 @@ pub(crate) mod nap;
 pub(crate) mod problem;
 pub(crate) mod quota;
 pub(crate) mod random;
+pub(crate) mod redact;
+pub(crate) mod secret;
 pub(crate) mod text;
 pub(crate) mod thread;

@@ -25,6 +25,7 @@ use super::{
     diagnostic::Findings,
     fields::wrong_type,
     schema::{InputSchema, OutputSchema, SchemaProblem},
+    secret::Secrets,
     source::{Entry, Node, NodeValue},
     surroundings::Surroundings,
     tool::{Effect, ExecPlan, Expect, Idempotency, OutputKind, ReplyPlan, Run, Tool, ToolTest},
@@ -52,6 +53,7 @@ pub(crate) fn compile_built_in(node: &Node, findings: &mut Findings) -> Option<T
     let around = Surroundings {
         path: &[],
         config: &Config::default(),
+        secrets: &Secrets::default(),
         inspect_sql: None,
     };
     compile_any(node, &around, findings)
@@ -227,7 +229,7 @@ fn compile_exec(
     let args = arguments
         .filter_map(|element| placeholders.argument(element, exec.secret_in_argv, findings))
         .collect();
-    let env = program::environment(exec, placeholders, findings);
+    let env = program::environment(exec, placeholders, around.secrets, findings);
     let cwd = exec
         .cwd
         .and_then(|cwd| program::working_directory(cwd, findings));

@@ -14,6 +14,7 @@ use super::{
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
     file::{Refusal, check_owner_and_mode, read, refuse},
     lock::Lock,
+    secret::Secrets,
     snapshot::Catalog,
     source::{self, Node, Syntax},
     surroundings::{InspectSql, Surroundings},
@@ -128,13 +129,14 @@ struct Claimed {
 
 /// Reads every definition in `dir`: `*.yaml`, `*.yml` and `*.json` in the order of their
 /// names, not in sub-folders, not hidden ones. Programs that are not absolute are looked for
-/// in the folders of `path`. A broken definition takes out its own tool only; a name that is
+/// in the folders of `path`, what is to be kept secret in `secrets`. A broken definition takes out its own tool only; a name that is
 /// claimed twice takes out all who claim it. A broken configuration takes out everything: what
 /// it could not say might have been a restriction.
 pub(crate) fn load(
     dir: &Path,
     config: ReadConfig,
     path: &[PathBuf],
+    secrets: &Secrets,
     inspect_sql: Option<&InspectSql>,
 ) -> Loaded {
     let mut loaded = Loaded {
@@ -146,6 +148,7 @@ pub(crate) fn load(
     let around = Surroundings {
         path,
         config: &config,
+        secrets,
         inspect_sql,
     };
     let files = match definition_files(dir, &mut loaded.diagnostics) {

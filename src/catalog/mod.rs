@@ -22,6 +22,7 @@ pub(crate) mod quantity;
 pub(crate) mod restraint;
 pub(crate) mod rule;
 pub(crate) mod schema;
+pub(crate) mod secret;
 pub(crate) mod snapshot;
 pub(crate) mod source;
 pub(crate) mod sql;

@@ -36,9 +36,6 @@ pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
     lint::KEYWORDS.iter().chain(lint::OURS).copied()
 }
 
-/// What stands for a secret wherever its value would be repeated.
-pub(crate) const HIDDEN: &str = "(secret)";
-
 /// What a model must know of an argument that names the operation.
 const NAMES_THE_OPERATION: &str = "This value names the operation: when you repeat a call because its answer was lost or unclear, give the same value again, and it will not be done twice; for a new operation give a new value.";
 
@@ -147,9 +144,19 @@ impl InputSchema {
         &self.compiled.facts
     }
 
-    /// The JSON pointers of the secrets in `arguments`, for whoever keeps or shows them.
+    /// Whether any argument may be a secret.
+    pub(crate) fn has_secrets(&self) -> bool {
+        self.compiled.facts.any_secret
+    }
+
+    /// The JSON pointers of the secrets in `arguments`, which are as the schema says.
     pub(crate) fn secrets(&self, arguments: &Value) -> Vec<String> {
         self.compiled.facts.secrets(arguments)
+    }
+
+    /// The JSON pointers of what could be a secret in `arguments`, which may be wrong.
+    pub(crate) fn possible_secrets(&self, arguments: &Value) -> Vec<String> {
+        self.compiled.facts.possible_secrets(arguments)
     }
 }
 

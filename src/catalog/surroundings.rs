@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{config::Config, plan::SqlPlan};
+use super::{config::Config, plan::SqlPlan, secret::Secrets};
 
 /// A database that tools may use.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) path: &'a [PathBuf],
     /// What the names in a definition stand for.
     pub(crate) config: &'a Config,
+    /// Where the secrets are that a definition refers to.
+    pub(crate) secrets: &'a Secrets,
     /// How statements are inspected; without one they are first prepared when they are run.
     pub(crate) inspect_sql: Option<&'a InspectSql>,
 }

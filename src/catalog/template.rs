@@ -1,8 +1,10 @@
 //! Templates with typed slots: a value fills its slot and can never become anything else.
 
+mod confidential;
 mod fill;
 mod parse;
 
+pub(crate) use confidential::{ConfidentialFault, ConfidentialTemplate};
 pub(crate) use fill::{SlotRefused, Why, argument_list};
 pub(crate) use parse::TemplateFault;
 

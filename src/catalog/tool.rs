@@ -15,7 +15,7 @@ use super::{
     plan::SqlPlan,
     restraint::Restraint,
     rule::{Expression, Rule},
-    template::{ArgTemplate, JsonTemplate, TextTemplate},
+    template::{ArgTemplate, ConfidentialTemplate, JsonTemplate, TextTemplate},
 };
 use crate::base::{capability::Capability, id::ToolName, limits::KEY_WINDOW_DEFAULT};
 
@@ -250,7 +250,7 @@ pub(crate) struct ExecPlan {
     /// Each gives no element, one, or (for `{x...}`) one for each item of an array.
     pub(crate) args: Vec<ArgTemplate>,
     /// The whole environment beyond the fixed part, name and value.
-    pub(crate) env: Vec<(String, TextTemplate)>,
+    pub(crate) env: Vec<(String, ConfidentialTemplate)>,
     /// Where it runs; `None` is the root directory.
     pub(crate) cwd: Option<PathBuf>,
     /// What it reads on standard input.

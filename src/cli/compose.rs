@@ -19,7 +19,7 @@ use crate::{
         process::{self, Keeper},
         sql,
     },
-    base::{clock::SystemClock, random::SystemRandom},
+    base::{clock::SystemClock, random::SystemRandom, redact::Redactor},
     catalog::{
         config::{Config, ConfigPlace, ReadConfig},
         in_force::InForce,
@@ -27,6 +27,7 @@ use crate::{
         lock::Lock,
         permission,
         principal::Claim,
+        secret::Secrets,
     },
     engine::{Engine, Parts},
     ledger::sqlite::{AuditSync, SqliteLedger},
@@ -43,6 +44,8 @@ pub(crate) struct Choices {
     pub(crate) audit_sync: AuditSync,
     /// How many programs run side by side.
     pub(crate) workers: usize,
+    /// What hides the secrets that tools are given.
+    pub(crate) redactor: Arc<Redactor>,
     /// What the server says of itself.
     pub(crate) settings: Settings,
 }
@@ -85,6 +88,7 @@ impl Gate {
             }),
             clock: clock.clone(),
             random: Arc::new(SystemRandom::default()),
+            redactor: choices.redactor,
             workers: choices.workers,
         };
         let engine = Arc::new(Engine::start(parts).context("cannot start the worker threads")?);
@@ -143,6 +147,8 @@ pub(crate) struct Declarations {
     pub(crate) claim: Claim,
     /// The lock that the definitions are held to.
     pub(crate) lock: Option<PathBuf>,
+    /// Where the secrets are that definitions refer to.
+    secrets: Arc<Secrets>,
 }
 
 impl Declarations {
@@ -161,6 +167,7 @@ impl Declarations {
             state: state_dir(None).unwrap_or_default(),
             claim,
             lock: None,
+            secrets: Arc::new(super::key::secrets(Arc::default())),
         };
         Ok(declared.held(Locked::default()))
     }
@@ -175,6 +182,17 @@ impl Declarations {
         }
         let lock = (choice.locked || is_there && !choice.no_lock).then_some(path);
         Self { lock, ..self }
+    }
+
+    /// The same, hiding secrets by `redactor`.
+    pub(crate) fn hidden_by(self, redactor: Arc<Redactor>) -> Self {
+        let secrets = Arc::new(super::key::secrets(redactor));
+        Self { secrets, ..self }
+    }
+
+    /// What hides the secrets of the definitions that were read.
+    pub(crate) fn redactor(&self) -> &Arc<Redactor> {
+        self.secrets.redactor()
     }
 
     /// The same, whatever was approved: for who looks at definitions and serves nobody.
@@ -207,7 +225,7 @@ impl Declarations {
     pub(crate) fn load_with(&self, config: ReadConfig) -> Loaded {
         let path: Vec<PathBuf> = std::env::split_paths(exec::PATH).collect();
         let inspect = sql::inspector(Arc::new(SystemClock), self.state.clone());
-        let mut loaded = load::load(&self.tools, config, &path, Some(&inspect));
+        let mut loaded = load::load(&self.tools, config, &path, &self.secrets, Some(&inspect));
         if let Some(lock) = &self.lock {
             loaded.hold_to(lock);
         }

@@ -1,14 +1,14 @@
-//! The key by which this process says as whom it acts: from a file or the environment, never
-//! from the command line, where every process of the machine could read it.
+//! The key by which this process says as whom it acts, and where secrets are: files and the
+//! environment, never the command line, which every process of the machine can read.
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::{path::Path, sync::Arc};
 
 use super::{args::KeyFile, exit::CommandError};
 use crate::{
-    base::limits::KEY_BYTES_MAX,
+    base::{limits::KEY_BYTES_MAX, redact::Redactor},
     catalog::{
-        permission,
         principal::{Claim, KeyHash},
+        secret::{self, Secrets},
     },
 };
 
@@ -35,27 +35,23 @@ fn from_environment() -> Option<Vec<u8>> {
     std::env::var_os("TOLLGATE_KEY").map(std::ffi::OsString::into_encoded_bytes)
 }
 
+/// The secrets that definitions refer to: of this process's environment and of files, hidden by
+/// `redactor`.
+pub(super) fn secrets(redactor: Arc<Redactor>) -> Secrets {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "definitions name the entry, so clap cannot know it"
+    )]
+    let environment = |name: &str| std::env::var_os(name);
+    Secrets::new(Box::new(environment), redactor)
+}
+
 fn read(file: &Path) -> Result<Vec<u8>, CommandError> {
-    let wrong = |why: &str| {
-        let message = format!("the key file `{}` {why}", file.display());
+    secret::read_private(file, KEY_BYTES_MAX).map_err(|(message, help)| {
+        let message = format!(
+            "the key file `{}` cannot be used: {message}; {help}",
+            file.display()
+        );
         CommandError::Unusable(message)
-    };
-    let unreadable = |error: std::io::Error| wrong(&format!("cannot be read: {error}"));
-    let open = File::open(file).map_err(unreadable)?;
-    let facts = open.metadata().map_err(unreadable)?;
-    if !facts.is_file() {
-        return Err(wrong("is not a file"));
-    }
-    if !permission::is_private(&facts) {
-        return Err(wrong(
-            "can be read by others or belongs to another user; `chmod 600` it",
-        ));
-    }
-    let mut key = Vec::new();
-    let mut bounded = open.take(KEY_BYTES_MAX + 1);
-    bounded.read_to_end(&mut key).map_err(unreadable)?;
-    if bounded.limit() == 0 {
-        return Err(wrong("is too long for a key"));
-    }
-    Ok(key)
+    })
 }

@@ -13,7 +13,7 @@ use std::{
 use super::{
     Shared, Ticket,
     attempts::{self, Failed},
-    demands,
+    demands, kept,
     pipeline::stopped,
     prepare::contained,
     settle, unstarted,
@@ -23,9 +23,10 @@ use crate::{
     base::{
         cancel::{CancelToken, Cancelled},
         clock::Moment,
+        redact::Redactor,
     },
     catalog::{
-        content::Output,
+        content::{Output, Progress},
         tool::{Effect, Tool},
     },
     guard::agree::AgreedCall,
@@ -71,12 +72,17 @@ pub(super) fn run(
             .on_fire(move || stop.fire(Cancelled::ByClient));
     }
     let _registered = shared.register(header.call_id, &cancel);
+    let own_secrets = kept::own_secrets(call);
+    let progress = |progress| {
+        let progress = without_secrets([&shared.redactor, &own_secrets], progress);
+        ticket.respondent.progress(progress);
+    };
     let invocation = Invocation {
         call_id: header.call_id,
         effect: tool.effect,
         deadline,
         cancel: &cancel,
-        progress: &|progress| ticket.respondent.progress(progress),
+        progress: &progress,
     };
     let asking = Asking {
         shared,
@@ -85,6 +91,15 @@ pub(super) fn run(
         invocation: &invocation,
     };
     asking.until_it_is_decided(work, receipt)
+}
+
+fn without_secrets(redactors: [&Redactor; 2], progress: Progress) -> Progress {
+    let hide = |message: String, redactor: &Redactor| redactor.text(&message).into_owned();
+    let message = progress.message;
+    Progress {
+        message: message.map(|message| redactors.into_iter().fold(message, hide)),
+        ..progress
+    }
 }
 
 struct Asking<'a> {

@@ -67,7 +67,7 @@ pub(super) fn tell_running(
     let how = (Outcome::Succeeded, "operation");
     let settlement = settle::told(call.header(), how, &reply.body, now);
     let then = answer_when_decided(shared, ticket, Arc::clone(call.header()), reply);
-    let row = settle::call_row(call);
+    let row = settle::call_row(call, shared.keeping());
     shared.ledger.refuse(row, settlement, None, None, then);
 }
 

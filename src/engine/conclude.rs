@@ -3,6 +3,7 @@
 use super::{
     Shared,
     answer::Reply,
+    kept::own_secrets,
     lookup::CheckedCall,
     settle::{Ended, FaultFacts},
 };
@@ -41,6 +42,7 @@ pub(super) fn conclude(
             )
         }
     };
+    let own_secrets = own_secrets(call);
     let ended = Ended {
         call,
         checked,
@@ -48,6 +50,7 @@ pub(super) fn conclude(
         now: shared.clock.now(),
         wall: shared.clock.wall(),
         notes,
+        redactors: [&shared.redactor, &own_secrets],
     };
     let (mut ending, reply) = ended.settle(screen(call.tool(), result), fault);
     let settlement = &mut ending.settlement;

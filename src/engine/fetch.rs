@@ -45,7 +45,7 @@ pub(super) fn fetch(shared: &Arc<Shared>, call: AgreedCall, ticket: Ticket, chec
     };
     let wait = argument(WAIT_MS).and_then(serde_json::Value::as_u64);
     let fetch = Fetch {
-        row: settle::call_row(&call),
+        row: settle::call_row(&call, shared.keeping()),
         guard_us: settle::micros(checked, call.header().received),
         id,
     };

@@ -9,7 +9,9 @@ mod conclude;
 mod demands;
 mod fetch;
 mod joins;
+pub(crate) mod kept;
 mod key;
+mod ledger_key;
 pub(crate) mod lookup;
 mod pipeline;
 mod prepare;
@@ -47,6 +49,7 @@ use crate::{
         id::CallId,
         limits::{CHECK_QUEUE_MAX, STOP_PATIENCE},
         random::Random,
+        redact::Redactor,
         thread,
     },
     catalog::in_force::InForce,
@@ -76,6 +79,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     /// Chance.
     pub(crate) random: Arc<dyn Random>,
+    /// What hides the secrets that tools are given.
+    pub(crate) redactor: Arc<Redactor>,
     /// How many programs run side by side.
     pub(crate) workers: usize,
 }
@@ -94,6 +99,7 @@ struct Shared {
     backend: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    redactor: Arc<Redactor>,
     tokens: Mutex<attempts::Tokens>,
     queue: Queue,
     joins: Joins,
@@ -101,7 +107,7 @@ struct Shared {
     idle: Condvar,
     running: Mutex<HashMap<CallId, CancelToken>>,
     asks: Asks,
-    ask_key: OnceLock<request_state::Key>,
+    key: OnceLock<ledger_key::Key>,
     checks: lookup::Memory,
 }
 
@@ -117,6 +123,7 @@ impl Engine {
             backend,
             clock,
             random,
+            redactor,
             workers,
         } = parts;
         let shared = Arc::new(Shared {
@@ -125,6 +132,7 @@ impl Engine {
             backend,
             clock,
             random,
+            redactor,
             tokens: Mutex::default(),
             queue: Queue::new(CHECK_QUEUE_MAX, workers.max(1)),
             joins: Joins::default(),
@@ -132,7 +140,7 @@ impl Engine {
             idle: Condvar::new(),
             running: Mutex::new(HashMap::new()),
             asks: Asks::default(),
-            ask_key: OnceLock::new(),
+            key: OnceLock::new(),
             checks: lookup::Memory::default(),
         });
         let gate = Arc::clone(&shared);

@@ -16,6 +16,7 @@ use super::{
     background,
     conclude::conclude,
     fetch, joins, key,
+    ledger_key::with_key,
     lookup::{self, CheckedCall},
     prepare::{contained, judged, prepare},
     queue::{GateJob, Place, Taken, WorkJob},
@@ -100,7 +101,7 @@ pub(super) fn gate(shared: &Arc<Shared>) {
         .pop_gate(shared.asks.patience(shared.clock.now()))
     {
         match job {
-            GateJob::Check(arrived) => check(shared, *arrived),
+            GateJob::Check(arrived) => check_when_marked(shared, *arrived),
             GateJob::Run(started) => run(shared, *started, Duration::ZERO),
             GateJob::Go(go) => go(shared),
             GateJob::Nothing => ask::expire(shared),
@@ -136,6 +137,18 @@ pub(super) fn worker(shared: &Arc<Shared>) {
 pub(super) fn stopped(shared: &Shared, ticket: &Ticket) -> Option<Cancelled> {
     let ending = || shared.queue.is_stopping().then_some(Cancelled::Shutdown);
     ticket.cancel.fired().or_else(ending)
+}
+
+/// Goes on with what secrets are marked by, where there may be any: they are not kept.
+fn check_when_marked(shared: &Arc<Shared>, arrived: Arrived) {
+    let Arrived { call, ticket } = arrived;
+    if !call.tool().input.has_secrets() {
+        return check(shared, Arrived { call, ticket });
+    }
+    let id = call.header().call_id;
+    with_key(shared, id, ticket, |shared, _, ticket| {
+        check(shared, Arrived { call, ticket });
+    });
 }
 
 /// Guard, then the ledger.
@@ -255,12 +268,9 @@ fn look_up(shared: &Arc<Shared>, waiting: LookUp, mut place: Option<Place>) {
 
 /// Asks the ledger to admit the call. A read that touches nothing outside this process is
 /// settled in the same transaction; anything else continues in [`run`] after the commit.
-fn begin(
-    shared: &Arc<Shared>,
-    mut prepared: Prepared,
-    (demands, operation): (Demands, Option<Operation>),
-) {
-    let admission = settle::admission(&prepared.call, prepared.checked, demands, operation);
+fn begin(shared: &Arc<Shared>, mut prepared: Prepared, asked: (Demands, Option<Operation>)) {
+    let (call, keeping) = (&prepared.call, shared.keeping());
+    let admission = settle::admission(call, keeping, prepared.checked, asked);
     let tool = prepared.call.tool();
     prepared.work = match (tool.effect, prepared.work) {
         (Effect::Read, Work::Immediate(output)) => {

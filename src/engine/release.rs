@@ -35,17 +35,19 @@ pub(super) fn refuse_unless_known(
 ) {
     let call_id = refused.header.call_id;
     let catalog = shared.catalog.get();
-    let row = settle::refused_row(&refused, &catalog);
-    let tool = catalog.find(&refused.header.tool_name);
-    let failure = demands::failure(&refused, tool.map(|tool| &**tool));
-    let mut settlement = settle::refusal(&refused, shared.clock.now(), shared.clock.wall());
+    let tool = catalog.find(&refused.header.tool_name).map(|tool| &**tool);
+    let row = settle::refused_row(&refused, tool, shared.keeping());
+    let failure = demands::failure(&refused, tool);
+    let body = Body::refused(refused.refusal.clone()).without_secrets(&shared.redactor);
+    let ended = (shared.clock.now(), shared.clock.wall());
+    let mut settlement = settle::refusal(&refused, &body, ended);
     settlement.backend_status = status;
     for line in &refused.log {
         tracing::warn!(%call_id, "{line}");
     }
     let reply = Reply {
         call_id,
-        body: Body::refused(refused.refusal.clone()),
+        body,
         changes: Vec::new(),
         about: About::default(),
     };

@@ -3,11 +3,12 @@
 //! for a short time. That it is used once is for the ledger to say.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
+use super::ledger_key::{self, Key};
 use crate::{
     base::{
         canonical,
@@ -18,9 +19,6 @@ use crate::{
     catalog::tool::Tool,
     guard::agree::Kept,
 };
-
-/// What states are sealed with; lives in the ledger, so that a state outlives the process.
-pub(super) use crate::ledger::AskKey as Key;
 
 const MAC_BYTES: usize = 32;
 
@@ -127,12 +125,8 @@ pub(super) fn open(
     })
 }
 
-/// HMAC-SHA-256 (RFC 2104) of the payload, apart from every other use of the key.
 fn mac(key: &Key, payload: &[u8]) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new(key.into());
-    mac.update(b"tollgate request state 1\0");
-    mac.update(payload);
-    mac
+    ledger_key::mac(key, "tollgate request state 1", payload)
 }
 
 #[cfg(test)]

@@ -7,16 +7,17 @@ use serde_json::{Value, json};
 use super::{
     answer::{About, Body, Reply},
     demands::{self, End},
+    kept::Keeping,
 };
 use crate::{
     backend::{Fault, FaultClass},
     base::{
         clock::{Moment, Timestamp},
         problem::{Code, Effects, Problem},
+        redact::Redactor,
     },
     catalog::{
         content::Output,
-        snapshot::Catalog,
         tool::{Effect, Run, Tool},
     },
     guard::{
@@ -42,6 +43,8 @@ pub(super) struct Ended<'a> {
     pub(super) wall: Timestamp,
     /// What the ledger said when the call was admitted.
     pub(super) notes: Notes,
+    /// What hides the secrets that the backend should not have told.
+    pub(super) redactors: [&'a Redactor; 2],
 }
 
 /// What is kept of a fault beside its problem.
@@ -70,7 +73,7 @@ impl Ended<'_> {
         let (outcome, state, code, effects, body) = match screened.into_result() {
             Ok(output) => {
                 let state = OperationState::Succeeded;
-                let body = Body::Output(output);
+                let body = self.without_secrets(Body::Output(output));
                 (Outcome::Succeeded, state, None, ran(tool), body)
             }
             Err(mut problem) => {
@@ -82,6 +85,7 @@ impl Ended<'_> {
                     problem,
                     backend_text,
                 };
+                let body = self.without_secrets(body);
                 (outcome, state(class, effects), Some(code), effects, body)
             }
         };
@@ -124,6 +128,13 @@ impl Ended<'_> {
             },
         };
         (ending, reply)
+    }
+}
+
+impl Ended<'_> {
+    fn without_secrets(&self, body: Body) -> Body {
+        let all = self.redactors.iter();
+        all.fold(body, |body, redactor| body.without_secrets(redactor))
     }
 }
 
@@ -183,12 +194,12 @@ pub(super) fn micros(later: Moment, earlier: Moment) -> u64 {
 /// What the ledger is asked for a call that the guard cleared at `checked`.
 pub(super) fn admission(
     call: &AgreedCall,
+    keeping: Keeping<'_>,
     checked: Moment,
-    demands: Demands,
-    operation: Option<Operation>,
+    (demands, operation): (Demands, Option<Operation>),
 ) -> Admission {
     Admission {
-        row: call_row(call),
+        row: call_row(call, keeping),
         intent: intent(call.tool(), 1),
         guard_us: micros(checked, call.header().received),
         operation,
@@ -197,26 +208,27 @@ pub(super) fn admission(
 }
 
 /// The row of a call that may begin.
-pub(super) fn call_row(call: &AgreedCall) -> CallRow {
-    let header = call.header();
+pub(super) fn call_row(call: &AgreedCall, keeping: Keeping<'_>) -> CallRow {
+    let tool = call.tool();
     CallRow {
-        effective_arguments: Some(call.effective().to_string()),
+        effective_arguments: Some(keeping.effective(tool, call.effective())),
         changes: changes_json(call.changes()),
         effect: Some(call.tool().effect.as_str()),
         definition: Some(call.tool().digest),
         asking: call.asking(),
-        ..bare_row(header, Arc::clone(call.raw_arguments()))
+        ..bare_row(call.header(), keeping.given(tool, call.raw_arguments()))
     }
 }
 
 /// The row of a call that is answered with a question.
-pub(super) fn asking_row(call: &AskingCall) -> CallRow {
+pub(super) fn asking_row(call: &AskingCall, keeping: Keeping<'_>) -> CallRow {
+    let tool = call.tool();
     CallRow {
-        effective_arguments: Some(call.effective().to_string()),
+        effective_arguments: Some(keeping.effective(tool, call.effective())),
         changes: changes_json(call.changes()),
         effect: Some(call.tool().effect.as_str()),
         definition: Some(call.tool().digest),
-        ..bare_row(call.header(), Arc::clone(call.raw_arguments()))
+        ..bare_row(call.header(), keeping.given(tool, call.raw_arguments()))
     }
 }
 
@@ -246,14 +258,16 @@ pub(super) fn told(
     }
 }
 
-/// The row of a call that was refused; what its tool would have done is told by `catalog`.
-pub(super) fn refused_row(refused: &Refused, catalog: &Catalog) -> CallRow {
-    let tool = catalog.find(&refused.header.tool_name);
+/// The row of a call of `tool` that was refused.
+pub(super) fn refused_row(refused: &Refused, tool: Option<&Tool>, keeping: Keeping<'_>) -> CallRow {
     CallRow {
         effect: tool.map(|tool| tool.effect.as_str()),
         definition: tool.map(|tool| tool.digest),
         asking: refused.asking,
-        ..bare_row(&refused.header, Arc::clone(&refused.raw_arguments))
+        ..bare_row(
+            &refused.header,
+            keeping.refused(tool, &refused.raw_arguments),
+        )
     }
 }
 
@@ -276,8 +290,12 @@ fn bare_row(header: &Header, raw_arguments: Arc<str>) -> CallRow {
     }
 }
 
-/// The settlement of a refusal.
-pub(super) fn refusal(refused: &Refused, now: Moment, wall: Timestamp) -> Settlement {
+/// The settlement of a refusal that is told as `body`.
+pub(super) fn refusal(
+    refused: &Refused,
+    body: &Body,
+    (now, wall): (Moment, Timestamp),
+) -> Settlement {
     let (outcome, code, effects) = match &refused.refusal {
         Refusal::Protocol { .. } => (Outcome::Refused, None, Effects::None),
         Refusal::Tool(problem) if problem.code == Code::Cancelled => {
@@ -292,7 +310,7 @@ pub(super) fn refusal(refused: &Refused, now: Moment, wall: Timestamp) -> Settle
         stage: refused.stage,
         code,
         effects,
-        reply: Some(Body::refused(refused.refusal.clone()).to_json().to_string()),
+        reply: Some(body.to_json().to_string()),
         backend_status: None,
         guard_us: micros(now, refused.header.received),
         wait_us: 0,

@@ -4,7 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Body;
 use crate::{
-    base::problem::Problem,
+    base::{
+        problem::{Code, Problem},
+        redact::Redactor,
+    },
     catalog::content::{Content, Output},
 };
 
@@ -38,9 +41,33 @@ impl Body {
         }
     }
 
+    /// The same without the secrets that tools are given.
+    pub(super) fn without_secrets(self, redactor: &Redactor) -> Self {
+        match self {
+            // Whoever holds the state could answer: that is our own and must stay whole.
+            Self::Asks { .. } => self,
+            Self::Output(_)
+            | Self::Problem { .. }
+            | Self::Protocol { .. }
+            | Self::Incapable { .. } => {
+                if redactor.is_idle() {
+                    return self;
+                }
+                let mut json = self.to_json();
+                if !redactor.value(&mut json) {
+                    return self;
+                }
+                Self::from_json(&json).unwrap_or_else(unshowable)
+            }
+        }
+    }
+
     /// The body that this text was written from; `None` where it is none of ours.
     pub(super) fn from_stored(text: &str) -> Option<Self> {
-        let json: Value = serde_json::from_str(text).ok()?;
+        Self::from_json(&serde_json::from_str(text).ok()?)
+    }
+
+    fn from_json(json: &Value) -> Option<Self> {
         let string = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
         if let Some(problem) = json.get("error") {
             return Some(Self::Problem {
@@ -64,6 +91,15 @@ impl Body {
             truncated_from: json.get("truncatedFrom").and_then(Value::as_u64),
             cleaned: json.get("cleaned") == Some(&Value::Bool(true)),
         }))
+    }
+}
+
+/// For an answer that says nothing without a secret: one that is also a word of ours.
+fn unshowable() -> Body {
+    let message = "the answer cannot be shown without a secret of the operator's";
+    Body::Problem {
+        problem: Box::new(Problem::new(Code::Internal, message)),
+        backend_text: None,
     }
 }
 
@@ -91,7 +127,7 @@ fn set(json: &mut Value, name: &str, value: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::problem::{Code, Detail};
+    use crate::base::problem::Detail;
 
     #[track_caller]
     fn check(body: &Body) {

@@ -150,6 +150,7 @@ impl Setting {
             backend: backend.clone(),
             clock: clock.clone(),
             random: Arc::new(testing::NoWait),
+            redactor: Arc::default(),
             workers: 2,
         })
         .unwrap();

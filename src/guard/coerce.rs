@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::call::{Change, ChangeKind};
 use crate::{
-    base::{json, limits::COERCIONS_MAX},
-    catalog::schema::{Finding, HIDDEN, InputSchema, Type, Wanted},
+    base::{json, limits::COERCIONS_MAX, redact::HIDDEN},
+    catalog::schema::{Finding, InputSchema, Type, Wanted},
 };
 
 /// The one way to read a value as another type.

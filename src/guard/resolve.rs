@@ -28,6 +28,11 @@ impl ResolvedCall {
         &self.call.header
     }
 
+    /// The tool that is called.
+    pub(crate) fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
     /// The arguments byte for byte as received.
     pub(crate) fn raw_arguments(&self) -> &Arc<str> {
         &self.call.raw_arguments

@@ -3,11 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    base::{limits::ASK_VALUE_CHARS_MAX, text::is_hidden},
-    catalog::{
-        schema::HIDDEN,
-        template::{Part, TextTemplate},
-    },
+    base::{limits::ASK_VALUE_CHARS_MAX, redact::HIDDEN, text::is_hidden},
+    catalog::template::{Part, TextTemplate},
 };
 
 /// The text with its slots filled for reading: secrets are not shown, a line break or a

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use state::{Looked, State};
 
 use super::{
-    AskKey, AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, Then,
+    AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, LedgerKey, Then,
     admission::{Admission, Begun, Decided, Ending, Failure, Further, Notes, Replay, Running},
     fetch::{Fetch, Fetched, Standing, died, no_such},
     log::{CallEnd, CallRecord},
@@ -195,7 +195,7 @@ impl Ledger for MemoryLedger {
         }));
     }
 
-    fn ask_key(&self, then: Then<AskKey>) {
+    fn key(&self, then: Then<LedgerKey>) {
         let failing = self.state.lock().unwrap().failing > 0;
         then(if failing {
             Err(LedgerError::Unavailable("told to fail".to_owned()))

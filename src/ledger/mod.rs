@@ -29,8 +29,8 @@ use resolution::{Resolution, Resolved};
 
 use crate::base::{clock::Timestamp, id::CallId};
 
-/// See [`Ledger::ask_key`].
-pub(crate) type AskKey = [u8; 64];
+/// See [`Ledger::key`].
+pub(crate) type LedgerKey = [u8; 64];
 
 /// What a verb calls when its transaction is committed, or could not be.
 pub(crate) type Then<T> = Box<dyn FnOnce(Result<T, LedgerError>) + Send>;
@@ -144,9 +144,9 @@ pub(crate) trait Ledger: Send + Sync {
         then: Then<Decided<AuditReceipt>>,
     );
 
-    /// The key that states of askings are sealed with: the same for every process on the same
-    /// ledger, drawn when it is first asked for.
-    fn ask_key(&self, then: Then<AskKey>);
+    /// The key that states of askings are sealed with and secrets are marked by: the same for
+    /// every process on the same ledger, drawn when it is first asked for.
+    fn key(&self, then: Then<LedgerKey>);
 
     /// Writes down a call that was refused before anything was touched, unless it repeats an
     /// operation that is known, whose answer it gets then. A refusal that comes again and again

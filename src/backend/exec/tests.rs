@@ -16,13 +16,18 @@ use crate::{
     },
     catalog::{
         content::Content,
-        template::{ArgPath, ArgTemplate, Part},
+        secret::Secrets,
+        template::{ArgPath, ArgTemplate, Part, TextTemplate},
         tool::{ExitCodes, OutputKind},
     },
 };
 
 fn slot(name: &str) -> Part {
     Part::Slot(ArgPath(vec![name.to_owned()]))
+}
+
+fn confidential(text: &str) -> ConfidentialTemplate {
+    ConfidentialTemplate::parse(text, &Secrets::default()).unwrap()
 }
 
 fn literal(text: &str) -> ArgTemplate {
@@ -155,7 +160,7 @@ fn v19_v20_a_value_that_is_no_argument_is_refused_before_anything_is_started() {
     let option = vec![Part::Literal("--x=".to_owned()), slot("x")];
     check_refused(vec![one(option)], "a\0", code);
     let plan = ExecPlan {
-        env: vec![("X".to_owned(), TextTemplate(vec![slot("x")]))],
+        env: vec![("X".to_owned(), confidential("{x}"))],
         ..plan(&[])
     };
     let problem = prepare(&Arc::new(plan), &json!({"x": "a\0"})).unwrap_err();
@@ -185,8 +190,8 @@ fn v22_an_element_is_refused_only_when_it_is_too_long_for_the_system() {
 fn x19_the_environment_is_what_is_declared_and_nothing_else() {
     let mut plan = plan(&["env"]);
     plan.env = vec![
-        ("GREETING".to_owned(), TextTemplate(vec![slot("x")])),
-        ("ABSENT".to_owned(), TextTemplate(vec![slot("y")])),
+        ("GREETING".to_owned(), confidential("{x}")),
+        ("ABSENT".to_owned(), confidential("{y}")),
     ];
     let mut env = json_of(run(&plan, &json!({"x": "hi"})));
     let env = env.as_object_mut().unwrap();

@@ -4,8 +4,12 @@ use super::super::{
     ask::ASK,
     definition::{ElementDefinition, QuestionDefinition, Spanned},
     diagnostic::{Findings, Span, did_you_mean, tick},
+    secret::Secrets,
     source::{Node, NodeValue},
-    template::{ArgPath, ArgTemplate, JsonTemplate, TemplateFault, TextTemplate},
+    template::{
+        ArgPath, ArgTemplate, ConfidentialFault, ConfidentialTemplate, JsonTemplate, TemplateFault,
+        TextTemplate,
+    },
 };
 use crate::base::text::list;
 
@@ -59,9 +63,22 @@ impl<'a> Placeholders<'a> {
         }
     }
 
-    /// A text whose slots may be absent.
-    pub(super) fn text(&self, text: Spanned<'_>, findings: &mut Findings) -> Option<TextTemplate> {
-        let template = told(TextTemplate::parse(text.text), text, findings)?;
+    /// A text whose slots may be absent, and in which secrets may stand.
+    pub(super) fn confidential(
+        &self,
+        text: Spanned<'_>,
+        secrets: &Secrets,
+        findings: &mut Findings,
+    ) -> Option<ConfidentialTemplate> {
+        let template = match ConfidentialTemplate::parse(text.text, secrets) {
+            Ok(template) => template,
+            Err(ConfidentialFault::Template(fault)) => return told(Err(fault), text, findings),
+            Err(ConfidentialFault::Secret(reference, (message, help))) => {
+                let span = findings.narrow(text.span, &reference.to_string());
+                findings.error("secret", span, message, help);
+                return None;
+            }
+        };
         for path in template.slots() {
             self.declared(path, text.span, findings);
         }

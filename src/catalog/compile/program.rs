@@ -8,7 +8,8 @@ use super::{
         diagnostic::{Findings, tick},
         fields::text,
         permission::{self, Writable},
-        template::TextTemplate,
+        secret::{Secrets, Told},
+        template::{ConfidentialTemplate, TextTemplate},
     },
     placeholder::Placeholders,
 };
@@ -87,8 +88,6 @@ pub(super) fn resolve(
     Some(program)
 }
 
-type Told = (String, &'static str);
-
 fn find(name: &str, path: &[PathBuf]) -> Result<PathBuf, Told> {
     if Path::new(name).is_absolute() {
         return Ok(PathBuf::from(name));
@@ -156,8 +155,9 @@ fn interpreter(program: &Path) -> Option<&'static str> {
 pub(super) fn environment(
     exec: &ExecDefinition<'_>,
     placeholders: &Placeholders<'_>,
+    secrets: &Secrets,
     findings: &mut Findings,
-) -> Vec<(String, TextTemplate)> {
+) -> Vec<(String, ConfidentialTemplate)> {
     let mut environment = Vec::new();
     for entry in exec.env {
         let name = entry.key.as_str();
@@ -172,7 +172,7 @@ pub(super) fn environment(
         }
         let span = entry.value.span;
         let value = text(&entry.value, name, findings)
-            .and_then(|text| placeholders.text(Spanned { text, span }, findings));
+            .and_then(|text| placeholders.confidential(Spanned { text, span }, secrets, findings));
         environment.extend(value.map(|value| (name.to_owned(), value)));
     }
     environment

@@ -15,6 +15,7 @@ use super::*;
 use crate::catalog::{
     config::Config,
     diagnostic::SourceFile,
+    secret::Secrets,
     source::{self, Syntax},
     tool::OnCancel,
 };
@@ -23,6 +24,7 @@ fn read(text: &str) -> (Option<Tool>, Vec<String>) {
     let around = Surroundings {
         path: &["/usr/bin", "/bin"].map(PathBuf::from),
         config: &Config::default(),
+        secrets: &Secrets::default(),
         inspect_sql: None,
     };
     read_in(text, &around)

@@ -139,7 +139,7 @@ mod tests {
     use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
     use super::*;
-    use crate::catalog::{advise, config::ReadConfig, load};
+    use crate::catalog::{advise, config::ReadConfig, load, secret::Secrets};
 
     #[test]
     fn codes_are_unique_words_and_texts_are_whole_sentences() {
@@ -161,7 +161,13 @@ mod tests {
         fs::write(&file, text).expect("written");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("mode is set");
         let path = ["/usr/bin", "/bin"].map(PathBuf::from);
-        let loaded = load::load(dir.path(), ReadConfig::default(), &path, None);
+        let loaded = load::load(
+            dir.path(),
+            ReadConfig::default(),
+            &path,
+            &Secrets::default(),
+            None,
+        );
         let mut found = loaded.diagnostics;
         found.extend(advise::folder(dir.path(), &loaded.catalog));
         found.iter().map(|one| one.code).collect()

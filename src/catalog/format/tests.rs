@@ -15,6 +15,7 @@ use crate::catalog::{
     definition::Definition,
     diagnostic::{Findings, SourceFile},
     fields::heard,
+    secret::Secrets,
     source::{self, Node, Syntax},
     surroundings::Surroundings,
 };
@@ -300,6 +301,7 @@ fn the_definitions_that_come_with_tollgate_fit_the_schema() {
             let around = Surroundings {
                 path: &["/usr/bin", "/bin"].map(PathBuf::from),
                 config: &Config::default(),
+                secrets: &Secrets::default(),
                 inspect_sql: None,
             };
             assert!(compile(node, &around, &mut findings).is_some());

@@ -30,7 +30,13 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// The names of the tools and all diagnostics, without the folder's own name.
 fn told(dir: &Path) -> (Vec<String>, Vec<String>, Loaded) {
-    let loaded = load(dir, ReadConfig::default(), &system_path(), None);
+    let loaded = load(
+        dir,
+        ReadConfig::default(),
+        &system_path(),
+        &Secrets::default(),
+        None,
+    );
     let names = loaded.catalog.listed().map(|tool| tool.name.to_string());
     let prefix = dir.display().to_string();
     let found = loaded.diagnostics.iter();

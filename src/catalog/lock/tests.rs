@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use super::*;
-use crate::catalog::config::ReadConfig;
+use crate::catalog::{config::ReadConfig, secret::Secrets};
 
 const NOW: (&str, &str) = ("2026-11-25T12:00:00.000Z", "ada (uid 1000)");
 const LATER: (&str, &str) = ("2026-11-26T12:00:00.000Z", "bob (uid 1001)");
@@ -34,7 +34,14 @@ impl Folder {
 
     fn now(&self) -> (Catalog, Currents) {
         let path = ["/usr/bin", "/bin"].map(PathBuf::from);
-        let catalog = load::load(&self.tools(), ReadConfig::default(), &path, None).catalog;
+        let catalog = load::load(
+            &self.tools(),
+            ReadConfig::default(),
+            &path,
+            &Secrets::default(),
+            None,
+        )
+        .catalog;
         let currents = currents(&self.tools(), &catalog).expect("unchanged");
         (catalog, currents)
     }

@@ -66,6 +66,13 @@ pub(crate) struct Node {
     items: Option<usize>,
 }
 
+/// What may be wrong with arguments in which secrets are looked for.
+#[derive(Clone, Copy)]
+enum Wrong {
+    Nothing,
+    Anything,
+}
+
 /// The facts of one schema.
 #[derive(Debug)]
 pub(crate) struct Facts {
@@ -94,47 +101,77 @@ impl Facts {
         self.nodes.get(id)
     }
 
-    /// The JSON pointers of the secrets in `arguments`.
+    /// The JSON pointers of the secrets in `arguments`, which are as the schema says.
     pub(super) fn secrets(&self, arguments: &Value) -> Vec<String> {
+        self.find_secrets(arguments, Wrong::Nothing)
+    }
+
+    /// The JSON pointers of what could be a secret in `arguments`, which may be wrong: a secret
+    /// may have its name misspelt, or stand in a text where an object was wanted.
+    pub(super) fn possible_secrets(&self, arguments: &Value) -> Vec<String> {
+        self.find_secrets(arguments, Wrong::Anything)
+    }
+
+    fn find_secrets(&self, arguments: &Value, wrong: Wrong) -> Vec<String> {
         let mut found = Vec::new();
         if self.any_secret {
-            self.find_secrets(arguments, self.root(), &mut String::new(), &mut found);
+            let at = (self.root(), &mut String::new());
+            self.find_secrets_at(arguments, at, wrong, &mut found);
         }
         found
     }
 
-    fn find_secrets(
+    fn find_secrets_at(
         &self,
         value: &Value,
-        node: Option<&Node>,
-        pointer: &mut String,
+        (node, pointer): (Option<&Node>, &mut String),
+        wrong: Wrong,
         found: &mut Vec<String>,
     ) {
         let Some(node) = node else {
             return;
         };
-        if node.secret {
+        let above = pointer.len();
+        let could_be = match wrong {
+            Wrong::Nothing => false,
+            Wrong::Anything => value.is_string() && self.is_container(node),
+        };
+        if node.secret || could_be {
             found.push(pointer.clone());
             return;
         }
-        let above = pointer.len();
         match value {
             Value::Object(members) => {
                 for (name, member) in members {
                     push_pointer(pointer, name);
-                    self.find_secrets(member, self.member(Some(node), name), pointer, found);
+                    match (self.member(Some(node), name), wrong) {
+                        (None, Wrong::Anything) if !node.members.is_empty() => {
+                            found.push(pointer.clone());
+                        }
+                        (below, _) => {
+                            self.find_secrets_at(member, (below, pointer), wrong, found);
+                        }
+                    }
                     pointer.truncate(above);
                 }
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
                     push_pointer(pointer, &index.to_string());
-                    self.find_secrets(item, self.item(Some(node), index), pointer, found);
+                    let below = self.item(Some(node), index);
+                    self.find_secrets_at(item, (below, pointer), wrong, found);
                     pointer.truncate(above);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
+    }
+
+    /// Whether an object or array with places of its own is wanted here.
+    fn is_container(&self, node: &Node) -> bool {
+        let item = self.item(Some(node), node.first_items.len());
+        let of_items = item.is_some_and(|item| item.secret || !item.members.is_empty());
+        of_items || !node.members.is_empty()
     }
 
     /// The place at `pointer` in `arguments`; `None` where nothing is declared.

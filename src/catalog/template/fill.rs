@@ -35,7 +35,7 @@ pub(crate) struct SlotRefused {
 }
 
 /// A value as text: strings as they are, everything else as compact JSON; null is absent.
-fn render(value: Option<&Value>) -> Option<Cow<'_, str>> {
+pub(super) fn render(value: Option<&Value>) -> Option<Cow<'_, str>> {
     match value? {
         Value::Null => None,
         Value::String(text) => Some(Cow::Borrowed(text)),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{ArgPath, ArgTemplate, JsonTemplate, Part, TextTemplate};
+use crate::catalog::secret::Reference;
 
 /// What is wrong with a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,10 @@ pub(crate) enum TemplateWrong {
     NotAName,
     /// `{x...}` with something around it, or where no list of elements is made.
     ManyInside,
-    /// `${secret:…}`.
+    /// `${secret:…}` where everybody could read it, or it would be shown.
     Secret,
+    /// `${secret:…}` that names nothing.
+    Reference,
 }
 
 impl TemplateWrong {
@@ -34,8 +37,12 @@ impl TemplateWrong {
                 "give it an element of its own, or write `{x}` for the list as JSON",
             ),
             Self::Secret => (
-                "secrets are not available in this version",
-                "let the program read the secret from a file of its own",
+                "a secret cannot stand here",
+                "give it to the program through `env`",
+            ),
+            Self::Reference => (
+                "this names no secret",
+                "write `${secret:env:NAME}`, or `${secret:file:PATH}` with an absolute path",
             ),
         }
     }
@@ -50,14 +57,18 @@ pub(crate) struct TemplateFault {
     pub(crate) at: Range<usize>,
 }
 
+/// What a reference to a secret begins with; `}` ends it.
+const SECRET: &str = "${secret:";
+
 /// A part as read, before it is known where it stands.
-enum Piece {
+pub(super) enum Piece {
     Text(String),
     One(ArgPath),
     Many(ArgPath, Range<usize>),
+    Secret(Reference, Range<usize>),
 }
 
-fn pieces(template: &str) -> Result<Vec<Piece>, TemplateFault> {
+pub(super) fn pieces(template: &str) -> Result<Vec<Piece>, TemplateFault> {
     let mut pieces = Vec::new();
     let mut literal = String::new();
     let mut at = 0;
@@ -71,9 +82,16 @@ fn pieces(template: &str) -> Result<Vec<Piece>, TemplateFault> {
             at += 2;
         } else if rest.starts_with('}') {
             return Err(fault(TemplateWrong::Unopened, 1));
-        } else if rest.starts_with("${secret:") {
-            let length = rest.find('}').map_or(rest.len(), |end| end + 1);
-            return Err(fault(TemplateWrong::Secret, length));
+        } else if let Some(inside) = rest.strip_prefix(SECRET) {
+            let Some((inside, _)) = inside.split_once('}') else {
+                return Err(fault(TemplateWrong::Unclosed, SECRET.len()));
+            };
+            let length = SECRET.len() + inside.len() + 1;
+            let reference = Reference::parse(inside);
+            let reference = reference.ok_or_else(|| fault(TemplateWrong::Reference, length))?;
+            flush(&mut literal, &mut pieces);
+            pieces.push(Piece::Secret(reference, at..at + length));
+            at += length;
         } else if let Some(inside) = rest.strip_prefix('{') {
             let Some((inside, _)) = inside.split_once('}') else {
                 return Err(fault(TemplateWrong::Unclosed, 1));
@@ -84,9 +102,7 @@ fn pieces(template: &str) -> Result<Vec<Piece>, TemplateFault> {
                 None => (inside, false),
             };
             let path = path(name).ok_or_else(|| fault(TemplateWrong::NotAName, length))?;
-            if !literal.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut literal)));
-            }
+            flush(&mut literal, &mut pieces);
             pieces.push(if many {
                 Piece::Many(path, at..at + length)
             } else {
@@ -103,10 +119,15 @@ fn pieces(template: &str) -> Result<Vec<Piece>, TemplateFault> {
             at += end;
         }
     }
-    if !literal.is_empty() {
-        pieces.push(Piece::Text(literal));
-    }
+    flush(&mut literal, &mut pieces);
     Ok(pieces)
+}
+
+/// Ends the text before the next piece.
+fn flush(literal: &mut String, pieces: &mut Vec<Piece>) {
+    if !literal.is_empty() {
+        pieces.push(Piece::Text(std::mem::take(literal)));
+    }
 }
 
 fn path(dotted: &str) -> Option<ArgPath> {
@@ -129,6 +150,10 @@ fn text(pieces: Vec<Piece>) -> Result<TextTemplate, TemplateFault> {
         Piece::One(path) => Ok(Part::Slot(path)),
         Piece::Many(_, at) => Err(TemplateFault {
             wrong: TemplateWrong::ManyInside,
+            at,
+        }),
+        Piece::Secret(_, at) => Err(TemplateFault {
+            wrong: TemplateWrong::Secret,
             at,
         }),
     });
@@ -243,6 +268,14 @@ mod tests {
         check(
             "a${secret:env:X}b",
             Err((TemplateWrong::Secret, "${secret:env:X}")),
+        );
+        check(
+            "${secret:X}",
+            Err((TemplateWrong::Reference, "${secret:X}")),
+        );
+        check(
+            "a${secret:env:X",
+            Err((TemplateWrong::Unclosed, "${secret:")),
         );
     }
 

@@ -90,6 +90,7 @@ fn once(
         state: state.to_path_buf(),
         audit_sync: AuditSync::Writes,
         workers: 1,
+        redactor: Arc::clone(declared.redactor()),
         settings: compose::settings(),
     })?;
     let capabilities = if person.can_answer() {

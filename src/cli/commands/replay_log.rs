@@ -26,6 +26,7 @@ use crate::{
         print,
         replay::{self, Difference, Leaf, Verdict},
     },
+    engine::kept::lack_a_secret,
     ledger::{
         LedgerError,
         log::{CallFilter, CallRecord, Order},
@@ -67,6 +68,10 @@ pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError
         let call = call.map_err(unusable)?;
         summary.calls += 1;
         bar.inc(1);
+        if serde_json::from_str(&call.raw_arguments).is_ok_and(|kept| lack_a_secret(&kept)) {
+            summary.not_judged += 1;
+            continue;
+        }
         let then = replay::recorded(&call);
         if catalog.client().id != call.principal {
             catalog = catalog.acting_as(&Claim::Named(call.principal.to_string()));
@@ -122,6 +127,8 @@ fn verdict(call: &CallRecord, catalog: &Catalog) -> Verdict {
 #[derive(Default)]
 struct Summary {
     calls: u64,
+    /// Calls whose arguments were not kept whole.
+    not_judged: u64,
     by_kind: [u64; 4],
 }
 
@@ -145,19 +152,32 @@ impl Summary {
             let by_kind: serde_json::Map<String, Value> = counts
                 .map(|(word, count)| (word.replace(' ', "_"), Value::from(count)))
                 .collect();
-            let summary =
-                json!({"calls": self.calls, "differing": self.differing(), "by_kind": by_kind});
+            let summary = json!({
+                "calls": self.calls, "not_judged": self.not_judged,
+                "differing": self.differing(), "by_kind": by_kind,
+            });
             return format!("{}\n", json!({ "summary": summary }));
         }
         let counts: Vec<String> = counts
             .filter(|(_, count)| *count > 0)
             .map(|(word, count)| format!("{count} {word}"))
             .collect();
-        let calls = text::count(usize::try_from(self.calls).unwrap_or(usize::MAX), "call");
+        let count = |calls: u64| text::count(usize::try_from(calls).unwrap_or(usize::MAX), "call");
+        let judged = count(self.calls - self.not_judged);
+        let held_secrets = match self.not_judged {
+            0 => String::new(),
+            calls => format!(
+                "; {} with a secret, which is not kept, not judged",
+                count(calls)
+            ),
+        };
         if counts.is_empty() {
-            format!("{calls} judged again: no difference\n")
+            format!("{judged} judged again: no difference{held_secrets}\n")
         } else {
-            format!("{calls} judged again: {}\n", counts.join(", "))
+            format!(
+                "{judged} judged again: {}{held_secrets}\n",
+                counts.join(", ")
+            )
         }
     }
 }

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    base::{limits::STOP_PATIENCE, thread},
+    base::{limits::STOP_PATIENCE, redact::Redactor, thread},
     catalog::{
         config::ReadConfig,
         diagnostic::{Diagnostic, Severity},
@@ -51,11 +51,15 @@ enum Event {
 /// When it cannot start. A broken definition is no such reason, unless `--strict` says so.
 pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let keeper = Arc::new(compose::harden()?);
-    let _log = observe::start(level(args.log_level));
+    let redactor = Arc::new(Redactor::default());
+    let _log = observe::start(level(args.log_level), Arc::clone(&redactor));
     let state = compose::state_dir(args.state_dir.state)?;
     let claim = key::claim(&args.key_file)?;
     let declared = Declarations::find(args.tools_dir, claim);
-    let declared = declared.map(|found| found.with_state(&state).held(args.locked));
+    let declared = declared.map(|found| {
+        let found = found.with_state(&state).hidden_by(Arc::clone(&redactor));
+        found.held(args.locked)
+    });
     // Nothing starts with a lock that says nothing.
     declared.as_ref().map_or(Ok(()), Declarations::check_lock)?;
     let config = sound_config(declared.as_ref().ok())?;
@@ -78,6 +82,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
             AuditSync::All => sqlite::AuditSync::All,
         },
         workers: args.workers.get(),
+        redactor,
         settings: Settings {
             name: args
                 .name

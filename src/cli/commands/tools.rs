@@ -1,6 +1,6 @@
 //! `tollgate tools`: what a client would see.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -39,10 +39,11 @@ pub(crate) fn tools(args: ToolsArgs) -> Result<ExitStatus, CommandError> {
     }
     say_why_without_rights(&loaded.catalog);
     let gate = Gate::assemble(Choices {
-        keeper: std::sync::Arc::new(compose::harden()?),
+        keeper: Arc::new(compose::harden()?),
         state: std::path::PathBuf::new(),
         audit_sync: AuditSync::Writes,
         workers: 1,
+        redactor: Arc::clone(declarations.redactor()),
         settings: compose::settings(),
     })?;
     let messages = loopback::ask(&gate, loaded, "tools/list", json!({}), &json!({}))?;

@@ -7,9 +7,10 @@ use super::{
     super::{
         Shared, Ticket,
         answer::{About, Body, Reply},
+        ledger_key::{self, Key},
         pipeline::admit,
-        release::{answer_when_decided, refuse, unrecorded},
-        request_state::{Key, Subject, Unsealed, open, seal},
+        release::{answer_when_decided, refuse},
+        request_state::{Subject, Unsealed, open, seal},
         settle,
     },
     Returned,
@@ -25,7 +26,7 @@ use crate::{
     },
 };
 
-/// Goes on with the key of this ledger, which is read once.
+/// Goes on with the key of this ledger.
 pub(super) fn with_key(
     shared: &Arc<Shared>,
     call: Box<AskingCall>,
@@ -33,22 +34,10 @@ pub(super) fn with_key(
     checked: Moment,
     returned: Returned,
 ) {
-    if let Some(key) = shared.ask_key.get() {
-        return by_return(shared, key, call, ticket, checked, &returned);
-    }
-    let next = Arc::clone(shared);
-    shared.ledger.ask_key(Box::new(move |key| match key {
-        Ok(key) => {
-            let key = *next.ask_key.get_or_init(|| key);
-            next.queue.push_go(Box::new(move |shared| {
-                by_return(shared, &key, call, ticket, checked, &returned);
-            }));
-        }
-        Err(error) => {
-            let call_id = call.header().call_id;
-            unrecorded(&next, call_id, ticket, &error);
-        }
-    }));
+    let call_id = call.header().call_id;
+    ledger_key::with_key(shared, call_id, ticket, move |shared, key, ticket| {
+        by_return(shared, key, call, ticket, checked, &returned);
+    });
 }
 
 fn by_return(
@@ -130,6 +119,6 @@ fn asked(shared: &Arc<Shared>, call: &AskingCall, ticket: Ticket, state: String)
         about: About::default(),
     };
     let then = answer_when_decided(shared, ticket, Arc::clone(call.header()), reply);
-    let row = settle::asking_row(call);
+    let row = settle::asking_row(call, shared.keeping());
     shared.ledger.refuse(row, settlement, None, None, then);
 }

@@ -78,6 +78,7 @@ impl Setting {
             backend: Arc::new(Easy),
             clock: clock.clone(),
             random: Arc::new(testing::NoWait),
+            redactor: Arc::default(),
             workers: 1,
         })
         .unwrap();

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    base::json::push_pointer,
-    catalog::schema::{Facts, HIDDEN, InputSchema, Node},
+    base::{json::push_pointer, redact::HIDDEN},
+    catalog::schema::{Facts, InputSchema, Node},
     guard::call::{Change, ChangeKind},
 };
 

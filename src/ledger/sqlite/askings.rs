@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rusqlite::{Connection, Error, params, types::Type};
 
-use super::super::{AskKey, record::CallRow};
+use super::super::{LedgerKey, record::CallRow};
 use crate::base::problem::{Code, Problem};
 
 /// A migration. An asking is used up by the one call that it may let begin, or by a no; it is
@@ -62,11 +62,11 @@ const SELECT: &str = "SELECT value FROM meta WHERE name = 'ask_key'";
 ///
 /// # Errors
 /// What SQLite says, or that the system gives no random numbers.
-pub(super) fn key(connection: &Connection) -> rusqlite::Result<AskKey> {
+pub(super) fn key(connection: &Connection) -> rusqlite::Result<LedgerKey> {
     let read = || connection.query_row(SELECT, [], |row| row.get::<_, String>(0));
     let text = match read() {
         Err(Error::QueryReturnedNoRows) => {
-            let mut drawn: AskKey = [0; 64];
+            let mut drawn: LedgerKey = [0; 64];
             getrandom::fill(&mut drawn)
                 .map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?;
             connection.execute(INSERT, [STANDARD.encode(drawn)])?;

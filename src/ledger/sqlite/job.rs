@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     super::{
-        AskKey, AuditReceipt, Durability, IntentReceipt, LedgerError, Then,
+        AuditReceipt, Durability, IntentReceipt, LedgerError, LedgerKey, Then,
         admission::{Admission, Begun, Decided, Ending, Failure, Further},
         fetch::{Fetch, Fetched},
         operation::Operation,
@@ -33,8 +33,8 @@ pub(super) enum Job {
     Finish(IntentReceipt, Ending, Then<AuditReceipt>),
     /// `settle_at_once`.
     AtOnce(Admission, Ending, Then<Decided<AuditReceipt>>),
-    /// `ask_key`, and the key once it is known.
-    AskKey(Cell<Option<AskKey>>, Then<AskKey>),
+    /// `key`, and the key once it is known.
+    Key(Cell<Option<LedgerKey>>, Then<LedgerKey>),
     /// `refuse`.
     Refuse(
         CallRow,
@@ -59,7 +59,7 @@ impl Job {
                 Durability::of(&admission.row)
             }
             Self::Refuse(row, ..) | Self::Fetch(Fetch { row, .. }, _) => Durability::of(row),
-            Self::AskKey(..) => Durability::Committed,
+            Self::Key(..) => Durability::Committed,
             Self::Intend(of, ..) | Self::Finish(of, ..) => of.durability,
             Self::Delivered(..) => Durability::Committed,
             Self::Resolve(..) => Durability::Synced,
@@ -79,8 +79,8 @@ impl Job {
             Self::AtOnce(admission, ending, _) => {
                 admit::settle_at_once(statements, admission, ending, now)
             }
-            Self::AskKey(key, _) => {
-                key.set(Some(statements.ask_key()?));
+            Self::Key(key, _) => {
+                key.set(Some(statements.key()?));
                 Ok(Written::row(0))
             }
             Self::Refuse(row, settlement, operation, failure, _) => {
@@ -105,7 +105,7 @@ impl Job {
             Self::Begin(..)
             | Self::Intend(..)
             | Self::AtOnce(..)
-            | Self::AskKey(..)
+            | Self::Key(..)
             | Self::Refuse(..)
             | Self::Fetch(..)
             | Self::Delivered(..)
@@ -122,7 +122,7 @@ impl Job {
             | Self::Intend(..)
             | Self::Finish(..)
             | Self::AtOnce(..)
-            | Self::AskKey(..)
+            | Self::Key(..)
             | Self::Refuse(..)
             | Self::Fetch(..)
             | Self::Resolve(..) => false,
@@ -139,7 +139,7 @@ impl Job {
             Self::Begin(..)
             | Self::Intend(..)
             | Self::AtOnce(..)
-            | Self::AskKey(..)
+            | Self::Key(..)
             | Self::Refuse(..)
             | Self::Fetch(..)
             | Self::Delivered(..)
@@ -178,7 +178,7 @@ impl Job {
                     Err(other) => Err(other.into()),
                 }));
             }
-            Self::AskKey(key, then) => then(written.and_then(|_| {
+            Self::Key(key, then) => then(written.and_then(|_| {
                 let none = || LedgerError::Unavailable("there is no key".to_owned());
                 key.take().ok_or_else(none)
             })),

@@ -37,7 +37,7 @@ use job::Job;
 use queue::Queue;
 
 use super::{
-    AskKey, AuditReceipt, IntentReceipt, Ledger, LedgerError, Then,
+    AuditReceipt, IntentReceipt, Ledger, LedgerError, LedgerKey, Then,
     admission::{Admission, Begun, Decided, Ending, Failure, Further},
     fetch::{Fetch, Fetched},
     operation::Operation,
@@ -129,8 +129,8 @@ impl Ledger for SqliteLedger {
         self.submit(Job::AtOnce(admission, ending, then));
     }
 
-    fn ask_key(&self, then: Then<AskKey>) {
-        self.submit(Job::AskKey(Cell::new(None), then));
+    fn key(&self, then: Then<LedgerKey>) {
+        self.submit(Job::Key(Cell::new(None), then));
     }
 
     fn refuse(

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Error, Statement, params};
 
 use super::{
     super::{
-        AskKey,
+        LedgerKey,
         operation::OperationState,
         record::{CallRow, Intent, Settlement},
         resolution::Resolution,
@@ -255,8 +255,8 @@ impl<'c> Statements<'c> {
         Ok(())
     }
 
-    /// See [`super::super::Ledger::ask_key`].
-    pub(super) fn ask_key(&self) -> rusqlite::Result<AskKey> {
+    /// See [`super::super::Ledger::key`].
+    pub(super) fn key(&self) -> rusqlite::Result<LedgerKey> {
         askings::key(self.connection)
     }
 

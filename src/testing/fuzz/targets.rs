@@ -15,6 +15,7 @@ use crate::{
         load,
         rule::{Bindings, Expression, Scope},
         schema::Kind,
+        secret::Secrets,
         snapshot::Catalog,
         template::{ArgTemplate, argument_list},
     },
@@ -207,6 +208,7 @@ fn fuzz_definitions() {
                 folder.path(),
                 ReadConfig::default(),
                 &[PathBuf::from("/bin")],
+                &Secrets::default(),
                 None,
             );
             std::fs::remove_file(folder.path().join(name)).unwrap();

@@ -31,7 +31,13 @@ fn placeholders_name_properties_that_exist() {
     check_exec(
         "{command: [\"true\"], env: {X: \"${secret:env:Y}\"}}",
         &[
-            "f:5:39: error[template]: secrets are not available in this version (let the program read the secret from a file of its own)",
+            "f:5:39: error[secret]: `${secret:env:Y}` cannot be used: the environment has no `Y` (set it for the process that starts the gate)",
+        ],
+    );
+    check_exec(
+        "{command: [\"true\", \"${secret:env:Y}\"]}",
+        &[
+            "f:5:29: error[template]: a secret cannot stand here (give it to the program through `env`)",
         ],
     );
     let referred = "name: t\ndescription: d\ninputSchema: {type: object, required: [a], properties: {a: {$ref: '#/$defs/x'}}, $defs: {x: {type: object, properties: {k: {default: 1}}}}}\nrun: {reply: {text: 'is {a.k}'}}";

@@ -28,6 +28,7 @@ fn read_sql(
     let around = Surroundings {
         path: &[],
         config: &config(),
+        secrets: &Secrets::default(),
         inspect_sql,
     };
     read_in(&text, &around)

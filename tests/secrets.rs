@@ -1,0 +1,170 @@
+//! Secrets of the operator and of the caller: in nothing that this program writes (O2).
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::{Value, json};
+
+use crate::{
+    files,
+    life_harness::{Home, Server, problem, text},
+};
+
+const OPERATORS: &str = "cN4ry/operator+\"1\"";
+const FILED: &str = "cN4ry-filed-%41-2";
+const CALLERS: &str = "cN4ry-caller-33";
+
+/// A program that says whatever it knows, in every way that it has.
+const TELLTALE: &str = r#"
+for secret in "$TOKEN" "$FILED" "$PIN"; do
+  printf '%s %s ' "$secret" "$(printf 'x%s' "$secret" | base64 -w 0)"
+  printf '%s' "$secret" | od -An -v -tx1 | tr -d ' \n'
+  printf 'failing with %s\n' "$secret" >&2
+done
+[ -z "$PROGRESS" ] || printf 'progress 1 2 %s\n' "$TOKEN" > "$PROGRESS"
+[ "$MODE" = fine ]
+"#;
+
+fn home() -> Home {
+    let home = Home::new();
+    fs::write(home.path("telltale.sh"), TELLTALE).unwrap();
+    fs::write(home.path("filed"), format!("{FILED}\n")).unwrap();
+    fs::set_permissions(home.path("filed"), fs::Permissions::from_mode(0o600)).unwrap();
+    let definition = json!({
+        "name": "tell", "description": "Tells.", "effect": "write", "idempotency": {"key": "/note"},
+        "inputSchema": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+                "pin": {"type": "string", "maxLength": 40, "x-secret": true},
+                "mode": {"type": "string", "enum": ["fine", "fail"]},
+                "note": {"type": "string", "maxLength": 400},
+            },
+        },
+        "run": {"exec": {
+            "command": ["/bin/sh", home.text("telltale.sh")], "unsafe_interpreter": true,
+            "progress": true,
+            "env": {
+                "TOKEN": "${secret:env:TOKEN}", "PIN": "{pin}", "MODE": "{mode}",
+                "FILED": format!("${{secret:file:{}}}", home.text("filed")),
+            },
+        }},
+    });
+    home.define("tell.json", &definition.to_string());
+    home
+}
+
+/// `secret` as it would stand in a text, in base64 at any offset, and in hexadecimal.
+fn forms(secret: &str) -> Vec<String> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+    let mut forms = vec![
+        secret.to_owned(),
+        secret.replace('"', "\\\""),
+        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+    ];
+    for before in 0..3 {
+        let encoded = STANDARD_NO_PAD.encode(format!("{}{secret}", "x".repeat(before)));
+        forms.push(encoded[4..encoded.len() - 2].to_owned());
+    }
+    forms
+}
+
+#[track_caller]
+fn assert_clean(place: &str, written: &str) {
+    for secret in [OPERATORS, FILED, CALLERS] {
+        for form in forms(secret) {
+            assert!(!written.contains(&form), "{place} has {form}: {written}");
+        }
+    }
+}
+
+fn start(home: &Home) -> Server {
+    let mut command = home.command(&["serve", "--no-watch", "--log-level", "trace"]);
+    command.env("TOKEN", OPERATORS);
+    let mut server = Server::start(command);
+    server.initialize();
+    server
+}
+
+#[test]
+fn o2_no_secret_is_in_anything_that_is_written() {
+    let home = home();
+    let mut server = start(&home);
+    let mut answers = Vec::new();
+    for arguments in [
+        json!({"pin": CALLERS, "mode": "fine"}),
+        json!({"pin": CALLERS, "mode": "fail"}),
+        // Misspelt, of a wrong type, and an operator's secret that the caller has found.
+        json!({"pim": CALLERS}),
+        json!({"pin": [CALLERS]}),
+        json!({"pin": format!("{CALLERS}{CALLERS}{CALLERS}")}),
+        json!({"mode": FILED}),
+        json!({"note": format!("is it {OPERATORS}?"), "mode": "fine"}),
+    ] {
+        let id = server.request(
+            "tools/call",
+            json!({"name": "tell", "arguments": arguments, "_meta": {"progressToken": "t"}}),
+        );
+        answers.push(server.answer(id));
+    }
+    let told = text(&answers[0]);
+    assert_eq!(told.matches("(secret)").count(), 9, "{told}");
+    assert_eq!(problem(&answers[1])["code"], "BACKEND_FAILED");
+    server.close_stdin();
+    answers.extend(server.rest());
+    let progress = answers
+        .iter()
+        .find(|one| one["params"]["message"] == "(secret)");
+    assert!(progress.is_some());
+    assert_clean("an answer", &json!(answers).to_string());
+    assert_clean("standard error", &server.errors());
+    for file in files(&home.path("state"), "") {
+        let written = fs::read(&file).unwrap();
+        assert_clean(&file.to_string_lossy(), &String::from_utf8_lossy(&written));
+    }
+    assert_clean("the log", &json!(home.log()).to_string());
+}
+
+#[test]
+fn a_secret_tells_operations_apart_and_a_replay_leaves_its_calls_out() {
+    let home = home();
+    let mut server = start(&home);
+    let mut told = |pin: &str| {
+        let arguments = json!({"pin": pin, "mode": "fine", "note": "n-1"});
+        let id = server.call("tell", arguments);
+        let answer = server.answer(id);
+        let meta = &answer["result"]["_meta"];
+        let is_replay = meta["tollgate/replayed"] == true;
+        (is_replay, meta["tollgate/error"]["code"].clone())
+    };
+    let nothing = Value::Null;
+    assert_eq!(told("1234"), (false, nothing.clone()));
+    assert_eq!(told("1234"), (true, nothing));
+    assert_eq!(told("1235"), (false, "IDEMPOTENCY_MISMATCH".into()));
+    assert_eq!(server.finish().0, 0);
+    let rows = home.log();
+    let marks: Vec<&Value> = rows
+        .iter()
+        .map(|row| &row["effective_arguments"]["pin"]["redacted"])
+        .collect();
+    assert!(marks[0].as_str().unwrap().starts_with("hmac:"), "{marks:?}");
+    assert_eq!((marks[0] == marks[1], marks[1] == marks[2]), (true, false));
+    let mut command = home.command(&["replay-log"]);
+    command.env("TOKEN", OPERATORS);
+    let assert = assert_cmd::Command::from_std(command).assert().success();
+    let told = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert_eq!(
+        told,
+        "0 calls judged again: no difference; 3 calls with a secret, which is not kept, not judged\n"
+    );
+}
+
+#[test]
+fn c10_a_secret_that_cannot_be_had_is_an_error_at_load_that_does_not_show_it() {
+    let home = home();
+    fs::set_permissions(home.path("filed"), fs::Permissions::from_mode(0o644)).unwrap();
+    let assert = home.run(&["validate-config", "--format", "plain"]).code(1);
+    let told = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert!(told.contains("${secret:env:TOKEN}"), "{told}");
+    assert!(told.contains("others can read it"), "{told}");
+    assert_clean("the report", &told);
+}
