@@ -1702,7 +1702,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__schema)
-            opts="-h --help"
+            opts="-h --help definition config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

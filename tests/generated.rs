@@ -100,6 +100,7 @@ fn the_pages_of_docs_are_what_the_program_makes() {
         &["explain", "--findings", "--markdown"],
     );
     check_page("docs/tool.schema.json", &["schema"]);
+    check_page("docs/tollgate.schema.json", &["schema", "config"]);
 }
 
 /// Compares one file with what the program prints, or makes it so where `UPDATE` is set.

@@ -63,7 +63,7 @@ impl Config {
     }
 
     /// Reads all sections; what is wrong is among the findings, and everything of it.
-    fn read(node: &Node, folder: &Path, findings: &mut Findings) -> Self {
+    pub(super) fn read(node: &Node, folder: &Path, findings: &mut Findings) -> Self {
         let Some(mut fields) = Fields::open(node, "the configuration", findings) else {
             return Self::default();
         };

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use definitions::{
-    CallArgs, LockArgs, LockCommand, Locked, ReportFormat, ToolsArgs, ValidateConfigArgs,
+    CallArgs, LockArgs, LockCommand, Locked, ReportFormat, SchemaArgs, SchemaOf, ToolsArgs,
+    ValidateConfigArgs,
 };
 pub(crate) use ledger::{
     AuditArgs, AuditCommand, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs, Selection, StatsArgs,
@@ -84,12 +85,12 @@ pub(crate) enum Command {
     /// unchanged. `lock diff` says what differs, field by field.
     #[command(after_long_help = help::LOCK)]
     Lock(LockArgs),
-    /// Print the JSON Schema of a definition, for editors
+    /// Print the JSON Schema of a definition or of the configuration, for editors
     ///
-    /// An editor that knows it completes the keys of a definition and marks mistakes while they
-    /// are made. Needs no tools folder and no ledger.
+    /// An editor that knows it completes the keys and marks mistakes while they are made. Needs no
+    /// tools folder and no ledger.
     #[command(after_long_help = help::SCHEMA)]
-    Schema,
+    Schema(SchemaArgs),
     /// Show what was called and what became of it
     ///
     /// Prints calls from the ledger, newest first. With the id of a call it shows that call

@@ -251,6 +251,9 @@ EXAMPLES
 
   Then begin each definition with this line, which the YAML language server reads:
       # yaml-language-server: $schema=../tool.schema.json
+
+  The same for `tollgate.yaml`:
+      tollgate schema config > tollgate.schema.json
 ";
 
 /// Below the help of `log`.

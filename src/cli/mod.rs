@@ -31,8 +31,11 @@ use std::{
 
 use clap::Parser as _;
 
-use crate::{backend::process, catalog::format::DEFINITION_SCHEMA};
-use args::{Cli, Command};
+use crate::{
+    backend::process,
+    catalog::format::{CONFIG_SCHEMA, DEFINITION_SCHEMA},
+};
+use args::{Cli, Command, SchemaOf};
 use exit::{CommandError, ExitStatus};
 
 /// Runs the command that `arguments` (the program's name first) ask for, on the streams of
@@ -106,8 +109,11 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::Tools(args)) => commands::tools::tools(args),
         Some(Command::ValidateConfig(args)) => commands::validate_config::validate_config(args),
         Some(Command::Lock(args)) => commands::lock::lock(args),
-        Some(Command::Schema) => {
-            print(DEFINITION_SCHEMA.as_bytes())?;
+        Some(Command::Schema(args)) => {
+            print(match args.of {
+                SchemaOf::Definition => DEFINITION_SCHEMA.as_bytes(),
+                SchemaOf::Config => CONFIG_SCHEMA.as_bytes(),
+            })?;
             Ok(ExitStatus::Fine)
         }
         Some(Command::Log(args)) => commands::log::log(args),

@@ -51,7 +51,7 @@ fn check(text: &str, expected: &[&str]) {
         Some(rest.split_once(']')?.0.to_owned())
     };
     let codes: Vec<String> = found.iter().filter_map(code).collect();
-    crate::catalog::format::tests::agrees(text, &codes);
+    crate::catalog::format::tests::DEFINITION.agrees(text, &codes);
     let errors = found.iter().any(|one| one.contains(" error["));
     assert_eq!(tool.is_some(), !errors, "{text}");
 }

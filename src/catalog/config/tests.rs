@@ -26,6 +26,12 @@ pub(super) fn check(text: &str, expected: &[&str]) {
     assert_eq!(found, expected, "{text}");
     let errors = found.iter().any(|one| one.contains(" error["));
     assert_eq!(read.is_broken, errors, "{text}");
+    let codes: Vec<String> = read
+        .diagnostics
+        .iter()
+        .map(|one| one.code.to_owned())
+        .collect();
+    crate::catalog::format::tests::CONFIG.agrees(text, &codes);
 }
 
 #[test]

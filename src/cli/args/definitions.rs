@@ -1,5 +1,5 @@
 //! Arguments of the commands about definitions: `call`, `tools`, `validate-config`,
-//! `lock`.
+//! `lock`, `schema`.
 
 use std::path::PathBuf;
 
@@ -78,6 +78,23 @@ pub(crate) enum ReportFormat {
     Json,
     /// One SARIF 2.1.0 log, for code scanning
     Sarif,
+}
+
+/// Arguments of `schema`.
+#[derive(Args, Debug)]
+pub(crate) struct SchemaArgs {
+    /// What to print the schema of
+    #[arg(value_enum, value_name = "OF", default_value_t = SchemaOf::Definition)]
+    pub(crate) of: SchemaOf,
+}
+
+/// What there is a schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// One tool in a folder `tools.d`
+    Definition,
+    /// `tollgate.yaml`
+    Config,
 }
 
 /// Arguments of `lock`.
