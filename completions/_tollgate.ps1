@@ -322,6 +322,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List operations that wait for somebody to find out; the status is 3 when there are any')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one operation')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Write down what was found out about an operation whose outcome nobody knew')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -341,6 +342,14 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'tollgate;ops;verify' {
+            [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'tollgate;ops;resolve' {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
             [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'What really happened; after `not-applied` its key may be used again')
@@ -352,6 +361,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
         'tollgate;ops;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List operations that wait for somebody to find out; the status is 3 when there are any')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one operation')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Write down what was found out about an operation whose outcome nobody knew')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -360,6 +370,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;ops;help;show' {
+            break
+        }
+        'tollgate;ops;help;verify' {
             break
         }
         'tollgate;ops;help;resolve' {
@@ -522,6 +535,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
         'tollgate;help;ops' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List operations that wait for somebody to find out; the status is 3 when there are any')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one operation')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Write down what was found out about an operation whose outcome nobody knew')
             break
         }
@@ -529,6 +543,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;ops;show' {
+            break
+        }
+        'tollgate;help;ops;verify' {
             break
         }
         'tollgate;help;ops;resolve' {

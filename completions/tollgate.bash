@@ -247,6 +247,9 @@ _tollgate() {
             tollgate__subcmd__help__subcmd__ops,show)
                 cmd="tollgate__subcmd__help__subcmd__ops__subcmd__show"
                 ;;
+            tollgate__subcmd__help__subcmd__ops,verify)
+                cmd="tollgate__subcmd__help__subcmd__ops__subcmd__verify"
+                ;;
             tollgate__subcmd__lock,diff)
                 cmd="tollgate__subcmd__lock__subcmd__diff"
                 ;;
@@ -271,6 +274,9 @@ _tollgate() {
             tollgate__subcmd__ops,show)
                 cmd="tollgate__subcmd__ops__subcmd__show"
                 ;;
+            tollgate__subcmd__ops,verify)
+                cmd="tollgate__subcmd__ops__subcmd__verify"
+                ;;
             tollgate__subcmd__ops__subcmd__help,help)
                 cmd="tollgate__subcmd__ops__subcmd__help__subcmd__help"
                 ;;
@@ -282,6 +288,9 @@ _tollgate() {
                 ;;
             tollgate__subcmd__ops__subcmd__help,show)
                 cmd="tollgate__subcmd__ops__subcmd__help__subcmd__show"
+                ;;
+            tollgate__subcmd__ops__subcmd__help,verify)
+                cmd="tollgate__subcmd__ops__subcmd__help__subcmd__verify"
                 ;;
             *)
                 ;;
@@ -1054,7 +1063,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__ops)
-            opts="list show resolve"
+            opts="list show verify resolve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1096,6 +1105,20 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__ops__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__ops__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1472,7 +1495,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__ops)
-            opts="-h --help list show resolve help"
+            opts="-h --help list show verify resolve help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1486,7 +1509,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__ops__subcmd__help)
-            opts="list show resolve help"
+            opts="list show verify resolve help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1555,6 +1578,20 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__ops__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__ops__subcmd__list)
             opts="-h --state --state-is --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1610,6 +1647,32 @@ _tollgate() {
                 return 0
             fi
             case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__verify)
+            opts="-h --tools --config --state --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --state)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

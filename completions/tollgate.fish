@@ -218,11 +218,12 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand breaker; and __fish_se
 complete -c tollgate -n "__fish_tollgate_using_subcommand status" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand status" -l json -d 'Print one JSON document'
 complete -c tollgate -n "__fish_tollgate_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show resolve help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show resolve help" -f -a "list" -d 'List operations that wait for somebody to find out; the status is 3 when there are any'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show resolve help" -f -a "show" -d 'Show one operation'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show resolve help" -f -a "resolve" -d 'Write down what was found out about an operation whose outcome nobody knew'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show resolve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "list" -d 'List operations that wait for somebody to find out; the status is 3 when there are any'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "show" -d 'Show one operation'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "verify" -d 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "resolve" -d 'Write down what was found out about an operation whose outcome nobody knew'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from list" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from list" -l state-is -d 'Operations in these states instead [default: unknown,attention]' -r -f -a "claimed\t''
 running\t''
@@ -239,6 +240,10 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_s
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from show" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from show" -l json -d 'Print it as JSON'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from verify" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from verify" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from verify" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from resolve" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from resolve" -l as -d 'What really happened; after `not-applied` its key may be used again' -r -f -a "succeeded\t''
 not-applied\t''
@@ -247,6 +252,7 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_s
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "list" -d 'List operations that wait for somebody to find out; the status is 3 when there are any'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one operation'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "resolve" -d 'Write down what was found out about an operation whose outcome nobody knew'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand explain" -l markdown -d 'Print the whole catalogue as Markdown'
@@ -308,4 +314,5 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "trip" -d 'Cut a backend off until `breaker reset`'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from ops" -f -a "list" -d 'List operations that wait for somebody to find out; the status is 3 when there are any'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from ops" -f -a "show" -d 'Show one operation'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from ops" -f -a "verify" -d 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from ops" -f -a "resolve" -d 'Write down what was found out about an operation whose outcome nobody knew'

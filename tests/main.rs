@@ -53,6 +53,7 @@ mod source;
 mod statistics;
 mod texts;
 mod tidy;
+mod verifying;
 
 use std::path::{Path, PathBuf};
 

@@ -91,7 +91,7 @@ pub(crate) fn prepare(plan: &Arc<ExecPlan>, arguments: &Value) -> Result<Prepare
 
 /// Runs the program once, on the calling thread, until it is over or the deadline has passed
 /// (and with it the grace of the kill). Its environment is what is declared, a fixed `PATH` and
-/// `LANG`, `TOLLGATE_OPERATION_ID` (the call's id) and `TOLLGATE_DEADLINE_MS` (milliseconds
+/// `LANG`, `TOLLGATE_OPERATION_ID` (the id of the call that began it) and `TOLLGATE_DEADLINE_MS` (milliseconds
 /// left).
 ///
 /// # Errors
@@ -126,7 +126,7 @@ pub(super) fn run(
     let attempt = Attempt {
         plan: &prepared.plan,
         prepared,
-        call_id: invocation.call_id,
+        operation: invocation.operation,
         effect: invocation.effect,
         runtime_dir: host.runtime_dir,
     };
@@ -136,7 +136,7 @@ pub(super) fn run(
 struct Attempt<'a> {
     plan: &'a ExecPlan,
     prepared: &'a Prepared,
-    call_id: CallId,
+    operation: CallId,
     effect: Effect,
     runtime_dir: &'a Path,
 }
@@ -149,11 +149,11 @@ impl Attempt<'_> {
             return Err(Box::new(failure::too_late(cancelled)));
         }
         let env = self.environment(left);
-        let operation = self.call_id.to_string();
+        let operation = self.operation.to_string();
         let fifo = self
             .plan
             .progress
-            .then(|| self.runtime_dir.join(format!("progress-{}", self.call_id)));
+            .then(|| self.runtime_dir.join(format!("progress-{operation}")));
         let program = Program {
             path: &self.plan.program,
             operation: &operation,

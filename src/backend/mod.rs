@@ -25,6 +25,7 @@ use crate::{
     catalog::{
         content::{Output, Progress},
         look::Look,
+        plan::SqlPlan,
         tool::{Effect, Run, Tool},
     },
     ledger::IntentReceipt,
@@ -69,17 +70,38 @@ pub(crate) trait Backend: Send + Sync {
     /// # Errors
     /// As [`Backend::invoke`].
     fn look(&self, work: LookWork, invocation: &Invocation<'_>) -> Result<Output, Box<Fault>>;
+
+    /// Waits, at most until `deadline`, for the end of programs that a process which is dead now
+    /// had started for `operation`. Whether there certainly is none.
+    fn is_over(&self, operation: CallId, deadline: Moment) -> bool;
 }
 
-/// What a backend will do for a [`Look`].
+/// What a backend will look up.
 #[derive(Debug)]
-pub(crate) struct LookWork(Work);
+pub(crate) struct LookWork(Looking);
 
-#[cfg(test)]
+#[derive(Debug)]
+enum Looking {
+    /// What a [`Look`] says.
+    Work(Work),
+    /// Whether an operation left its mark where this statement runs.
+    Mark(Arc<SqlPlan>, CallId),
+}
+
 impl LookWork {
+    /// Looks for the mark of `operation`, a call of a tool that does what `plan` says. What is
+    /// found is like the rows of a query: one, or none.
+    pub(crate) fn mark(plan: &Arc<SqlPlan>, operation: CallId) -> Self {
+        Self(Looking::Mark(Arc::clone(plan), operation))
+    }
+
     /// For backends that a test scripts.
+    #[cfg(test)]
     pub(crate) fn into_work(self) -> Work {
-        self.0
+        match self.0 {
+            Looking::Work(work) => work,
+            Looking::Mark(..) => unreachable!("no scripted backend has a database"),
+        }
     }
 }
 
@@ -111,10 +133,19 @@ impl Backend for Programs {
 
     fn look(&self, work: LookWork, invocation: &Invocation<'_>) -> Result<Output, Box<Fault>> {
         match work.0 {
-            Work::Immediate(output) => Ok(output),
-            Work::Exec(prepared) => exec::run(&self.exec_host(), &prepared, invocation),
-            Work::Sql(prepared) => sql::look(self.sql_host(), &prepared, invocation),
+            Looking::Work(Work::Immediate(output)) => Ok(output),
+            Looking::Work(Work::Exec(prepared)) => {
+                exec::run(&self.exec_host(), &prepared, invocation)
+            }
+            Looking::Work(Work::Sql(prepared)) => sql::look(self.sql_host(), &prepared, invocation),
+            Looking::Mark(plan, operation) => {
+                sql::mark(self.sql_host(), &plan, operation, invocation)
+            }
         }
+    }
+
+    fn is_over(&self, operation: CallId, deadline: Moment) -> bool {
+        process::outlast(&operation.to_string(), &*self.clock, deadline)
     }
 }
 
@@ -138,8 +169,8 @@ impl Programs {
 
 /// One try, fully described.
 pub(crate) struct Invocation<'a> {
-    /// The call it is for; handed to the backend as the operation's name.
-    pub(crate) call_id: CallId,
+    /// The operation that it is for, by the call that began it; the world knows it by this name.
+    pub(crate) operation: CallId,
     /// What it may do to the world.
     pub(crate) effect: Effect,
     /// When it must be over.
@@ -187,7 +218,8 @@ pub(crate) fn prepare(tool: &Tool, arguments: &Value) -> Result<Work, Box<Proble
 /// # Errors
 /// As [`prepare`].
 pub(crate) fn prepare_look(look: &Look, arguments: &Value) -> Result<LookWork, Box<Problem>> {
-    prepare_run(look.run(), arguments).map(LookWork)
+    let work = prepare_run(look.run(), arguments)?;
+    Ok(LookWork(Looking::Work(work)))
 }
 
 fn prepare_run(run: &Run, arguments: &Value) -> Result<Work, Box<Problem>> {

@@ -14,6 +14,7 @@ use crate::{
     base::{
         cancel::CancelToken,
         clock::{Clock, Moment},
+        id::CallId,
         problem::{Code, Detail, Problem},
     },
     catalog::{
@@ -143,7 +144,7 @@ pub(crate) fn invoke(
     _receipt: &IntentReceipt,
 ) -> Result<Output, Box<Fault>> {
     let bounds = Bounds::new(host, invocation);
-    run(host, prepared, invocation.call_id.to_string(), &bounds)
+    run(host, prepared, invocation.operation.to_string(), &bounds)
         .map(output)
         .map_err(|trouble| Box::new(trouble.fault(invocation.effect, &bounds)))
 }
@@ -163,6 +164,23 @@ pub(crate) fn look(
         SqlAccess::Write { .. } => Err(Trouble::Writes),
     };
     found
+        .map(output)
+        .map_err(|trouble| Box::new(trouble.fault(Effect::Read, &bounds)))
+}
+
+/// Looks for the mark of `operation`, which ran the statement of `plan`. The rows are one for the
+/// mark, with the number of rows that were changed, or none.
+///
+/// # Errors
+/// As [`invoke`].
+pub(crate) fn mark(
+    host: Host<'_>,
+    plan: &SqlPlan,
+    operation: CallId,
+    invocation: &Invocation<'_>,
+) -> Result<Output, Box<Fault>> {
+    let bounds = Bounds::new(host, invocation);
+    change::mark(host, plan, &bounds, &operation.to_string())
         .map(output)
         .map_err(|trouble| Box::new(trouble.fault(Effect::Read, &bounds)))
 }

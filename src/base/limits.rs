@@ -237,6 +237,10 @@ pub(crate) const PROGRESS_LINE_BYTES_MAX: usize = 512;
 
 /// Default time for one look-up before a call.
 pub(crate) const CHECK_TIMEOUT_DEFAULT: Duration = Duration::from_secs(5);
+/// Default time for finding out whether an operation took effect.
+pub(crate) const PROBE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+/// The longest such time: it comes after that of the call, and clients wait for a minute.
+pub(crate) const PROBE_TIMEOUT_MAX: Duration = Duration::from_secs(30);
 /// How long a check that was met may count as met.
 pub(crate) const CHECK_CACHE_MAX: Duration = Duration::from_secs(3600);
 /// Checks that are remembered as met.

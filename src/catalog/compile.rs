@@ -83,6 +83,7 @@ fn compile_any(node: &Node, around: &Surroundings<'_>, findings: &mut Findings) 
     let rules = rules::rules(&definition, &schema, findings);
     let asks = ask::rounds(&definition, &placeholders, findings);
     let checks = look::checks(&definition, &schema, around, findings);
+    let verify = look::probe(&definition, run.as_ref(), &schema, around, findings);
     let tests = tool_tests(&definition.tests, findings);
     if findings.errors() != before {
         return None;
@@ -107,6 +108,7 @@ fn compile_any(node: &Node, around: &Surroundings<'_>, findings: &mut Findings) 
         coerce: definition.coerce,
         rules,
         checks,
+        verify,
         allow,
         requires: definition.requires,
         asks,

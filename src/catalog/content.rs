@@ -134,6 +134,22 @@ pub(crate) struct Output {
     pub(crate) cleaned: bool,
 }
 
+impl Output {
+    /// What was looked up, as an expression sees it: its JSON, or else its text, if it is all
+    /// there.
+    pub(crate) fn into_looked_up(self) -> Option<Value> {
+        if self.structured.is_some() {
+            return self.structured;
+        }
+        match self.content.as_slice() {
+            [Content::Text(text)] if self.truncated_from.is_none() => {
+                Some(Value::String(text.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// How far a running call has come.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Progress {

@@ -26,7 +26,7 @@ mod sandbox;
 mod sql;
 
 pub(crate) use ask::{ConfirmDefinition, QuestionDefinition};
-pub(crate) use look::CheckDefinition;
+pub(crate) use look::{CheckDefinition, ProbeDefinition};
 pub(crate) use rules::RuleDefinition;
 pub(crate) use sandbox::SandboxDefinition;
 pub(crate) use sql::SqlDefinition;
@@ -34,7 +34,7 @@ pub(crate) use sql::SqlDefinition;
 /// Keys of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A key that becomes available
 /// loses its row here and gets its reader in [`Definition::read`].
-const NOT_AVAILABLE: &[&str] = &["verify", "steps"];
+const NOT_AVAILABLE: &[&str] = &["steps"];
 
 /// What can be said of a cancellation.
 const ON_CANCEL: &[(&str, OnCancel)] = &[("kill", OnCancel::Kill), ("detach", OnCancel::Detach)];
@@ -80,6 +80,7 @@ pub(crate) struct Definition<'a> {
     pub(crate) ask: Vec<Vec<QuestionDefinition<'a>>>,
     pub(crate) confirm: ConfirmDefinition<'a>,
     pub(crate) checks: Vec<CheckDefinition<'a>>,
+    pub(crate) verify: Option<ProbeDefinition<'a>>,
     pub(crate) run: Option<RunDefinition<'a>>,
     pub(crate) timeout: Duration,
     pub(crate) restraint: Restraint,
@@ -160,13 +161,9 @@ impl<'a> Definition<'a> {
     /// Reads `node`; `None` where it is not a mapping at all.
     pub(crate) fn read(node: &'a Node, findings: &mut Findings) -> Option<Self> {
         let mut fields = Fields::open(node, "a definition", findings)?;
-        let name = fields
-            .require("name", findings)
-            .and_then(|node| spanned(node, "name", findings));
+        let name = require_spanned(&mut fields, "name", findings);
         let title = take_spanned(&mut fields, "title", findings);
-        let description = fields
-            .require("description", findings)
-            .and_then(|node| spanned(node, "description", findings));
+        let description = require_spanned(&mut fields, "description", findings);
         let effects = [Effect::Read, Effect::Write, Effect::Destroy].map(|one| (one.as_str(), one));
         let effect = fields.word("effect", &effects, findings);
         let idempotent = fields.flag("idempotent", findings);
@@ -184,6 +181,7 @@ impl<'a> Definition<'a> {
         let ask = ask::rounds(&mut fields, findings);
         let confirm = ask::confirm(&mut fields, findings);
         let checks = look::checks(&mut fields, findings);
+        let verify = look::probe(&mut fields, findings);
         refuse_annotations(&mut fields, findings);
         refuse_unavailable(&mut fields, NOT_AVAILABLE, WITHOUT_IT, findings);
         let output = fields.take_entry("output");
@@ -220,6 +218,7 @@ impl<'a> Definition<'a> {
             ask,
             confirm,
             checks,
+            verify,
             run,
             timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
             restraint,
@@ -273,6 +272,16 @@ fn take_spanned<'a>(
 ) -> Option<Spanned<'a>> {
     fields
         .take(key)
+        .and_then(|node| spanned(node, key, findings))
+}
+
+fn require_spanned<'a>(
+    fields: &mut Fields<'a>,
+    key: &'static str,
+    findings: &mut Findings,
+) -> Option<Spanned<'a>> {
+    fields
+        .require(key, findings)
         .and_then(|node| spanned(node, key, findings))
 }
 

@@ -1,10 +1,14 @@
-//! What is looked up in the world, without changing it, before a call is run.
+//! What is looked up in the world, without changing it: before a call is run, and when nobody
+//! knows what became of one.
 
 use std::time::Duration;
 
-use super::{rule::Rule, tool::Run};
+use super::{
+    rule::{Expression, Rule},
+    tool::Run,
+};
 
-/// Something that reads. An entry of `checks` can be nothing else, as far as a definition can be
+/// Something that reads. `checks` and `verify` can be nothing else, as far as a definition can be
 /// held to it: a statement cannot write; a program is the operator's word.
 #[derive(Debug)]
 pub(crate) struct Look(pub(super) Run);
@@ -27,4 +31,15 @@ pub(crate) struct Check {
     pub(crate) timeout: Duration,
     /// How long it counts as met for the same principal and arguments; `None` asks each time.
     pub(crate) cache: Option<Duration>,
+}
+
+/// Tells whether an operation took effect of which nobody knows.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    /// What is looked up.
+    pub(crate) look: Look,
+    /// Whether what was found says so; what gives no answer says nothing.
+    pub(crate) applied: Expression,
+    /// From the start of the look-up to its end.
+    pub(crate) timeout: Duration,
 }

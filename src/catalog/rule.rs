@@ -111,6 +111,8 @@ pub(crate) enum RuleError {
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
     args: Value,
+    /// `client`, `tool` and `now` have a meaning.
+    is_of_call: bool,
     client: Value,
     tool: Value,
     result: Option<Value>,
@@ -121,6 +123,7 @@ impl Scope {
     pub(crate) fn new(input_schema: &Value) -> Self {
         Self {
             args: input_schema.clone(),
+            is_of_call: true,
             client: json!({"type": "object", "additionalProperties": false, "properties": {
                 "id": {"type": "string"},
                 "roles": {"type": "array", "items": {"type": "string"}},
@@ -140,11 +143,24 @@ impl Scope {
         }
     }
 
+    /// The same where nothing counts but the arguments and what was found: who asks, and when,
+    /// makes no difference to what happened.
+    pub(crate) fn of_what_was_found(self) -> Self {
+        Self {
+            is_of_call: false,
+            ..self
+        }
+    }
+
     /// The names that an expression may begin with.
     fn names(&self) -> Vec<&'static str> {
+        let of_call: &[&str] = match self.is_of_call {
+            true => &["client", "tool", "now"],
+            false => &[],
+        };
         let result = self.result.as_ref().map(|_| "result");
-        ["args", "client", "tool", "now"]
-            .into_iter()
+        std::iter::once("args")
+            .chain(of_call.iter().copied())
             .chain(result)
             .collect()
     }

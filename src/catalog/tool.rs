@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use super::{
     diagnostic::{Diagnostic, Severity, SourceFile, Span},
-    look::Check,
-    plan::SqlPlan,
+    look::{Check, Look, Probe},
+    plan::{SqlAccess, SqlPlan},
     restraint::Restraint,
     rule::{Expression, Rule},
     template::{ArgTemplate, ConfidentialTemplate, JsonTemplate, TextTemplate},
@@ -114,6 +114,8 @@ pub(crate) struct Tool {
     pub(crate) rules: Vec<Rule>,
     /// What is looked up before a call is admitted.
     pub(crate) checks: Vec<Check>,
+    /// How it is found out whether an operation took effect.
+    pub(crate) verify: Option<Probe>,
     /// Who may call with which arguments: all must be true; none lets everyone.
     pub(crate) allow: Vec<Expression>,
     /// What the client must be able to do.
@@ -161,6 +163,18 @@ impl Tool {
         !self.is_retry_safe() && self.idempotency != Idempotency::Off
     }
 
+    /// How it can be found out whether an operation of it took effect, if it can.
+    pub(crate) fn evidence(&self) -> Option<Evidence<'_>> {
+        match (&self.verify, &self.run) {
+            (Some(probe), _) => Some(Evidence::Probe(probe)),
+            (None, Run::Sql(plan)) => match plan.access {
+                SqlAccess::Write { marker: true, .. } => Some(Evidence::Mark(plan)),
+                SqlAccess::Write { marker: false, .. } | SqlAccess::Read => None,
+            },
+            (None, Run::Exec(_) | Run::Reply(_) | Run::Fetch) => None,
+        }
+    }
+
     /// How long an equal call may be a repetition.
     pub(crate) fn window(&self) -> Duration {
         match &self.idempotency {
@@ -174,9 +188,11 @@ impl Tool {
         matches!(self.run, Run::Fetch)
     }
 
-    /// The programs that a call of it may start, its checks included.
+    /// The programs that a call of it may start, its look-ups included.
     pub(crate) fn programs(&self) -> Vec<&Path> {
-        let looks = self.checks.iter().map(|check| check.look.run());
+        let checks = self.checks.iter().map(|check| &check.look);
+        let probe = self.verify.iter().map(|probe| &probe.look);
+        let looks = checks.chain(probe).map(Look::run);
         let runs = std::iter::once(&self.run).chain(looks);
         let programs = runs.filter_map(|run| match run {
             Run::Exec(plan) => Some(plan.program.as_path()),
@@ -184,6 +200,15 @@ impl Tool {
         });
         programs.collect()
     }
+}
+
+/// What tells whether an operation took effect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Evidence<'a> {
+    /// A look-up of the definition's author.
+    Probe(&'a Probe),
+    /// The row that was, or was not, committed with it.
+    Mark(&'a Arc<SqlPlan>),
 }
 
 /// A call that the definition's author expects to be cleared or refused.

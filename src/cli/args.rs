@@ -22,7 +22,9 @@ pub(crate) use definitions::{
 pub(crate) use ledger::{
     AuditArgs, AuditCommand, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs, Selection, StatsArgs,
 };
-pub(crate) use ops::{OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs};
+pub(crate) use ops::{
+    OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs, OpsVerifyArgs,
+};
 pub(crate) use program::{
     CompletionsArgs, ExplainArgs, InitArgs, InstallArgs, ManArgs, NewArgs, NewEffect,
 };
@@ -153,7 +155,7 @@ pub(crate) enum Command {
     ///
     /// When a process dies in the middle of a write, or a write fails in a way that leaves open
     /// whether it happened, its operation is `unknown`: repetitions under its key are refused until
-    /// somebody looks and says what happened.
+    /// its tool can tell what happened, or somebody looks and says so.
     #[command(after_long_help = help::OPS)]
     Ops(OpsArgs),
     /// Say what an error code means and who should do what about it

@@ -70,8 +70,7 @@ impl Gate {
     pub(crate) fn assemble(choices: Choices) -> Result<Self, CommandError> {
         let clock = Arc::new(SystemClock);
         let catalog = Arc::new(InForce::default());
-        let runtime_dir = choices.state.join("run");
-        let state_dir = choices.state.clone();
+        let backend = Arc::new(programs(choices.keeper, &choices.state));
         let ledger = Arc::new(SqliteLedger::new(
             choices.state,
             clock.clone(),
@@ -80,12 +79,7 @@ impl Gate {
         let parts = Parts {
             catalog: Arc::clone(&catalog),
             ledger: ledger.clone(),
-            backend: Arc::new(Programs {
-                clock: clock.clone(),
-                runtime_dir,
-                keeper: choices.keeper,
-                state_dir,
-            }),
+            backend,
             clock: clock.clone(),
             random: Arc::new(SystemRandom::default()),
             redactor: choices.redactor,
@@ -122,6 +116,16 @@ impl Gate {
     /// Ends what [`Gate::stop`] left.
     pub(crate) fn close_ledger(&self) {
         self.ledger.close();
+    }
+}
+
+/// The world for a process whose ledger is in `state`.
+pub(crate) fn programs(keeper: Arc<Keeper>, state: &Path) -> Programs {
+    Programs {
+        clock: Arc::new(SystemClock),
+        runtime_dir: state.join("run"),
+        keeper,
+        state_dir: state.to_path_buf(),
     }
 }
 

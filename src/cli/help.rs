@@ -150,12 +150,15 @@ EXAMPLES
   See whether anything waits for a person:
       tollgate ops list
 
+  Have its own tool find out, if the definition says how:
+      tollgate ops verify 0198f2c3
+
   The bank says that the transfer was never made, so it may be made again:
       tollgate ops resolve 0198f2c3 --as not-applied --note \"no such transfer, asked the bank\"
 
 EXIT STATUS
-  0 when nothing waits for a person, 3 when something does; `resolve` ends with 2 when there is
-  nothing to resolve.
+  0 when nothing waits for a person, 3 when something does; `verify` ends with 3 when it cannot
+  be told, `verify` and `resolve` with 2 when there is nothing to find out.
 ";
 
 /// Below the help of `replay-log`.

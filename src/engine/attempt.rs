@@ -17,12 +17,14 @@ use super::{
     pipeline::stopped,
     prepare::contained,
     settle, unstarted,
+    verify::{self, Inquiry},
 };
 use crate::{
     backend::{Fault, FaultClass, Invocation, Work},
     base::{
         cancel::{CancelToken, Cancelled},
         clock::Moment,
+        problem::Effects,
         redact::Redactor,
     },
     catalog::{
@@ -78,7 +80,7 @@ pub(super) fn run(
         ticket.respondent.progress(progress);
     };
     let invocation = Invocation {
-        call_id: header.call_id,
+        operation: receipt.operation_id().unwrap_or(header.call_id),
         effect: tool.effect,
         deadline,
         cancel: &cancel,
@@ -86,6 +88,7 @@ pub(super) fn run(
     };
     let asking = Asking {
         shared,
+        call,
         tool,
         ticket,
         invocation: &invocation,
@@ -104,6 +107,7 @@ fn without_secrets(redactors: [&Redactor; 2], progress: Progress) -> Progress {
 
 struct Asking<'a> {
     shared: &'a Shared,
+    call: &'a AgreedCall,
     tool: &'a Tool,
     ticket: &'a Ticket,
     invocation: &'a Invocation<'a>,
@@ -132,7 +136,7 @@ impl Asking<'_> {
             };
             may_have_happened |=
                 fault.class == FaultClass::Ambiguous && tool.effect != Effect::Read;
-            tracing::debug!(call_id = %self.invocation.call_id, attempt, ?wait, "to be tried again");
+            tracing::debug!(operation = %self.invocation.operation, attempt, ?wait, "to be tried again");
             if self.stopped_while_waiting(wait) {
                 return Err(fault);
             }
@@ -145,9 +149,37 @@ impl Asking<'_> {
     }
 
     /// Runs the backend once for this attempt, whose intent `receipt` says is in the ledger.
+    /// Where that leaves open whether it happened, the tool's own evidence is asked.
     fn once(&self, work: &Work, receipt: &IntentReceipt) -> Result<Output, Box<Fault>> {
-        contained(|| self.shared.backend.invoke(work, self.invocation, receipt))
-            .unwrap_or_else(|problem| Err(settle::backend_fault(self.tool, *problem)))
+        let fault = contained(|| self.shared.backend.invoke(work, self.invocation, receipt))
+            .unwrap_or_else(|problem| Err(settle::backend_fault(self.tool, *problem)));
+        match fault {
+            Err(fault) if self.is_doubtful(&fault) => {
+                // Whoever cancelled the call did not cancel finding out.
+                let cancel = match self.invocation.cancel.fired() {
+                    None => self.invocation.cancel.clone(),
+                    Some(_) => CancelToken::default(),
+                };
+                let inquiry = Inquiry {
+                    backend: &*self.shared.backend,
+                    clock: &*self.shared.clock,
+                    tool: self.tool,
+                    arguments: self.call.effective(),
+                    operation: self.invocation.operation,
+                    cancel: &cancel,
+                    end: None,
+                };
+                verify::after(&inquiry, fault)
+            }
+            told => told,
+        }
+    }
+
+    fn is_doubtful(&self, fault: &Fault) -> bool {
+        fault.class == FaultClass::Ambiguous
+            && fault.problem.effects == Effects::Unknown
+            && self.tool.evidence().is_some()
+            && !self.shared.queue.is_stopping()
     }
 
     fn wait_before_next(&self, attempt: u32, fault: &Fault, begun: Moment) -> Option<Duration> {
@@ -193,7 +225,7 @@ impl Asking<'_> {
         let further = demands::further(self.tool, attempt, fault);
         ledger::wait(|then| self.shared.ledger.intend(first, further, then)).unwrap_or_else(
             |error| {
-                tracing::warn!(call_id = %self.invocation.call_id, "not tried again: {error}");
+                tracing::warn!(operation = %self.invocation.operation, "not tried again: {error}");
                 None
             },
         )

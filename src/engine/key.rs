@@ -59,6 +59,7 @@ pub(super) fn operation(
         retry_safe: tool.is_retry_safe(),
         window: tool.window(),
         joined: None,
+        may_verify: tool.evidence().is_some(),
     }))
 }
 

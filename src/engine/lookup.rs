@@ -20,11 +20,7 @@ use crate::{
         limits::CHECKS_REMEMBERED_MAX,
         problem::{Advice, Code, Effects, Problem},
     },
-    catalog::{
-        content::{Content, Output},
-        look::Check,
-        tool::Effect,
-    },
+    catalog::{content::Output, look::Check, tool::Effect},
     guard::{agree::AgreedCall, call::Refused},
 };
 
@@ -192,7 +188,7 @@ impl Making<'_> {
             .on_fire(move || stop.fire(Cancelled::ByClient));
         let _registered = self.shared.register(header.call_id, &cancel);
         let invocation = Invocation {
-            call_id: header.call_id,
+            operation: header.call_id,
             effect: Effect::Read,
             deadline,
             cancel: &cancel,
@@ -238,22 +234,14 @@ impl Making<'_> {
     /// What was found: its JSON, or else its text, if it is all there.
     fn result(&self, output: Output) -> Result<Value, Box<No>> {
         let code = &self.check.rule.code;
-        if let Some(structured) = output.structured {
-            return Ok(structured);
-        }
-        match output.content.as_slice() {
-            [Content::Text(text)] if output.truncated_from.is_none() => {
-                Ok(Value::String(text.clone()))
-            }
-            _ => {
-                let message = format!(
-                    "the check `{code}` gave something that cannot be judged, so nothing was started"
-                );
-                let mut problem = Problem::new(Code::RuleError, message);
-                problem.reason = Some(code.clone());
-                Err(No::new(problem))
-            }
-        }
+        output.into_looked_up().ok_or_else(|| {
+            let message = format!(
+                "the check `{code}` gave something that cannot be judged, so nothing was started"
+            );
+            let mut problem = Problem::new(Code::RuleError, message);
+            problem.reason = Some(code.clone());
+            No::new(problem)
+        })
     }
 
     /// Which check of which text, for whom and for which arguments.

@@ -24,6 +24,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod unstarted;
+pub(crate) mod verify;
 
 use std::{
     collections::HashMap,

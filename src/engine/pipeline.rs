@@ -24,7 +24,7 @@ use super::{
         Recorded, answer_when_decided, answer_when_recorded, recorded, refuse, refuse_unless_known,
         replayed,
     },
-    settle, unstarted,
+    settle, unstarted, verify,
 };
 use crate::{
     backend::Work,
@@ -121,6 +121,10 @@ pub(super) fn worker(shared: &Arc<Shared>) {
         let ran_until = match job {
             WorkJob::LookUp(waiting) => {
                 look_up(shared, *waiting, Some(place));
+                None
+            }
+            WorkJob::Verify(doubtful) => {
+                verify::find_out(shared, *doubtful, place);
                 None
             }
             WorkJob::Run(started) => {
@@ -327,6 +331,7 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
         Ok(Begun::Join(admission, running)) => {
             joins::join(&next, admission, prepared, running);
         }
+        Ok(Begun::Doubt(admission, doubt)) => verify::doubt(&next, admission, prepared, doubt),
         Err(error) => not_begun(&next, prepared, |call_id| {
             Answer::unrecorded(call_id, Effects::None, &error.to_string())
         }),
@@ -382,6 +387,8 @@ fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
     let result = attempt::run(shared, &call, &work, &ticket, (&receipt, times));
     let effects = settle::effects_of(call.tool(), &result);
     let (ending, reply) = conclude(shared, &call, (checked, begun), notes, result);
+    // That nobody knows is no answer that could have arrived: what is found out later is one.
+    let notes_delivery = notes_delivery && !ending.state.is_unresolved();
     let delivery = notes_delivery.then(|| {
         let received = call.header().received;
         Delivery::new(shared, receipt.row(), received)

@@ -11,6 +11,7 @@ use super::{
     Shared,
     pipeline::{Arrived, LookUp, Started},
     schedule::{Claim, Full, Next, Schedule},
+    verify::Doubtful,
 };
 use crate::base::clock::{Clock, Moment};
 
@@ -33,6 +34,8 @@ pub(super) enum GateJob {
 pub(super) enum WorkJob {
     /// A call whose checks have to be made.
     LookUp(Box<LookUp>),
+    /// A call for which something has to be found out first.
+    Verify(Box<Doubtful>),
     /// A call that has begun.
     Run(Box<Started>),
 }

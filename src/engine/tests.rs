@@ -17,7 +17,8 @@ use crate::{
     backend::{Backend, Fault, FaultClass, Invocation, LookWork, Work},
     base::{
         cancel::Cancelled,
-        clock::ManualClock,
+        clock::{ManualClock, Moment},
+        id::CallId,
         problem::{Code, Effects, Problem},
     },
     catalog::{
@@ -34,6 +35,7 @@ use crate::{
 
 mod checks;
 mod retries;
+mod verifying;
 
 const DEFINITIONS: &str = r#"
 name: look
@@ -92,6 +94,21 @@ inputSchema: {type: object}
 rules: [{require: "now < timestamp('2026-01-01T00:30:00Z')", code: TOO_LATE, message: It is too late.}]
 run: {exec: {command: [/bin/true]}}
 ---
+name: verified
+description: Writes, and can tell whether it did.
+inputSchema: {type: object, properties: {a: {type: integer}}}
+retry: {attempts: 3}
+verify: {exec: {command: [/bin/true]}, applied: "result == 'done'"}
+run: {exec: {command: [/bin/true]}}
+---
+name: verified_with_schema
+description: Writes JSON, and can tell whether it did.
+inputSchema: {type: object}
+outputSchema: {type: object}
+verify: {reply: {text: done}, applied: "result == 'done'"}
+run: {exec: {command: [/bin/true]}}
+output: json
+---
 name: off
 description: Switched off.
 enabled: false
@@ -125,12 +142,17 @@ impl Backend for Scripted {
             Work::Exec(_) | Work::Sql(_) => (self.act)(),
         }
     }
+
+    fn is_over(&self, _operation: CallId, _deadline: Moment) -> bool {
+        true
+    }
 }
 
 struct Setting {
     clock: Arc<ManualClock>,
     ledger: Arc<MemoryLedger>,
     backend: Arc<Scripted>,
+    catalog: Arc<InForce>,
     engine: Engine,
 }
 
@@ -145,7 +167,7 @@ impl Setting {
         let catalog = Arc::new(InForce::default());
         catalog.swap(Arc::new(testing::catalog(DEFINITIONS)));
         let engine = Engine::start(Parts {
-            catalog,
+            catalog: Arc::clone(&catalog),
             ledger: ledger.clone(),
             backend: backend.clone(),
             clock: clock.clone(),
@@ -158,6 +180,7 @@ impl Setting {
             clock,
             ledger,
             backend,
+            catalog,
             engine,
         }
     }

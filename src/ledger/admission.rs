@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     AuditReceipt, IntentReceipt,
-    operation::{Operation, OperationState},
+    operation::{Known, Operation, OperationState},
     policy::repeats::{self, Signature},
     record::{CallRow, Intent, Outcome, Settlement},
 };
@@ -165,6 +165,20 @@ pub(crate) enum Begun {
     Decided(Decided<IntentReceipt>),
     /// Nothing was written: the same operation is running. Ask again when it has ended.
     Join(Box<Admission>, Running),
+    /// Nothing was written: nobody knows whether the same operation happened. Ask again when its
+    /// tool was asked, of which the operation of the call has to say so.
+    Doubt(Box<Admission>, Doubt),
+}
+
+/// An attempt at an operation of which nobody knows whether it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Doubt {
+    /// The call that began the operation.
+    pub(crate) id: CallId,
+    /// The row of the call that made the attempt.
+    pub(crate) attempt: i64,
+    /// The definition by which it was made.
+    pub(crate) definition: Option<[u8; 32]>,
 }
 
 /// An operation that is running, here or in another process.
@@ -174,6 +188,25 @@ pub(crate) struct Running {
     pub(crate) operation: i64,
     /// The call that began it.
     pub(crate) id: CallId,
+}
+
+impl Known {
+    /// As one that is running.
+    pub(super) fn as_running(&self) -> Running {
+        Running {
+            operation: self.row,
+            id: self.id,
+        }
+    }
+
+    /// Its last attempt as one of which nobody knows.
+    pub(super) fn doubt(&self) -> Doubt {
+        Doubt {
+            id: self.id,
+            attempt: self.last,
+            definition: self.definition,
+        }
+    }
 }
 
 /// What the caller is told beside the answer.

@@ -9,7 +9,7 @@ use world::{World, asks, in_each_world, joins, named, refuses, replays, runs, sa
 
 use super::{
     Ledger,
-    admission::{Admission, Decided, Notes},
+    admission::{Admission, Begun, Decided, Doubt, Ending, Notes},
     contract::{ending, finish, row, settlement},
     memory::MemoryLedger,
     operation::{Operation, OperationState},
@@ -196,6 +196,7 @@ fn resolve(ledger: &Arc<dyn Ledger>, id: CallId, finding: Finding) -> Resolved {
         finding,
         by: "ann".to_owned(),
         note: "asked the bank".to_owned(),
+        attempt: None,
     };
     wait(|then| ledger.resolve(id, resolution, then)).unwrap()
 }
@@ -232,6 +233,89 @@ fn s18_what_somebody_found_out_settles_an_unknown_outcome_once() {
         );
         let replay = replays(&world.second, &named(3, 1));
         assert_eq!(replay.code, Some(Code::RolledBack));
+    });
+}
+
+/// What a call is told of an operation that its tool may be able to tell about.
+fn doubts(ledger: &Arc<dyn Ledger>, operation: &Operation) -> Doubt {
+    let asked = Operation {
+        may_verify: true,
+        ..operation.clone()
+    };
+    match wait(|then| ledger.begin(asks(&asked), then)).unwrap() {
+        Begun::Doubt(_, doubt) => doubt,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn s17_what_a_probe_found_counts_for_the_attempt_that_it_was_asked_about() {
+    in_each_world(|world| {
+        for operation in [named(1, 1), named(2, 1), unnamed(3)] {
+            runs(&world.first, &operation);
+        }
+        (world.kill)();
+        let finds = |doubt: &Doubt, finding| {
+            let resolution = Resolution {
+                finding,
+                by: "the probe".to_owned(),
+                note: "asked".to_owned(),
+                attempt: Some(doubt.attempt),
+            };
+            wait(|then| world.second.resolve(doubt.id, resolution, then)).unwrap()
+        };
+        let done = Resolved::Done(OperationState::Unknown);
+        let applied = doubts(&world.second, &named(1, 1));
+        assert_eq!(finds(&applied, Finding::Succeeded), done);
+        assert_eq!(
+            replays(&world.second, &named(1, 1)).outcome,
+            Outcome::Succeeded
+        );
+
+        // Two ask; what the slower one found says nothing of the attempt that came of the other.
+        let slow = doubts(&world.second, &named(2, 1));
+        let fast = doubts(&world.second, &named(2, 1));
+        assert_eq!(finds(&fast, Finding::NotApplied), done);
+        let (receipt, _) = runs(&world.second, &named(2, 1));
+        assert_eq!(receipt.operation_id(), Some(slow.id));
+        assert_eq!(finds(&slow, Finding::NotApplied), Resolved::StillRunning);
+        let lost = Ending {
+            state: OperationState::Unknown,
+            ..ending(&settlement(Outcome::Unknown))
+        };
+        wait(|then| world.second.finish(receipt, lost, then)).unwrap();
+        assert_eq!(finds(&slow, Finding::NotApplied), Resolved::Overtaken);
+        assert_eq!(refuses(&world.second, &named(2, 1)), Code::OutcomeUnknown);
+        assert_ne!(doubts(&world.second, &named(2, 1)).attempt, slow.attempt);
+
+        // Nobody named it; and a tool that cannot tell, or could not, is not asked.
+        assert_eq!(refuses(&world.second, &unnamed(3)), Code::OutcomeUnknown);
+        let unnamed = doubts(&world.second, &unnamed(3));
+        assert_eq!(finds(&unnamed, Finding::Succeeded), done);
+    });
+}
+
+#[test]
+fn s17_what_was_found_out_is_an_answer_that_has_not_arrived() {
+    in_each_world(|world| {
+        let (receipt, _) = runs(&world.first, &unnamed(1));
+        let (row, id) = (receipt.row(), receipt.operation_id().unwrap());
+        let lost = Ending {
+            state: OperationState::Unknown,
+            ..ending(&settlement(Outcome::Unknown))
+        };
+        wait(|then| world.first.finish(receipt, lost, then)).unwrap();
+        // The client was told that nobody knows, and heard it.
+        world.first.delivered(row, world.clock.wall());
+        assert_eq!(
+            resolve(&world.second, id, Finding::Succeeded),
+            Resolved::Done(OperationState::Unknown)
+        );
+        assert_eq!(replays(&world.first, &unnamed(1)).last, row);
+        world.first.delivered(row, world.clock.wall());
+        // As after any answer that arrived: it is meant to be done again.
+        let (_, notes) = runs(&world.first, &unnamed(1));
+        assert_eq!(notes.similar, Some(id));
     });
 }
 

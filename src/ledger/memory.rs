@@ -9,7 +9,7 @@ use state::{Looked, State};
 
 use super::{
     AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, LedgerKey, Then,
-    admission::{Admission, Begun, Decided, Ending, Failure, Further, Notes, Replay, Running},
+    admission::{Admission, Begun, Decided, Ending, Failure, Further, Notes, Replay},
     fetch::{Fetch, Fetched, Standing, died, no_such},
     log::{CallEnd, CallRecord},
     operation::{Operation, OperationState},
@@ -129,6 +129,7 @@ impl Ledger for MemoryLedger {
         let begun = self.write(|state, now| {
             Ok(match state.look(asked.as_ref(), guard_us, now) {
                 Looked::Join(running) => Begun::Join(Box::new(admission), running),
+                Looked::Doubt(doubt, ..) => Begun::Doubt(Box::new(admission), doubt),
                 Looked::Otherwise(settlement, how) => {
                     let row = state.put(|at| Verb::Refuse(at, admission.row, settlement));
                     Begun::Decided(otherwise(row, how))
@@ -160,7 +161,7 @@ impl Ledger for MemoryLedger {
 
     fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>) {
         then(self.write(|state, _| {
-            state.end(of.operation, &ending);
+            state.end(of.operation(), &ending);
             state.verbs.push(Verb::Finish(of.row, ending.settlement));
             Ok(AuditReceipt::of(of.row))
         }));
@@ -187,7 +188,7 @@ impl Ledger for MemoryLedger {
                         let (kept, end) = (call.clone(), ending.settlement.clone());
                         let row = state.put(|at| Verb::SettleAtOnce(at, kept, end));
                         let operation = state.claim(asked.as_ref(), again, (row, &call), now);
-                        state.end(operation, &ending);
+                        state.end(operation.map(|one| one.operation), &ending);
                         Decided::AsAsked(AuditReceipt::of(row), notes)
                     }
                 },
@@ -234,8 +235,7 @@ impl Ledger for MemoryLedger {
             let looked = match found {
                 None => refused(no_such(fetch.id)),
                 Some((known, Standing::Running | Standing::Recover)) => {
-                    let (operation, id) = (known.row, known.id);
-                    return Ok(Fetched::Running(Box::new(fetch), Running { operation, id }));
+                    return Ok(Fetched::Running(Box::new(fetch), known.as_running()));
                 }
                 Some((_, Standing::Open(problem))) => refused(problem),
                 Some((known, Standing::Ended)) => {
@@ -264,7 +264,7 @@ impl Ledger for MemoryLedger {
 
     fn delivered(&self, row: i64, _at: Timestamp) {
         for stored in &mut self.state.lock().unwrap().operations {
-            stored.known.is_delivered |= stored.last == row;
+            stored.known.is_delivered |= stored.known.last == row;
         }
     }
 
@@ -279,12 +279,12 @@ impl Ledger for MemoryLedger {
                 state.bury(known.row, now);
                 known = state.of(known.row).known.clone();
             }
-            if let Some(refused) = resolution.refused(known.state) {
+            if let Some(refused) = resolution.refused(known.state, known.last) {
                 return Ok(refused);
             }
             let stored = state.of(known.row);
             stored.known.state = resolution.finding.state();
-            stored.known.ended = Some(now);
+            (stored.known.ended, stored.known.is_delivered) = (Some(now), false);
             stored.resolved = Some(resolution.reply());
             Ok(Resolved::Done(known.state))
         }));

@@ -21,7 +21,7 @@ pub(crate) mod sqlite;
 
 use std::sync::mpsc;
 
-use admission::{Admission, Begun, Decided, Ending, Failure, Further};
+use admission::{Admission, Begun, Decided, Ending, Failure, Further, Running};
 use fetch::{Fetch, Fetched};
 use operation::Operation;
 use record::{CallRow, Settlement};
@@ -41,7 +41,7 @@ pub(crate) type Then<T> = Box<dyn FnOnce(Result<T, LedgerError>) + Send>;
 pub(crate) struct IntentReceipt {
     row: i64,
     durability: Durability,
-    operation: Option<i64>,
+    operation: Option<Running>,
 }
 
 impl IntentReceipt {
@@ -52,7 +52,12 @@ impl IntentReceipt {
 
     /// The row of the operation that the call is for, where it is for one.
     pub(crate) fn operation(&self) -> Option<i64> {
-        self.operation
+        self.operation.map(|operation| operation.operation)
+    }
+
+    /// The call that began that operation, after which it is named in the world.
+    pub(crate) fn operation_id(&self) -> Option<CallId> {
+        self.operation.map(|operation| operation.id)
     }
 
     /// The receipt for a further intent of the same call.

@@ -200,6 +200,8 @@ pub(crate) struct Operation {
     pub(crate) window: Duration,
     /// The row of the operation whose end this call has waited for.
     pub(crate) joined: Option<i64>,
+    /// Whether its tool may be able to tell whether it happened, and was not asked yet.
+    pub(crate) may_verify: bool,
 }
 
 /// What a ledger knows of the operation that has a key.
@@ -211,6 +213,10 @@ pub(crate) struct Known {
     pub(crate) id: CallId,
     /// Where it stands.
     pub(crate) state: OperationState,
+    /// The row of the call of its last attempt.
+    pub(crate) last: i64,
+    /// The definition by which that was run.
+    pub(crate) definition: Option<[u8; 32]>,
     /// What it was asked for.
     pub(crate) fingerprint: [u8; 32],
     /// When its last attempt began.
@@ -238,6 +244,8 @@ pub(crate) enum Meeting {
     Recover,
     /// It is answered as the known one was.
     Replay,
+    /// It is not run, for this reason, unless its tool can tell what became of the known one.
+    Doubt(Box<Problem>),
     /// It is not run.
     Refuse(Box<Problem>),
 }
@@ -278,6 +286,7 @@ fn meet_named(known: &Known, asked: &Operation, now: Timestamp) -> Meeting {
         Claimed | Running | Compensating | Unknown if !is_same => refuse(mismatch(known)),
         Claimed | Running | Compensating => Meeting::Join,
         Unknown if asked.retry_safe => Meeting::Again,
+        Unknown if asked.may_verify => Meeting::Doubt(Box::new(unknown(known))),
         Unknown => refuse(unknown(known)),
     }
 }
@@ -294,6 +303,7 @@ fn meet_equal(known: &Known, asked: &Operation, now: Timestamp) -> Meeting {
         Attention => refuse(attention(known)),
         FailedClean | Abandoned => Meeting::Fresh,
         Unknown if asked.retry_safe => Meeting::Again,
+        Unknown if asked.may_verify => Meeting::Doubt(Box::new(unknown(known))),
         Unknown if age(known, now) < KEY_UNKNOWN_BLOCKS => refuse(unknown(known)),
         Unknown => Meeting::Similar,
         RolledBack if asked.joined != Some(known.row) => Meeting::Fresh,

@@ -54,6 +54,9 @@ pub(crate) struct Resolution {
     pub(crate) by: String,
     /// Why.
     pub(crate) note: String,
+    /// The row of the call whose attempt was looked into: it says nothing of a later one. `None`
+    /// is about the operation whatever was tried.
+    pub(crate) attempt: Option<i64>,
 }
 
 /// What became of a resolution.
@@ -67,13 +70,18 @@ pub(crate) enum Resolved {
     StillRunning,
     /// Its outcome is known already.
     Settled(OperationState),
+    /// It was tried again since what was found out.
+    Overtaken,
 }
 
 impl Resolution {
-    /// Why an operation that stands at `state` cannot be resolved so; `None` where it can.
-    pub(super) fn refused(&self, state: OperationState) -> Option<Resolved> {
+    /// Why an operation that stands at `state` after the attempt of the call of row `last` cannot
+    /// be resolved so; `None` where it can.
+    pub(super) fn refused(&self, state: OperationState, last: i64) -> Option<Resolved> {
         if state.is_open() {
             Some(Resolved::StillRunning)
+        } else if self.attempt.is_some_and(|attempt| attempt != last) {
+            Some(Resolved::Overtaken)
         } else if state.is_unresolved() && state.may_become(self.finding.state()) {
             None
         } else {

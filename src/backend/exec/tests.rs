@@ -82,7 +82,7 @@ impl Setting {
         let attempt = Attempt {
             plan,
             prepared: &prepared,
-            call_id: CallIds::new().next(Timestamp::from_micros(1)),
+            operation: CallIds::new().next(Timestamp::from_micros(1)),
             effect: self.effect,
             runtime_dir: &runtime_dir,
         };

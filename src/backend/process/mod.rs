@@ -17,16 +17,16 @@ use crate::{
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(super) use unix::run;
-#[cfg(unix)]
 pub(crate) use unix::{Keeper, harden, run_shim, run_warden};
+#[cfg(unix)]
+pub(super) use unix::{outlast, run};
 
 #[cfg(not(unix))]
 mod elsewhere;
 #[cfg(not(unix))]
-pub(super) use elsewhere::run;
-#[cfg(not(unix))]
 pub(crate) use elsewhere::{Keeper, harden, run_shim, run_warden};
+#[cfg(not(unix))]
+pub(super) use elsewhere::{outlast, run};
 
 /// The hidden argument that makes this program become another, in a sandbox.
 pub(crate) const SHIM: &str = "__child";

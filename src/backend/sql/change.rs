@@ -2,13 +2,14 @@
 //! that says afterwards whether it was.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::json;
 
 use super::{
     Bounds, Host, Prepared, Table, Trouble,
     connection::{self, Opened},
     rows, trouble,
 };
-use crate::catalog::plan::RowRange;
+use crate::catalog::plan::{RowRange, SqlPlan};
 
 /// Where operations are marked, in the operator's own database.
 pub(super) const MARKER_TABLE: &str = "tollgate_operations";
@@ -141,6 +142,32 @@ fn look(change: &Change<'_>, operation: &str) -> Result<Option<u64>, Trouble> {
     opened
         .ourselves(|connection| marked(connection, operation))
         .map_err(Trouble::Marking)
+}
+
+/// The mark of `operation` as a row, if there is one. The table comes with the first mark.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) fn mark(
+    host: Host<'_>,
+    plan: &SqlPlan,
+    bounds: &Bounds,
+    operation: &str,
+) -> Result<Table, Trouble> {
+    let opened = connection::open_to_inspect(host.state_dir, plan, bounds)?;
+    let found = opened
+        .ourselves(|connection| {
+            let has_table = connection.table_exists(None, MARKER_TABLE)?;
+            has_table.then(|| marked(connection, operation)).transpose()
+        })
+        .map_err(Trouble::Marking)?
+        .flatten();
+    let rows = found.map(|changed| json!({"row_count": changed}));
+    Ok(Table {
+        row_count: found.map_or(0, |_| 1),
+        rows: rows.into_iter().collect(),
+        truncated: false,
+    })
 }
 
 /// How many rows the operation changed, if it is marked.

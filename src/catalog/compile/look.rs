@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::{compile_run, placeholder::Placeholders, rules};
 use crate::catalog::{
-    definition::{Definition, RunDefinition},
+    definition::{Definition, ProbeDefinition, RunDefinition},
     diagnostic::Findings,
-    look::{Check, Look},
+    look::{Check, Look, Probe},
+    plan::SqlAccess,
     rule::Scope,
     surroundings::Surroundings,
-    tool::{Effect, OutputKind},
+    tool::{Effect, OutputKind, Run},
 };
 
 /// Compiles `checks` of a tool whose arguments fit `input_schema`.
@@ -33,6 +34,52 @@ pub(super) fn checks(
             })
         })
         .collect()
+}
+
+/// Compiles `verify` of a tool that does what `run` says, with arguments that fit
+/// `input_schema`.
+pub(super) fn probe(
+    definition: &Definition<'_>,
+    run: Option<&Run>,
+    input_schema: &Value,
+    around: &Surroundings<'_>,
+    findings: &mut Findings,
+) -> Option<Probe> {
+    let written = definition.verify.as_ref()?;
+    has_something_to_verify(definition.effect, run, written, findings);
+    let scope = scope(input_schema, &written.run).of_what_was_found();
+    let applied = rules::expression(written.applied, &scope, findings);
+    Some(Probe {
+        look: look(definition, &written.run, around, findings)?,
+        applied: applied?,
+        timeout: written.timeout,
+    })
+}
+
+fn has_something_to_verify(
+    effect: Effect,
+    run: Option<&Run>,
+    written: &ProbeDefinition<'_>,
+    findings: &mut Findings,
+) {
+    let wrong = match (effect, run) {
+        (Effect::Read, _) => (
+            "a tool that reads",
+            "take it out: there is no effect to find",
+        ),
+        (_, Some(Run::Reply(_))) => ("`reply`", "take it out: there is no effect to find"),
+        (_, Some(Run::Sql(plan)))
+            if matches!(plan.access, SqlAccess::Write { marker: true, .. }) =>
+        {
+            (
+                "`marker`",
+                "take one of the two out: the mark tells for certain",
+            )
+        }
+        (Effect::Write | Effect::Destroy, _) => return,
+    };
+    let message = format!("`verify` does not go with {}", wrong.0);
+    findings.error("verify", written.span, message, wrong.1);
 }
 
 fn look(

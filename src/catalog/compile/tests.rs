@@ -76,14 +76,14 @@ fn check_exec(exec: &str, expected: &[&str]) {
 #[test]
 fn c1_everything_wrong_is_told_at_once() {
     check(
-        "nam: x\ninputSchema: 5\nrun: {}\nverify: {}",
+        "nam: x\ninputSchema: 5\nrun: {}\nsteps: {}",
         &[
             "f:1:1: error[missing-key]: `name` is missing",
             "f:1:1: error[missing-key]: `description` is missing",
             "f:1:1: error[unknown-key]: unknown key `nam` (did you mean `name`?)",
             "f:2:14: error[schema-root]: `inputSchema` must say `type: object` (for a tool without arguments: `{type: object, additionalProperties: false}`)",
             "f:3:6: error[run]: `run` must have exactly one of `exec`, `reply` and `sql`",
-            "f:4:1: error[not-available]: `verify` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
+            "f:4:1: error[not-available]: `steps` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
         ],
     );
     check(
@@ -177,13 +177,12 @@ fn the_key_of_an_operation_is_an_argument_that_the_schema_names() {
 
 #[test]
 fn what_would_be_ignored_is_refused() {
-    for key in ["verify", "steps"] {
-        let help = "take it out if the tool is safe without it, or set the tool aside";
-        let expected = format!(
-            "f:5:1: error[not-available]: `{key}` is not available in this version ({help})"
-        );
-        check_with(&format!("{key}: []"), &[&expected]);
-    }
+    check_with(
+        "steps: []",
+        &[
+            "f:5:1: error[not-available]: `steps` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
+        ],
+    );
     check(
         "name: t\ndescription: d\ninputSchema: {type: object}\nrun: {http: {}}",
         &[

@@ -1,12 +1,19 @@
-//! The part of a definition that looks something up: `checks`.
+//! The parts of a definition that look something up: `checks` and `verify`.
 
 use std::time::Duration;
 
 use super::{
-    super::{diagnostic::Findings, fields::Fields, source::Node, units},
-    RuleDefinition, RunDefinition, rules, run,
+    super::{
+        diagnostic::{Findings, Span},
+        fields::Fields,
+        source::Node,
+        units,
+    },
+    RuleDefinition, RunDefinition, Spanned, rules, run, spanned,
 };
-use crate::base::limits::{CHECK_CACHE_MAX, CHECK_TIMEOUT_DEFAULT, TIMEOUT_MAX};
+use crate::base::limits::{
+    CHECK_CACHE_MAX, CHECK_TIMEOUT_DEFAULT, PROBE_TIMEOUT_DEFAULT, PROBE_TIMEOUT_MAX, TIMEOUT_MAX,
+};
 
 /// One entry of `checks`, see [`super::super::look::Check`].
 #[derive(Debug)]
@@ -52,5 +59,37 @@ fn check<'a>(node: &'a Node, findings: &mut Findings) -> Option<CheckDefinition<
         rule: rule?,
         timeout: timeout.unwrap_or(CHECK_TIMEOUT_DEFAULT),
         cache,
+    })
+}
+
+/// `verify`, see [`super::super::look::Probe`].
+#[derive(Debug)]
+pub(crate) struct ProbeDefinition<'a> {
+    pub(crate) span: Span,
+    pub(crate) run: RunDefinition<'a>,
+    pub(crate) applied: Spanned<'a>,
+    pub(crate) timeout: Duration,
+}
+
+/// Reads `verify`.
+pub(super) fn probe<'a>(
+    fields: &mut Fields<'a>,
+    findings: &mut Findings,
+) -> Option<ProbeDefinition<'a>> {
+    let node = fields.take("verify")?;
+    let mut fields = Fields::open(node, "verify", findings)?;
+    let run = run::one_of(&mut fields, "verify", None, findings);
+    let applied = fields
+        .require("applied", findings)
+        .and_then(|node| spanned(node, "applied", findings));
+    let timeout = fields
+        .take("timeout")
+        .and_then(|node| units::duration(node, "timeout", PROBE_TIMEOUT_MAX, findings));
+    fields.close(findings);
+    Some(ProbeDefinition {
+        span: node.span,
+        run: run?,
+        applied: applied?,
+        timeout: timeout.unwrap_or(PROBE_TIMEOUT_DEFAULT),
     })
 }

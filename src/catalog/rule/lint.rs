@@ -138,9 +138,9 @@ impl<'a> Lint<'a> {
         }
         let (schema, path) = match name {
             "args" => (Some(&self.scope.args), Some(Vec::new())),
-            "client" => (Some(&self.scope.client), None),
-            "tool" => (Some(&self.scope.tool), None),
-            "now" => (None, None),
+            "client" if self.scope.is_of_call => (Some(&self.scope.client), None),
+            "tool" if self.scope.is_of_call => (Some(&self.scope.tool), None),
+            "now" if self.scope.is_of_call => (None, None),
             "result" if self.scope.result.is_some() => (self.scope.result.as_ref(), None),
             _ => {
                 let known = self.scope.names();

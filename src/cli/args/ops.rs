@@ -5,7 +5,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use super::StateDir;
+use super::{StateDir, ToolsDir};
 use crate::ledger::{operation::OperationState, resolution::Finding};
 
 /// Arguments of `ops`.
@@ -23,6 +23,9 @@ pub(crate) enum OpsCommand {
     List(OpsListArgs),
     /// Show one operation
     Show(OpsShowArgs),
+    /// Have the tool of an operation find out whether it happened; the status is 3 when it cannot
+    /// tell
+    Verify(OpsVerifyArgs),
     /// Write down what was found out about an operation whose outcome nobody knew
     Resolve(OpsResolveArgs),
 }
@@ -53,6 +56,20 @@ pub(crate) struct OpsShowArgs {
     /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Arguments of `ops verify`.
+#[derive(Args, Debug)]
+pub(crate) struct OpsVerifyArgs {
+    /// Id of the operation: of the call that began it, or the beginning of that
+    #[arg(value_name = "OP")]
+    pub(crate) operation: String,
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
 }
 
 /// Arguments of `ops resolve`.

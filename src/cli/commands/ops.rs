@@ -1,7 +1,8 @@
-//! `tollgate ops`: operations whose outcome nobody knows, and what a person found out.
+//! `tollgate ops`: operations whose outcome nobody knows, and what was found out.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
+mod verify;
+
+use std::{fmt::Write as _, path::PathBuf, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ use crate::{
     },
 };
 
-/// Lists, shows or resolves operations.
+/// Lists, shows, looks into or resolves operations.
 ///
 /// # Errors
 /// When there is no ledger, it cannot be read or written, or the operation is not in it.
@@ -39,6 +40,7 @@ pub(crate) fn ops(args: OpsArgs) -> Result<ExitStatus, CommandError> {
     match args.command {
         OpsCommand::List(args) => list(args),
         OpsCommand::Show(args) => show(args),
+        OpsCommand::Verify(args) => verify::verify(args),
         OpsCommand::Resolve(args) => resolve(args),
     }
 }
@@ -191,7 +193,7 @@ fn whole(operation: &OperationRecord) -> String {
         let id = operation.id;
         let _ = writeln!(
             text,
-            "When you know: `tollgate ops resolve {id} --as succeeded|not-applied|rolled-back --note TEXT`."
+            "`tollgate ops verify {id}` asks its tool, if that can tell. When you know:\n`tollgate ops resolve {id} --as succeeded|not-applied|rolled-back --note TEXT`."
         );
     }
     text
@@ -204,23 +206,21 @@ fn resolve(args: OpsResolveArgs) -> Result<ExitStatus, CommandError> {
         finding: args.finding,
         by: compose::user(),
         note: args.note,
+        attempt: None,
     };
-    let ledger = SqliteLedger::new(dir, Arc::new(SystemClock), AuditSync::Writes);
-    let resolved = wait(|then| ledger.resolve(operation.id, resolution, then));
-    ledger.close();
-    told(
-        operation.id,
-        args.finding.state(),
-        resolved.map_err(unusable)?,
-    )
+    write_down(dir, operation.id, resolution)
 }
 
-fn told(
+fn write_down(
+    dir: PathBuf,
     id: CallId,
-    became: OperationState,
-    resolved: Resolved,
+    resolution: Resolution,
 ) -> Result<ExitStatus, CommandError> {
-    let refused = match resolved {
+    let became = resolution.finding.state();
+    let ledger = SqliteLedger::new(dir, Arc::new(SystemClock), AuditSync::Writes);
+    let resolved = wait(|then| ledger.resolve(id, resolution, then));
+    ledger.close();
+    let refused = match resolved.map_err(unusable)? {
         Resolved::Done(was) => {
             let told = format!("{id}: {} -> {}\n", was.as_str(), became.as_str());
             print(told.as_bytes())?;
@@ -230,6 +230,7 @@ fn told(
         Resolved::StillRunning => {
             format!("`{id}` is in the hands of a living process; wait for it, or end that first")
         }
+        Resolved::Overtaken => format!("`{id}` was tried again in the meantime; look again"),
         Resolved::Settled(state) => {
             format!("`{id}` is {} and needs nothing found out", state.as_str())
         }

@@ -49,6 +49,7 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         output: None,
         coerce,
         checks: Vec::new(),
+        verify: None,
         run: Run::Reply(ReplyPlan::Text(TextTemplate(Vec::new()))),
         timeout: std::time::Duration::from_secs(1),
         restraint: Default::default(),

@@ -109,6 +109,7 @@ fn the_end_of_a_dead_process_is_told_as_far_as_it_is_known() {
             finding: Finding::Succeeded,
             by: "me".to_owned(),
             note: "seen".to_owned(),
+            attempt: None,
         };
         let done = wait(|then| world.second.resolve(id, resolution, then)).unwrap();
         assert_eq!(done, Resolved::Done(OperationState::Unknown));

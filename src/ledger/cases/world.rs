@@ -69,6 +69,7 @@ pub(super) fn named(key: u8, arguments: u8) -> Operation {
         retry_safe: false,
         window: KEY_WINDOW_DEFAULT,
         joined: None,
+        may_verify: false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        admission::{Ending, Notes, Replay, Running},
+        admission::{Doubt, Ending, Notes, Replay, Running},
         fetch::{Fetch, Standing, standing},
         operation::{
             KeySource, Known, Meeting, Operation, OperationState, after_death, in_progress, meet,
@@ -32,7 +32,6 @@ pub(super) struct Stored {
     pub(super) key: [u8; 32],
     pub(super) source: KeySource,
     pub(super) principal: Principal,
-    pub(super) last: i64,
     pub(super) is_read: bool,
     pub(super) deaths: u32,
     pub(super) end: Option<Settlement>,
@@ -44,6 +43,7 @@ pub(super) struct Stored {
 pub(super) enum Looked {
     Go(Option<i64>, Notes),
     Join(Running),
+    Doubt(Doubt, Settlement, Box<Problem>),
     Otherwise(Settlement, Result<Box<Replay>, Box<Problem>>),
 }
 
@@ -94,10 +94,11 @@ impl State {
                 )
             }
             Meeting::Again => Looked::Go(Some(known.row), Notes::default()),
-            Meeting::Join | Meeting::Recover => Looked::Join(Running {
-                operation: known.row,
-                id: known.id,
-            }),
+            Meeting::Join | Meeting::Recover => Looked::Join(known.as_running()),
+            Meeting::Doubt(problem) => {
+                let settlement = Settlement::refusal("operation", &problem, guard_us, now);
+                Looked::Doubt(known.doubt(), settlement, problem)
+            }
             Meeting::Replay => {
                 let replay = Box::new(self.replay(&known));
                 Looked::Otherwise(Settlement::replay(&replay, guard_us, now), Ok(replay))
@@ -117,7 +118,7 @@ impl State {
         let own = end.and_then(|end| end.reply.clone());
         Replay {
             id: known.id,
-            last: stored.last,
+            last: stored.known.last,
             ended: known.ended.unwrap(),
             outcome,
             effects,
@@ -148,12 +149,14 @@ impl State {
         again: Option<i64>,
         (row, call): (i64, &CallRow),
         now: Timestamp,
-    ) -> Option<i64> {
+    ) -> Option<Running> {
         let asked = asked?;
         let known = Known {
             row: again.unwrap_or(self.operations.len() as i64 + 1),
             id: call.call_id,
             state: OperationState::Running,
+            last: row,
+            definition: call.definition,
             fingerprint: asked.fingerprint,
             began: now,
             ended: None,
@@ -167,7 +170,6 @@ impl State {
                 key: asked.key,
                 source: asked.source,
                 principal: call.principal.clone(),
-                last: row,
                 is_read,
                 deaths: 0,
                 end: None,
@@ -180,11 +182,12 @@ impl State {
                     id: stored.known.id,
                     ..known
                 };
-                (stored.last, stored.is_read) = (row, is_read);
+                stored.is_read = is_read;
                 (stored.end, stored.resolved) = (None, None);
             }
         }
-        Some(again.unwrap_or(self.operations.len() as i64))
+        let row = again.unwrap_or(self.operations.len() as i64);
+        Some(self.of(row).known.as_running())
     }
 
     pub(super) fn end(&mut self, operation: Option<i64>, ending: &Ending) {
@@ -219,6 +222,7 @@ impl Looked {
         match self {
             Self::Go(again, notes) => Ok((again, notes)),
             Self::Otherwise(settlement, how) => Err((settlement, how)),
+            Self::Doubt(_, settlement, problem) => Err((settlement, Err(problem))),
             Self::Join(running) => {
                 let problem = Box::new(in_progress(running.id));
                 Self::refused(problem, guard_us, now).at_once(guard_us, now)

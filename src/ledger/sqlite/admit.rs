@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        admission::{Admission, Ending, Failure, Further, Notes, Running},
+        admission::{Admission, Doubt, Ending, Failure, Further, Notes, Running},
         fetch::{self, Fetch, Standing, died, no_such},
         operation::{Known, Meeting, Operation, in_progress, meet},
         record::{CallRow, Settlement},
@@ -19,8 +19,8 @@ enum Claim {
     None,
     /// It begins a new one.
     New(Operation),
-    /// It is a further attempt of the one of this row.
-    Again(Operation, i64),
+    /// It is a further attempt of this one.
+    Again(Operation, Running),
 }
 
 /// What was found out about the operation of a call.
@@ -28,6 +28,7 @@ enum Looked {
     Go(Claim, Notes),
     Join(Running),
     Replay(Known),
+    Doubt(Doubt, Box<Problem>),
     Refuse(Box<Problem>),
 }
 
@@ -57,6 +58,7 @@ fn decide(
     let (claim, mut notes) = match look(statements, operation, now)? {
         Looked::Go(claim, notes) => (claim, notes),
         Looked::Join(running) => return Ok(Err(Written::Join(running))),
+        Looked::Doubt(doubt, problem) => return Ok(Err(Written::Doubt(doubt, problem))),
         Looked::Replay(known) => {
             let row = &admission.row;
             return replay(statements, row, admission.guard_us, &known, now).map(Err);
@@ -87,18 +89,22 @@ fn decide(
 }
 
 impl Allowed {
-    /// Takes the key of the admitted call of row `row`.
+    /// Takes the key of the admitted call `of`, whose row is `row`.
     fn claim(
         self,
         statements: &mut Statements<'_>,
-        row: i64,
+        (row, of): (i64, &CallRow),
         now: Timestamp,
     ) -> rusqlite::Result<Written> {
         let operation = match self.claim {
             Claim::None => None,
-            Claim::New(asked) => Some(statements.operations.claim(&asked, row, now)?),
+            Claim::New(asked) => Some(Running {
+                operation: statements.operations.claim(&asked, row, now)?,
+                id: of.call_id,
+            }),
             Claim::Again(asked, known) => {
-                statements.operations.again(known, &asked, row, now)?;
+                let again = known.operation;
+                statements.operations.again(again, &asked, row, now)?;
                 Some(known)
             }
         };
@@ -125,7 +131,7 @@ pub(super) fn begin(
     statements
         .restraints
         .take(&allowed.grant, row, of, demands)?;
-    allowed.claim(statements, row, now)
+    allowed.claim(statements, (row, of), now)
 }
 
 /// `intend`: writes what the call of `row` is about to do next, where it may. Of a read too: how
@@ -157,15 +163,18 @@ pub(super) fn settle_at_once(
             let problem = Box::new(in_progress(running.id));
             return refuse(statements, admission, "operation", problem, now);
         }
+        Err(Written::Doubt(_, problem)) => {
+            return refuse(statements, admission, "operation", problem, now);
+        }
         Err(written) => return Ok(written),
     };
     let row = statements.admit_settled(&admission.row, &ending.settlement)?;
     statements
         .restraints
         .take_settled(&allowed.grant, &admission.row, &ending.dues)?;
-    let written = allowed.claim(statements, row, now)?;
+    let written = allowed.claim(statements, (row, &admission.row), now)?;
     if let Written::AsAsked((_, Some(operation)), _) = &written {
-        end(statements, *operation, ending)?;
+        end(statements, operation.operation, ending)?;
     }
     Ok(written)
 }
@@ -196,7 +205,7 @@ pub(super) fn refusal(
             return replay(statements, row, settlement.guard_us, &known, now);
         }
         Looked::Join(running) => Box::new(in_progress(running.id)),
-        Looked::Refuse(problem) => problem,
+        Looked::Refuse(problem) | Looked::Doubt(_, problem) => problem,
     };
     let guard_us = settlement.guard_us;
     write_refusal(statements, row, guard_us, "operation", problem, now)
@@ -250,10 +259,7 @@ pub(super) fn fetch(
         standing = fetch::standing(&known);
     }
     match standing {
-        Standing::Running | Standing::Recover => Ok(Written::Join(Running {
-            operation: known.row,
-            id: known.id,
-        })),
+        Standing::Running | Standing::Recover => Ok(Written::Join(known.as_running())),
         Standing::Open(problem) => refuse(statements, problem),
         Standing::Ended => {
             let told = statements.operations.replay(known.row)?;
@@ -298,12 +304,10 @@ fn look(
             };
             Looked::Go(Claim::New(asked), notes)
         }
-        Meeting::Again => Looked::Go(Claim::Again(asked, known.row), Notes::default()),
-        Meeting::Join | Meeting::Recover => Looked::Join(Running {
-            operation: known.row,
-            id: known.id,
-        }),
+        Meeting::Again => Looked::Go(Claim::Again(asked, known.as_running()), Notes::default()),
+        Meeting::Join | Meeting::Recover => Looked::Join(known.as_running()),
         Meeting::Replay => Looked::Replay(known),
+        Meeting::Doubt(problem) => Looked::Doubt(known.doubt(), problem),
         Meeting::Refuse(problem) => Looked::Refuse(problem),
     })
 }

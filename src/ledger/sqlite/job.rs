@@ -75,7 +75,9 @@ impl Job {
         match self {
             Self::Begin(admission, _) => admit::begin(statements, admission, now),
             Self::Intend(of, further, _) => admit::intend(statements, of.row, further, now),
-            Self::Finish(of, ending, _) => admit::finish(statements, of.row, of.operation, ending),
+            Self::Finish(of, ending, _) => {
+                admit::finish(statements, of.row, of.operation(), ending)
+            }
             Self::AtOnce(admission, ending, _) => {
                 admit::settle_at_once(statements, admission, ending, now)
             }
@@ -135,7 +137,7 @@ impl Job {
     /// When that cannot be done either, or it is no end.
     pub(super) fn journal(&self, emergency: &Emergency) -> io::Result<()> {
         match self {
-            Self::Finish(of, ending, _) => emergency.append(of.row, of.operation, ending),
+            Self::Finish(of, ending, _) => emergency.append(of.row, of.operation(), ending),
             Self::Begin(..)
             | Self::Intend(..)
             | Self::AtOnce(..)
@@ -175,6 +177,7 @@ impl Job {
                 then(written.and_then(|written| match written.decided(receipt) {
                     Ok(decided) => Ok(Begun::Decided(decided)),
                     Err(Other::Join(running)) => Ok(Begun::Join(Box::new(admission), running)),
+                    Err(Other::Doubt(doubt)) => Ok(Begun::Doubt(Box::new(admission), doubt)),
                     Err(other) => Err(other.into()),
                 }));
             }
@@ -197,9 +200,10 @@ impl Job {
                         Ok(Fetched::Refused(AuditReceipt::of(row), problem))
                     }
                     Written::Join(running) => Ok(Fetched::Running(Box::new(fetch), running)),
-                    Written::AsAsked(..) | Written::Left | Written::Resolved(_) => {
-                        Err(Other::Mixed.into())
-                    }
+                    Written::AsAsked(..)
+                    | Written::Doubt(..)
+                    | Written::Left
+                    | Written::Resolved(_) => Err(Other::Mixed.into()),
                 }));
             }
             Self::AtOnce(.., then) | Self::Refuse(.., then) => {

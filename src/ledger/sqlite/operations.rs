@@ -87,7 +87,7 @@ pub(super) const BY_FIRST: &str = "CREATE INDEX operations_by_first ON operation
 /// What [`known`] reads; a condition follows.
 const KNOWN: &str = "
 SELECT o.row, first.call_id, o.state, o.fingerprint, o.began, o.ended,
-    last.delivered IS NOT NULL, o.owner, i.id
+    last.delivered IS NOT NULL, o.owner, i.id, o.last, last.definition
 FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
     JOIN instances i ON i.row = o.owner
 WHERE ";
@@ -256,7 +256,7 @@ impl<'c> Operations<'c> {
     }
 
     /// Writes what was found out about the operation of `row`; `reply` is its answer from now
-    /// on.
+    /// on, which nobody got yet: whoever was told that nobody knows may ask again.
     pub(super) fn resolve(
         &mut self,
         row: i64,
@@ -268,7 +268,13 @@ impl<'c> Operations<'c> {
         let sql = "UPDATE operations SET state = ?2, ended = ?3, reply = ?4 WHERE row = ?1";
         let values = params![row, becomes.as_str(), now.as_micros(), reply];
         let mut resolve = self.connection.prepare_cached(sql)?;
-        resolve.execute(values).map(drop)
+        resolve.execute(values)?;
+        let sql = "UPDATE calls SET delivered = NULL
+            WHERE row = (SELECT last FROM operations WHERE row = ?1)";
+        self.connection
+            .prepare_cached(sql)?
+            .execute([row])
+            .map(drop)
     }
 
     /// Notes that the answer of the call of row `call` reached its client.
@@ -310,6 +316,8 @@ fn known(row: &Row<'_>, state: &Path, me: i64) -> rusqlite::Result<Known> {
         row: row.get(0)?,
         id: CallId::from_bytes(row.get(1)?),
         state: now,
+        last: row.get(9)?,
+        definition: row.get(10)?,
         fingerprint: row.get(3)?,
         began: Timestamp::from_micros(row.get(4)?),
         ended: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),

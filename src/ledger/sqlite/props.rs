@@ -84,6 +84,7 @@ impl<'s, 'c> Story<'s, 'c> {
             retry_safe,
             window: KEY_WINDOW_DEFAULT,
             joined: None,
+            may_verify: false,
         };
         let admission = Admission {
             operation: Some(operation),
@@ -94,7 +95,7 @@ impl<'s, 'c> Story<'s, 'c> {
         let expected = self.model.call(key, arguments, retry_safe, self.now);
         let told = match admit::begin(self.statements, &admission, now).unwrap() {
             Written::AsAsked((call, operation), _) => {
-                let operation = operation.unwrap();
+                let operation = operation.unwrap().operation;
                 self.running.push(Running {
                     key,
                     call,
@@ -110,7 +111,7 @@ impl<'s, 'c> Story<'s, 'c> {
             Written::Join(_) => Told::Waits,
             Written::Replay(..) => Told::Replay,
             Written::Refused(_, problem) => Told::Refused(problem.code.as_str()),
-            Written::Left | Written::Resolved(_) => unreachable!(),
+            Written::Doubt(..) | Written::Left | Written::Resolved(_) => unreachable!(),
         };
         assert_eq!(told, expected);
     }
@@ -168,6 +169,7 @@ impl<'s, 'c> Story<'s, 'c> {
             finding,
             by: "ann".to_owned(),
             note: "looked".to_owned(),
+            attempt: None,
         };
         let now = self.at();
         let told = resolve::resolve(self.statements, id, &resolution, now).unwrap();
@@ -187,6 +189,7 @@ impl<'s, 'c> Story<'s, 'c> {
                     Finding::RolledBack => Stands::Undone,
                 };
                 promise.since = self.now;
+                promise.is_arrived = false;
             }
         }
     }

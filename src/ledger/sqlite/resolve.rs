@@ -12,9 +12,9 @@ use super::{
 };
 use crate::base::{clock::Timestamp, id::CallId};
 
-/// The row of the latest operation that the call `id` began, and where it stands.
+/// The latest operation that the call `id` began.
 const FIND: &str = "
-SELECT o.row, o.state, o.first FROM operations o JOIN calls c ON c.row = o.first
+SELECT o.row, o.state, o.first, o.last FROM operations o JOIN calls c ON c.row = o.first
 WHERE c.call_id = ?1 ORDER BY o.row DESC LIMIT 1";
 
 /// Resolves the operation that the call `id` began, if its outcome is not known. Where its
@@ -26,14 +26,20 @@ pub(super) fn resolve(
     now: Timestamp,
 ) -> rusqlite::Result<Resolved> {
     let connection = statements.connection();
-    let Some((row, mut state, first)) = find(connection, id)? else {
+    let Some(mut found) = find(connection, id)? else {
         return Ok(Resolved::NotFound);
     };
-    if state.is_open() && !statements.operations.is_owner_alive(row)? {
-        statements.recover(row, now)?;
-        state = find(connection, id)?.map_or(state, |(_, state, _)| state);
+    if found.state.is_open() && !statements.operations.is_owner_alive(found.row)? {
+        statements.recover(found.row, now)?;
+        found = find(connection, id)?.unwrap_or(found);
     }
-    if let Some(refused) = resolution.refused(state) {
+    let Found {
+        row,
+        state,
+        first,
+        last,
+    } = found;
+    if let Some(refused) = resolution.refused(state, last) {
         return Ok(refused);
     }
     let reply = resolution.reply();
@@ -59,15 +65,24 @@ pub(super) fn resolve(
     Ok(Resolved::Done(state))
 }
 
-fn find(
-    connection: &Connection,
-    id: CallId,
-) -> rusqlite::Result<Option<(i64, OperationState, i64)>> {
+/// An operation: its row, where it stands, and the rows of its first and its last call.
+struct Found {
+    row: i64,
+    state: OperationState,
+    first: i64,
+    last: i64,
+}
+
+fn find(connection: &Connection, id: CallId) -> rusqlite::Result<Option<Found>> {
     connection
         .prepare_cached(FIND)?
         .query_row([id.as_bytes()], |row| {
-            let state = word(row, 1, OperationState::parse)?;
-            Ok((row.get(0)?, state, row.get(2)?))
+            Ok(Found {
+                row: row.get(0)?,
+                state: word(row, 1, OperationState::parse)?,
+                first: row.get(2)?,
+                last: row.get(3)?,
+            })
         })
         .optional()
 }

@@ -2,13 +2,13 @@
 
 use super::super::{
     AuditReceipt, LedgerError,
-    admission::{Decided, Notes, Replay, Running},
+    admission::{Decided, Doubt, Notes, Replay, Running},
     resolution::Resolved,
 };
 use crate::base::problem::Problem;
 
-/// The row of a call, and that of its operation where it is for one.
-pub(super) type Rows = (i64, Option<i64>);
+/// The row of a call, and its operation where it is for one.
+pub(super) type Rows = (i64, Option<Running>);
 
 /// What a verb wrote.
 #[derive(Debug)]
@@ -21,6 +21,9 @@ pub(super) enum Written {
     Replay(i64, Box<Replay>),
     /// Nothing: the same operation is running.
     Join(Running),
+    /// Nothing: nobody knows whether the same operation happened, of which the call would be told
+    /// this.
+    Doubt(Doubt, Box<Problem>),
     /// Nothing: the backend is left alone.
     Left,
     /// What was found out about an operation, or nothing.
@@ -40,6 +43,7 @@ impl Written {
             Self::Refused(row, problem) => Ok(Decided::Refused(AuditReceipt::of(row), problem)),
             Self::Replay(row, replay) => Ok(Decided::Replay(AuditReceipt::of(row), replay)),
             Self::Join(running) => Err(Other::Join(running)),
+            Self::Doubt(doubt, _) => Err(Other::Doubt(doubt)),
             Self::Left | Self::Resolved(_) => Err(Other::Mixed),
         }
     }
@@ -52,6 +56,7 @@ impl Written {
             | Self::Refused(..)
             | Self::Replay(..)
             | Self::Join(_)
+            | Self::Doubt(..)
             | Self::Left => Err(Other::Mixed.into()),
         }
     }
@@ -66,6 +71,8 @@ impl Written {
 pub(super) enum Other {
     /// Nothing: the same operation is running.
     Join(Running),
+    /// Nothing: nobody knows whether the same operation happened.
+    Doubt(Doubt),
     /// Something that another verb asks for.
     Mixed,
 }
@@ -74,7 +81,9 @@ impl From<Other> for LedgerError {
     fn from(other: Other) -> Self {
         match other {
             Other::Join(running) => Self::Busy(running.id),
-            Other::Mixed => Self::Unavailable("the ledger answered another question".to_owned()),
+            Other::Doubt(_) | Other::Mixed => {
+                Self::Unavailable("the ledger answered another question".to_owned())
+            }
         }
     }
 }

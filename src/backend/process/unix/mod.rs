@@ -32,5 +32,6 @@ mod exit_portable;
 #[cfg(target_os = "linux")]
 mod tests;
 
+pub(in crate::backend) use platform::outlast;
 pub(crate) use platform::{Keeper, harden, run_shim, run_warden};
 pub(in crate::backend) use supervise::run;

@@ -33,3 +33,29 @@ fn what_a_check_lacks_or_may_not_have_is_told() {
         ],
     );
 }
+
+#[test]
+fn a_probe_is_something_that_reads_and_a_condition_on_what_it_finds() {
+    let probe = |verify: &str, expected: &[&str]| {
+        let head = "name: t\ndescription: d\ninputSchema: {type: object, properties: {a: {type: string}}}\nrun: {exec: {command: ['/bin/true']}}";
+        check(&format!("{head}\nverify: {verify}"), expected);
+    };
+    probe(
+        "{exec: {command: ['/bin/true']}, applied: 'result == args.a', timeout: 2s}",
+        &[],
+    );
+    probe(
+        "{applied: 'true'}",
+        &["f:5:9: error[run]: `verify` must have exactly one of `exec`, `reply` and `sql`"],
+    );
+    probe(
+        "{exec: {command: ['/bin/true']}, applied: 'now < timestamp(args.a)'}",
+        &["f:5:52: error[rule]: unknown name `now` (a rule can read `args` and `result`)"],
+    );
+    check_with(
+        "verify: {reply: {text: x}, applied: 'true'}",
+        &[
+            "f:5:9: error[verify]: `verify` does not go with `reply` (take it out: there is no effect to find)",
+        ],
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rustix::process::Pid;
+use rustix::process::{Pid, getpid};
 
 use crate::backend::process::OPERATION_ID;
 
@@ -18,4 +18,13 @@ pub(super) fn names_one_of(pid: Pid, operations: &[&str]) -> bool {
             .and_then(|rest| rest.strip_prefix(b"="));
         value.is_some_and(|value| operations.iter().any(|one| one.as_bytes() == value))
     })
+}
+
+/// Every living process but this one whose environment names one of `operations`.
+pub(super) fn alive(operations: &[&str]) -> Vec<Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
+        .filter(|pid| *pid != getpid() && names_one_of(*pid, operations))
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 mod confine;
 mod cookie;
+mod heirs;
 mod journal;
 mod keeper;
 mod orphans;
@@ -9,6 +10,7 @@ mod own;
 mod shim;
 mod warden;
 
+pub(in crate::backend) use heirs::outlast;
 pub(crate) use keeper::Keeper;
 pub(super) use keeper::Kept;
 pub(crate) use own::harden;

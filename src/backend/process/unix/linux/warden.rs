@@ -4,7 +4,7 @@
 //! however we die. Then it reads the journal and kills what is still in it.
 
 use std::{
-    fs, io,
+    io,
     os::{fd::OwnedFd, unix::process::CommandExt as _},
     process::{Child, Command, ExitCode, Stdio},
     time::Duration,
@@ -13,7 +13,7 @@ use std::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
-    process::{Pid, PidfdFlags, Signal, getpid, kill_process_group, pidfd_open, pidfd_send_signal},
+    process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal},
 };
 
 use super::{
@@ -42,21 +42,12 @@ fn end_all(left: &[Noted]) {
         return;
     }
     for _ in 0..ROUNDS_MAX {
-        let alive: Vec<Pid> = processes()
-            .filter(|pid| cookie::names_one_of(*pid, &operations))
-            .collect();
+        let alive = cookie::alive(&operations);
         if alive.is_empty() {
             return;
         }
         alive.into_iter().for_each(|pid| end(pid, &operations));
     }
-}
-
-fn processes() -> impl Iterator<Item = Pid> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
-        .filter(|pid| *pid != getpid())
 }
 
 /// It is no child of ours: it is held by a descriptor, and looked at again before the kill.

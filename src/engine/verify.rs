@@ -1,0 +1,303 @@
+//! Whether an operation took effect of which nobody knows: asked of what its tool declares for
+//! that, which only reads. What gives no clear answer changes nothing, so nothing is guessed.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{
+    Shared,
+    pipeline::{self, Prepared, stopped},
+    prepare::contained,
+    queue::{Place, WorkJob},
+};
+use crate::{
+    backend::{self, Backend, Fault, FaultClass, Invocation, LookWork},
+    base::{
+        cancel::{CancelToken, Cancelled},
+        clock::{Clock, Moment, Timestamp},
+        id::CallId,
+        problem::{Code, Effects, Problem},
+    },
+    catalog::{
+        content::{Content, Output},
+        look::Probe,
+        rule::Bindings,
+        tool::{Effect, Evidence, Run, Tool},
+    },
+    ledger::{
+        self,
+        admission::{Admission, Doubt},
+        resolution::{Finding, Resolution},
+    },
+};
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It took effect.
+    Applied,
+    /// It did not.
+    NotApplied,
+    /// Nobody can tell, for this reason.
+    Unclear(String),
+}
+
+impl Found {
+    /// What is to be written down of it; `None` where there is nothing new.
+    pub(crate) fn finding(&self) -> Option<Finding> {
+        match self {
+            Self::Applied => Some(Finding::Succeeded),
+            Self::NotApplied => Some(Finding::NotApplied),
+            Self::Unclear(_) => None,
+        }
+    }
+}
+
+/// An operation that is asked about, and the world that is asked.
+pub(crate) struct Inquiry<'a> {
+    /// Where it is looked up.
+    pub(crate) backend: &'a dyn Backend,
+    /// What deadlines are set on.
+    pub(crate) clock: &'a dyn Clock,
+    /// The tool that it is of.
+    pub(crate) tool: &'a Tool,
+    /// The effective arguments.
+    pub(crate) arguments: &'a Value,
+    /// The call that began it.
+    pub(crate) operation: CallId,
+    /// Ends the look-up early.
+    pub(crate) cancel: &'a CancelToken,
+    /// When the look-up has to be over, whatever time it has of its own.
+    pub(crate) end: Option<Moment>,
+}
+
+impl Inquiry<'_> {
+    /// Asks about an attempt of another call, whose process may have died: what that left
+    /// running could still take effect, and nothing counts as undone before its end.
+    pub(crate) fn of_earlier(&self) -> Found {
+        match self.tool.run {
+            Run::Exec(_) if !self.backend.is_over(self.operation, self.deadline()) => {
+                Found::Unclear("a program of it may still be running".to_owned())
+            }
+            Run::Exec(_) | Run::Sql(_) | Run::Reply(_) | Run::Fetch => self.find_out(),
+        }
+    }
+
+    /// Asks about an attempt that is certainly over.
+    pub(crate) fn find_out(&self) -> Found {
+        let found = contained(|| self.look()).unwrap_or_else(|problem| Err(problem.message));
+        match found {
+            Ok(true) => Found::Applied,
+            Ok(false) => Found::NotApplied,
+            Err(why) => Found::Unclear(why),
+        }
+    }
+
+    fn look(&self) -> Result<bool, String> {
+        match self.tool.evidence() {
+            None => Err("its tool declares nothing that could tell".to_owned()),
+            Some(Evidence::Mark(plan)) => {
+                let found = self.ask(LookWork::mark(plan, self.operation))?;
+                let rows = found.pointer("/rows").and_then(Value::as_array);
+                rows.map(|rows| !rows.is_empty())
+                    .ok_or_else(|| "its mark cannot be read".to_owned())
+            }
+            Some(Evidence::Probe(probe)) => {
+                let work = backend::prepare_look(&probe.look, self.arguments)
+                    .map_err(|problem| problem.message)?;
+                self.judge(probe, &self.ask(work)?)
+            }
+        }
+    }
+
+    /// What was found, whole, as the expression sees it.
+    fn ask(&self, work: LookWork) -> Result<Value, String> {
+        let invocation = Invocation {
+            operation: self.operation,
+            effect: Effect::Read,
+            deadline: self.deadline(),
+            cancel: self.cancel,
+            progress: &|_| {},
+        };
+        let output = self
+            .backend
+            .look(work, &invocation)
+            .map_err(|fault| fault.status.unwrap_or(fault.problem.message))?;
+        output
+            .into_looked_up()
+            .filter(|found| found.get("truncated") != Some(&Value::Bool(true)))
+            .ok_or_else(|| "it gave something that cannot be judged".to_owned())
+    }
+
+    fn judge(&self, probe: &Probe, found: &Value) -> Result<bool, String> {
+        // None of the three can be named in such an expression.
+        let (client, tool, now) = (json!({}), "", Timestamp::from_micros(0));
+        let bindings = Bindings::new(self.arguments, &client, tool, now).with_result(found);
+        probe
+            .applied
+            .evaluate(&bindings)
+            .map_err(|error| error.to_string())
+    }
+
+    fn deadline(&self) -> Moment {
+        let time = match self.tool.evidence() {
+            Some(Evidence::Probe(probe)) => probe.timeout,
+            Some(Evidence::Mark(_)) | None => crate::base::limits::PROBE_TIMEOUT_DEFAULT,
+        };
+        let own = self.clock.now().plus(time);
+        self.end.map_or(own, |end| own.min(end))
+    }
+}
+
+/// What found it, for people.
+pub(crate) fn witness(tool: &Tool) -> String {
+    match tool.evidence() {
+        Some(Evidence::Mark(plan)) => format!("the mark in database `{}`", plan.database.name),
+        Some(Evidence::Probe(_)) | None => format!("the probe of `{}`", tool.name),
+    }
+}
+
+/// What an attempt of this call comes to that failed with `fault`, once it was asked about.
+///
+/// # Errors
+/// The fault, as it has to be seen now.
+pub(super) fn after(inquiry: &Inquiry<'_>, mut fault: Box<Fault>) -> Result<Output, Box<Fault>> {
+    let (tool, said) = (inquiry.tool, &fault.problem.message);
+    let by = witness(tool);
+    match inquiry.find_out() {
+        Found::Unclear(why) => {
+            tracing::warn!(operation = %inquiry.operation, "{by} cannot tell: {why}");
+            Err(fault)
+        }
+        Found::NotApplied => {
+            let code = match fault.problem.code {
+                code @ (Code::Timeout | Code::Cancelled) => code,
+                _ => Code::BackendFailed,
+            };
+            let message = format!("{said}; that nothing was done was found by {by}");
+            fault.class = FaultClass::Clean;
+            fault.problem = Problem::new(code, message)
+                .with_effects(Effects::None)
+                .after_ms(1000);
+            Err(fault)
+        }
+        Found::Applied if tool.output.is_some() => {
+            let message = format!(
+                "{said}; that it was done was found by {by}, and what it gave back is lost"
+            );
+            fault.class = FaultClass::Definite;
+            fault.problem =
+                Problem::new(Code::OutputInvalid, message).with_effects(Effects::Applied);
+            Err(fault)
+        }
+        Found::Applied => {
+            let text =
+                format!("Done. Its own answer was lost; that it was done was found by {by}.");
+            Ok(Output {
+                content: vec![Content::Text(text)],
+                ..Output::default()
+            })
+        }
+    }
+}
+
+/// A call that meets an operation of which nobody knows whether it happened.
+pub(super) struct Doubtful {
+    admission: Box<Admission>,
+    prepared: Prepared,
+    doubt: Doubt,
+}
+
+/// Has a worker find out, in the place that the call has; the call asks the ledger again then.
+/// Called on the ledger's thread.
+pub(super) fn doubt(
+    shared: &Arc<Shared>,
+    admission: Box<Admission>,
+    mut prepared: Prepared,
+    doubt: Doubt,
+) {
+    let place = prepared.place.take();
+    let doubtful = Doubtful {
+        admission,
+        prepared,
+        doubt,
+    };
+    match place {
+        Some(place) => {
+            let job = WorkJob::Verify(Box::new(doubtful));
+            shared.queue.push_work(job, place, shared.clock.now());
+        }
+        None => shared
+            .queue
+            .push_go(Box::new(move |shared| go_on(shared, doubtful, None))),
+    }
+}
+
+/// Finds out, writes it down, and goes on, on a worker.
+pub(super) fn find_out(shared: &Arc<Shared>, doubtful: Doubtful, place: Place) {
+    if let Some(resolution) = resolution(shared, &doubtful) {
+        let id = doubtful.doubt.id;
+        // Whatever stands in its way, the ledger is asked how it is now.
+        match ledger::wait(|then| shared.ledger.resolve(id, resolution, then)) {
+            Ok(resolved) => tracing::info!(operation = %id, ?resolved, "looked into"),
+            Err(error) => tracing::warn!(operation = %id, "looked into in vain: {error}"),
+        }
+    }
+    go_on(shared, doubtful, Some(place));
+}
+
+fn resolution(shared: &Arc<Shared>, doubtful: &Doubtful) -> Option<Resolution> {
+    let Doubtful {
+        prepared, doubt, ..
+    } = doubtful;
+    let (call, ticket) = (&prepared.call, &prepared.ticket);
+    let tool = call.tool();
+    if stopped(shared, ticket).is_some() {
+        return None;
+    }
+    let cancel = CancelToken::default();
+    let stop = cancel.clone();
+    ticket
+        .cancel
+        .on_fire(move || stop.fire(Cancelled::ByClient));
+    let _registered = shared.register(call.header().call_id, &cancel);
+    let inquiry = Inquiry {
+        backend: &*shared.backend,
+        clock: &*shared.clock,
+        tool,
+        arguments: call.effective(),
+        operation: doubt.id,
+        cancel: &cancel,
+        end: Some(prepared.since.plus(tool.timeout)),
+    };
+    let found = if doubt.definition == Some(tool.digest) {
+        inquiry.of_earlier()
+    } else {
+        Found::Unclear("its definition was changed since".to_owned())
+    };
+    let by = witness(tool);
+    if let Found::Unclear(why) = &found {
+        tracing::warn!(operation = %doubt.id, "{by} cannot tell whether it happened: {why}");
+    }
+    Some(Resolution {
+        finding: found.finding()?,
+        by,
+        note: "asked before a repetition".to_owned(),
+        attempt: Some(doubt.attempt),
+    })
+}
+
+/// Asks the ledger again; it need not doubt any more.
+fn go_on(shared: &Arc<Shared>, doubtful: Doubtful, place: Option<Place>) {
+    let Doubtful {
+        mut admission,
+        mut prepared,
+        ..
+    } = doubtful;
+    if let Some(operation) = &mut admission.operation {
+        operation.may_verify = false;
+    }
+    prepared.place = place;
+    pipeline::ask(shared, *admission, prepared);
+}
