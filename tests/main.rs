@@ -25,6 +25,8 @@ mod databases;
 mod degraded;
 mod ends;
 mod eras;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod first_steps;
 mod flood;
 mod generated;

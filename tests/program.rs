@@ -87,3 +87,13 @@ fn a_full_standard_output_is_status_74_and_is_told() {
         "error: standard output could not be written: No space left on device (os error 28)\n"
     );
 }
+
+#[cfg(not(feature = "failpoints"))]
+#[test]
+fn what_makes_it_fail_for_tests_is_not_in_the_program() {
+    let program = std::fs::read(env!("CARGO_BIN_EXE_tollgate")).unwrap();
+    let holds = |text: &[u8]| memchr::memmem::find(&program, text).is_some();
+    assert!(!holds(b"TOLLGATE_FAILPOINTS"));
+    // What is in it can be found so.
+    assert!(holds(b"TOLLGATE_STATE"));
+}

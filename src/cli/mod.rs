@@ -31,6 +31,8 @@ use std::{
 
 use clap::Parser as _;
 
+#[cfg(feature = "failpoints")]
+use crate::base::failpoint;
 use crate::{
     backend::process,
     catalog::format::{CONFIG_SCHEMA, DEFINITION_SCHEMA},
@@ -47,6 +49,8 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(process::SHIM) => return process::run_shim(arguments.get(2..).unwrap_or_default()),
         Some(_) | None => {}
     }
+    #[cfg(feature = "failpoints")]
+    arm_failpoints();
     let ended = match Cli::try_parse_from(arguments) {
         Ok(cli) => dispatch(cli.command),
         Err(answer) => show(&answer),
@@ -60,6 +64,17 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
             error.status().into()
         }
+    }
+}
+
+/// Arms what a test has put into the environment.
+#[cfg(feature = "failpoints")]
+#[expect(clippy::disallowed_methods, reason = "no argument of a release")]
+fn arm_failpoints() {
+    let armed = std::env::var("TOLLGATE_FAILPOINTS").unwrap_or_default();
+    if let Err(part) = failpoint::arm(&armed) {
+        // Its test waits for what will not happen.
+        let _ = writeln!(io::stderr().lock(), "no such failpoint: `{part}`");
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
     base::{
         cancel::{CancelToken, Cancelled},
         clock::Moment,
+        failpoint::{self, Point},
         problem::Effects,
         redact::Redactor,
     },
@@ -141,7 +142,9 @@ impl Asking<'_> {
                 return Err(fault);
             }
             attempt += 1;
+            failpoint::pass(Point::RetryAsked);
             further = self.intend(first, attempt, &fault);
+            failpoint::pass(Point::RetryIntended);
             if further.is_none() {
                 return Err(fault);
             }
@@ -153,6 +156,7 @@ impl Asking<'_> {
     fn once(&self, work: &Work, receipt: &IntentReceipt) -> Result<Output, Box<Fault>> {
         let fault = contained(|| self.shared.backend.invoke(work, self.invocation, receipt))
             .unwrap_or_else(|problem| Err(settle::backend_fault(self.tool, *problem)));
+        failpoint::pass(Point::EffectDone);
         match fault {
             Err(fault) if self.is_doubtful(&fault) => {
                 // Whoever cancelled the call did not cancel finding out.

@@ -28,7 +28,13 @@ use super::{
 };
 use crate::{
     backend::Work,
-    base::{cancel::Cancelled, clock::Moment, id::CallId, problem::Effects},
+    base::{
+        cancel::Cancelled,
+        clock::Moment,
+        failpoint::{self, Point},
+        id::CallId,
+        problem::Effects,
+    },
     catalog::tool::Effect,
     guard::{
         agree::AgreedCall,
@@ -88,6 +94,7 @@ pub(super) struct Started {
 
 /// Takes a call in, on the reader's thread.
 pub(super) fn arrive(shared: &Arc<Shared>, call: IncomingCall, ticket: Ticket) {
+    failpoint::pass(Point::CallTaken);
     match resolve(call, &shared.catalog.get()) {
         Ok(call) => shared.queue.push_check(Box::new(Arrived { call, ticket })),
         Err(refused) => refuse(shared, refused, ticket),
@@ -336,6 +343,7 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
             Answer::unrecorded(call_id, Effects::None, &error.to_string())
         }),
     };
+    failpoint::pass(Point::BeginAsked);
     shared.ledger.begin(admission, Box::new(then));
 }
 
@@ -379,6 +387,7 @@ fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
         receipt,
         notes,
     } = started;
+    failpoint::pass(Point::RunTaken);
     let begun = shared.clock.now();
     let times = Times {
         deadline: since.plus(call.tool().timeout),
@@ -400,5 +409,6 @@ fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
         operation: receipt.operation(),
     };
     let then = answer_when_recorded(shared, ticket, ended);
+    failpoint::pass(Point::FinishAsked);
     shared.ledger.finish(receipt, ending, then);
 }

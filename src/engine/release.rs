@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     base::{
+        failpoint::{self, Point},
         id::CallId,
         problem::{Code, Effects, Problem},
     },
@@ -115,6 +116,7 @@ pub(super) fn answer_when_recorded(
             }
             Err(error) => Answer::unrecorded(reply.call_id, effects, &error.to_string()),
         };
+        failpoint::pass(Point::AnswerReleased);
         ticket.respondent.answer(answer);
         if let Some(operation) = operation {
             shared.joins.ended(operation);

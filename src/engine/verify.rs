@@ -16,6 +16,7 @@ use crate::{
     base::{
         cancel::{CancelToken, Cancelled},
         clock::{Clock, Moment, Timestamp},
+        failpoint::{self, Point},
         id::CallId,
         problem::{Code, Effects, Problem},
     },
@@ -271,11 +272,13 @@ fn resolution(shared: &Arc<Shared>, doubtful: &Doubtful) -> Option<Resolution> {
         cancel: &cancel,
         end: Some(prepared.since.plus(tool.timeout)),
     };
+    failpoint::pass(Point::ProbeNear);
     let found = if doubt.definition == Some(tool.digest) {
         inquiry.of_earlier()
     } else {
         Found::Unclear("its definition was changed since".to_owned())
     };
+    failpoint::pass(Point::ProbeDone);
     let by = witness(tool);
     if let Found::Unclear(why) = &found {
         tracing::warn!(operation = %doubt.id, "{by} cannot tell whether it happened: {why}");

@@ -5,7 +5,13 @@ use std::{
     sync::{Condvar, Mutex, PoisonError},
 };
 
-use crate::{base::limits::OUTBOX_BYTES_MAX, protocol::encode::Encoded};
+use crate::{
+    base::{
+        failpoint::{self, Point},
+        limits::OUTBOX_BYTES_MAX,
+    },
+    protocol::encode::Encoded,
+};
 
 /// Called when a message was written as a whole. Must not block for long.
 pub(super) type Note = Box<dyn FnOnce() + Send>;
@@ -92,7 +98,7 @@ impl Outbox {
                 self.room.notify_all();
                 std::mem::take(&mut state.notes)
             };
-            if let Err(error) = output.write_all(&taken).and_then(|()| output.flush()) {
+            if let Err(error) = write(&mut output, &taken) {
                 let mut state = self.state();
                 state.lost = true;
                 state.bytes = Vec::new();
@@ -100,6 +106,7 @@ impl Outbox {
                 self.room.notify_all();
                 return Err(error);
             }
+            failpoint::pass(Point::AnswerWritten);
             for note in notes {
                 note();
             }
@@ -107,6 +114,19 @@ impl Outbox {
             taken.shrink_to(KEPT_BYTES);
         }
     }
+}
+
+fn write(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    #[cfg(feature = "failpoints")]
+    let bytes = {
+        let (half, rest) = bytes.split_at(bytes.len() / 2);
+        output.write_all(half)?;
+        output.flush()?;
+        failpoint::pass(Point::AnswerHalfWritten);
+        rest
+    };
+    output.write_all(bytes)?;
+    output.flush()
 }
 
 /// Memory that is kept for the next write.

@@ -9,7 +9,10 @@ use super::{
     connection::{self, Opened},
     rows, trouble,
 };
-use crate::catalog::plan::{RowRange, SqlPlan};
+use crate::{
+    base::failpoint::{self, Point},
+    catalog::plan::{RowRange, SqlPlan},
+};
 
 /// Where operations are marked, in the operator's own database.
 pub(super) const MARKER_TABLE: &str = "tollgate_operations";
@@ -107,7 +110,17 @@ fn within(change: &Change<'_>, opened: &Opened) -> Result<Within, Trouble> {
 /// Commits. Where that fails in a way that leaves open whether it happened, a marked operation
 /// is looked for.
 fn commit(change: &Change<'_>, opened: &Opened) -> Result<(), Trouble> {
-    let Err(error) = opened.ourselves(|connection| connection.execute_batch("COMMIT")) else {
+    let committed = opened.ourselves(|connection| {
+        if failpoint::fails(Point::StatementRun) {
+            return Err(failed());
+        }
+        connection.execute_batch("COMMIT")?;
+        match failpoint::fails(Point::StatementCommitted) {
+            true => Err(failed()),
+            false => Ok(()),
+        }
+    });
+    let Err(error) = committed else {
         return Ok(());
     };
     let open = !opened.connection.is_autocommit();
@@ -121,6 +134,12 @@ fn commit(change: &Change<'_>, opened: &Opened) -> Result<(), Trouble> {
         .as_ref()
         .map(|operation| look(change, operation));
     after_commit(error, found)
+}
+
+/// What SQLite says of a disk that fails, for a failpoint.
+fn failed() -> rusqlite::Error {
+    let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+    rusqlite::Error::SqliteFailure(error, None)
 }
 
 /// What can be said after a commit that failed; `found` is the marked operation, if one was

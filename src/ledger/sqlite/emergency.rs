@@ -17,12 +17,13 @@ use super::{
         operation::OperationState,
         record::{Outcome, Settlement},
     },
-    explain, files, restraint,
+    explain, files, planted, restraint,
     statements::Statements,
 };
 use crate::base::{
     amount::Amount,
     clock::Timestamp,
+    failpoint::{self, Point},
     limits::{BALLAST_BYTES, EMERGENCY_BYTES, EMERGENCY_REPLY_BYTES_MAX},
     problem::{Code, Effects},
     text,
@@ -70,11 +71,15 @@ impl Emergency {
             return Err(io::ErrorKind::NotFound.into());
         };
         let line = format!("{}\n", entry(&self.ledger, row, operation, ending));
+        if failpoint::fails(Point::JournalNear) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         journal.lock()?;
         let written = journal
             .write_all(line.as_bytes())
             .and_then(|()| journal.sync_data());
         journal.unlock()?;
+        failpoint::pass(Point::JournalAppended);
         written
     }
 }
@@ -210,6 +215,9 @@ pub(super) fn ingest(
         .partition(Result::is_ok);
     let ours: Vec<Entry> = ours.into_iter().flatten().collect();
     write(connection, dir, &ours).map_err(|error| explain(&error))?;
+    if failpoint::fails(Point::JournalTaken) {
+        return Err(explain(&planted()));
+    }
     let rest: String = others
         .into_iter()
         .filter_map(Result::err)

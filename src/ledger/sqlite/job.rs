@@ -21,7 +21,7 @@ use super::{
     statements::Statements,
     written::{Other, Written},
 };
-use crate::base::{clock::Timestamp, id::CallId};
+use crate::base::{clock::Timestamp, failpoint::Point, id::CallId};
 
 /// One verb with its continuation. Large, because a box would cost every call an allocation.
 pub(super) enum Job {
@@ -97,6 +97,21 @@ impl Job {
             Self::Resolve(id, resolution, _) => {
                 resolve::resolve(statements, *id, resolution, now).map(Written::Resolved)
             }
+        }
+    }
+
+    /// Where a test can get between it and its commit, and between that and its answer.
+    pub(super) fn seam(&self) -> Option<(Point, Point)> {
+        match self {
+            Self::Begin(..) => Some((Point::BeginWritten, Point::BeginCommitted)),
+            Self::Finish(..) => Some((Point::FinishWritten, Point::FinishCommitted)),
+            Self::Delivered(..) => Some((Point::DeliveryWritten, Point::DeliveryCommitted)),
+            Self::Resolve(..) => Some((Point::FindingWritten, Point::FindingCommitted)),
+            Self::Intend(..)
+            | Self::AtOnce(..)
+            | Self::AskKey(..)
+            | Self::Refuse(..)
+            | Self::Fetch(..) => None,
         }
     }
 

@@ -157,6 +157,12 @@ impl Ledger for SqliteLedger {
     }
 }
 
+/// What SQLite would say if the disk were full, for a failpoint.
+fn planted() -> rusqlite::Error {
+    let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+    rusqlite::Error::SqliteFailure(full, None)
+}
+
 /// What SQLite says, in our words and with a way out.
 fn explain(error: &rusqlite::Error) -> LedgerError {
     use rusqlite::ErrorCode;

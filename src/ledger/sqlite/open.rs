@@ -15,9 +15,13 @@ use super::{
     files::{self, DATABASE, FileIdentity, MARKER},
     instance::{self, Instance},
     patience::Patience,
-    recovery, schema,
+    planted, recovery, schema,
 };
-use crate::base::{clock::Clock, limits::LEDGER_WAL_BYTES_MAX};
+use crate::base::{
+    clock::Clock,
+    failpoint::{self, Point},
+    limits::LEDGER_WAL_BYTES_MAX,
+};
 
 /// SQLite before 3.51.3 could lose commits when several processes share a file.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -60,6 +64,9 @@ pub(super) fn open(dir: &Path, clock: &dyn Clock) -> Result<Opened, LedgerError>
     let dir = absolute(dir)?;
     files::prepare_directory(&dir)?;
     let init = instance::init_lock(&dir)?;
+    if failpoint::fails(Point::LedgerOpening) {
+        return Err(explain(&planted()));
+    }
     let path = dir.join(DATABASE);
     let marker = read_marker(&dir)?;
     claim(&path, marker.as_deref())?;

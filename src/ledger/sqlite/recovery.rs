@@ -9,10 +9,11 @@ use super::{
     super::record::Outcome,
     audit,
     instance::{self, Instance},
-    operations, restraint,
+    operations, planted, restraint,
 };
 use crate::base::{
     clock::Timestamp,
+    failpoint::{self, Point},
     problem::{Code, Effects},
 };
 
@@ -49,6 +50,9 @@ pub(super) fn settle_and_register(
     }
     restraint::settle_orphans(&transaction)?;
     let row = me.register(&transaction, now)?;
+    if failpoint::fails(Point::DeadSettled) {
+        return Err(planted());
+    }
     transaction.commit()?;
     Ok(row)
 }

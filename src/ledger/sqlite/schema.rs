@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{askings, operations, restraint};
+use super::{askings, operations, planted, restraint};
+use crate::base::failpoint::{self, Point};
 
 /// Says in the file's header whose it is: the bytes of `Toll`.
 pub(super) const APPLICATION_ID: i32 = 0x546f_6c6c;
@@ -139,6 +140,9 @@ pub(super) fn migrate(connection: &mut Connection, from: i32, id: &str) -> rusql
     )?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", version())?;
+    if failpoint::fails(Point::TablesMade) {
+        return Err(planted());
+    }
     transaction.commit()
 }
 

@@ -10,12 +10,13 @@ use super::{
     files::FileIdentity,
     job::Job,
     open::{self, Opened},
-    schema,
+    planted, schema,
     statements::Statements,
     written::Written,
 };
 use crate::base::{
     clock::{Clock, Moment},
+    failpoint,
     limits::LEDGER_LOOK_INTERVAL,
 };
 
@@ -136,6 +137,9 @@ impl Writer<'_> {
     /// Answers `batch`, which was written.
     fn answer(&mut self, batch: VecDeque<Job>) {
         for (job, written) in batch.into_iter().zip(self.written.drain(..)) {
+            if let Some((_, committed)) = job.seam() {
+                failpoint::pass(committed);
+            }
             job.answer(Ok(written));
         }
     }
@@ -207,6 +211,12 @@ impl Writer<'_> {
                 .write(&mut self.statements, now)
                 .map_err(|error| Failure::of_one(&error))?;
             self.written.push(written);
+            if job
+                .seam()
+                .is_some_and(|(written, _)| failpoint::fails(written))
+            {
+                return Err(Failure::of_one(&planted()));
+            }
         }
         self.statements
             .commit()

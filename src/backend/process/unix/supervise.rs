@@ -20,6 +20,7 @@ use super::{
 use crate::base::{
     cancel::Cancelled,
     clock::Moment,
+    failpoint::{self, Point},
     limits::{KILL_GRACE_SHUTDOWN, OUTPUT_TOTAL_BYTES_MAX, PIPE_LINGER, STDERR_BYTES_MAX},
 };
 
@@ -57,7 +58,11 @@ pub(in crate::backend) fn run(
         ..*program
     };
     let leash = Leash::start(program, fifo.as_ref().map(Fifo::path), watch.keeper)?;
-    let ended = Run::new(program, watch, leash, bell, fifo).and_then(Run::finish);
+    let started = match failpoint::fails(Point::ProgramStarted) {
+        true => Err(io::ErrorKind::Other.into()),
+        false => Run::new(program, watch, leash, bell, fifo),
+    };
+    let ended = started.and_then(Run::finish);
     let ended = ended.unwrap_or_else(|error| Ended {
         ending: Ending::Lost(error.kind()),
         stdout: Vec::new(),

@@ -7,6 +7,7 @@ use super::{
     super::{super::Durability, emergency, explain, job::Job},
     Failure, LedgerError, Writer,
 };
+use crate::base::failpoint::{self, Point};
 
 impl Writer<'_> {
     /// Writes the ends of calls in `batch`, if need be into the room that was set aside for
@@ -28,6 +29,7 @@ impl Writer<'_> {
         }
         if failure.is_of_disk {
             emergency::release(self.dir);
+            failpoint::pass(Point::BallastReleased);
         }
         if self.broken.is_none() && self.transact(ends.iter(), Durability::Synced).is_ok() {
             return self.answer(ends);
