@@ -14,8 +14,7 @@ use super::{
     Shared, Ticket,
     attempts::{self, Failed},
     demands, kept,
-    pipeline::stopped,
-    prepare::contained,
+    prepare::{contained, stopped},
     settle, unstarted,
     verify::{self, Inquiry},
 };

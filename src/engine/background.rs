@@ -9,7 +9,8 @@ use super::{
     Shared,
     answer::{About, Answer, Body, Reply, Respondent},
     joins,
-    pipeline::{self, Prepared},
+    pipeline::Prepared,
+    prepare::release,
     release::answer_when_decided,
     settle,
 };
@@ -49,7 +50,7 @@ pub(super) fn answer(mut prepared: Prepared, receipt: &IntentReceipt) -> Prepare
 /// this is its own.
 pub(super) fn answer_running(shared: &Arc<Shared>, prepared: Prepared, known: Running) {
     let look = Box::new(move |shared: &Arc<Shared>, _| {
-        pipeline::release(shared, prepared.place);
+        release(shared, prepared.place);
         tell_running(shared, &prepared.call, prepared.ticket, known.id);
     });
     joins::park(shared, known.operation, Duration::ZERO, look);

@@ -6,7 +6,7 @@ use super::{
     Shared, Ticket,
     answer::{Body, Delivery},
     background, joins,
-    pipeline::stopped,
+    prepare::stopped,
     release::{recorded, refuse, replayed, unrecorded},
     settle, unstarted,
 };

@@ -11,7 +11,8 @@ use std::{
 
 use super::{
     Shared, Ticket,
-    pipeline::{self, Prepared, stopped},
+    pipeline::{self, Prepared},
+    prepare::{release, stopped},
     release::refuse,
     unstarted,
 };
@@ -166,7 +167,7 @@ fn look_again(
         None
     };
     if let Some(problem) = why {
-        pipeline::release(shared, prepared.place);
+        release(shared, prepared.place);
         let refused = prepared.call.into_agreed().refuse("operation", problem);
         return refuse(shared, refused, prepared.ticket);
     }

@@ -11,7 +11,11 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Shared, Ticket, pipeline::stopped, prepare::contained, unstarted};
+use super::{
+    Shared, Ticket,
+    prepare::{contained, stopped},
+    unstarted,
+};
 use crate::{
     backend::{self, Fault, Invocation},
     base::{

@@ -18,7 +18,7 @@ use super::{
     fetch, joins, key,
     ledger_key::with_key,
     lookup::{self, CheckedCall},
-    prepare::{contained, judged, prepare},
+    prepare::{contained, judged, prepare, release, stopped},
     queue::{GateJob, Place, Taken, WorkJob},
     release::{
         Recorded, answer_when_decided, answer_when_recorded, recorded, refuse, refuse_unless_known,
@@ -29,7 +29,6 @@ use super::{
 use crate::{
     backend::Work,
     base::{
-        cancel::Cancelled,
         clock::Moment,
         failpoint::{self, Point},
         id::CallId,
@@ -142,12 +141,6 @@ pub(super) fn worker(shared: &Arc<Shared>) {
         };
         shared.queue.done(turn, ran_until);
     }
-}
-
-/// Why nothing more is to be started for a call, if so.
-pub(super) fn stopped(shared: &Shared, ticket: &Ticket) -> Option<Cancelled> {
-    let ending = || shared.queue.is_stopping().then_some(Cancelled::Shutdown);
-    ticket.cancel.fired().or_else(ending)
 }
 
 /// Goes on with what secrets are marked by, where there may be any: they are not kept.
@@ -335,9 +328,7 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
         Ok(Begun::Join(_, running)) if prepared.call.tool().is_background => {
             background::answer_running(&next, prepared, running);
         }
-        Ok(Begun::Join(admission, running)) => {
-            joins::join(&next, admission, prepared, running);
-        }
+        Ok(Begun::Join(admission, running)) => joins::join(&next, admission, prepared, running),
         Ok(Begun::Doubt(admission, doubt)) => verify::doubt(&next, admission, prepared, doubt),
         Err(error) => not_begun(&next, prepared, |call_id| {
             Answer::unrecorded(call_id, Effects::None, &error.to_string())
@@ -363,12 +354,6 @@ fn not_begun(shared: &Shared, prepared: Prepared, answer: impl FnOnce(CallId) ->
     let call_id = prepared.call.header().call_id;
     prepared.ticket.respondent.answer(answer(call_id));
     shared.closed();
-}
-
-pub(super) fn release(shared: &Shared, place: Option<Place>) {
-    if let Some(place) = place {
-        shared.queue.release(place);
-    }
 }
 
 /// The backend, then the ledger again, for a call that waited so long for a worker.

@@ -4,7 +4,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use super::{
-    Shared, demands,
+    Shared, Ticket, demands,
     queue::{NoPlace, Place},
     schedule::{Claim, Full},
     settle, unstarted,
@@ -74,6 +74,19 @@ fn claim(call: &AgreedCall) -> Claim {
         bytes: call.raw_arguments().len(),
         reads: tool.effect == Effect::Read,
         concurrent: tool.restraint.concurrent.unwrap_or(CONCURRENT_DEFAULT),
+    }
+}
+
+/// Why nothing more is to be started for a call, if so.
+pub(super) fn stopped(shared: &Shared, ticket: &Ticket) -> Option<Cancelled> {
+    let ending = || shared.queue.is_stopping().then_some(Cancelled::Shutdown);
+    ticket.cancel.fired().or_else(ending)
+}
+
+/// Gives a place back, where there is one.
+pub(super) fn release(shared: &Shared, place: Option<Place>) {
+    if let Some(place) = place {
+        shared.queue.release(place);
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{
     Shared,
-    pipeline::{self, Prepared, stopped},
-    prepare::contained,
+    pipeline::{self, Prepared},
+    prepare::{contained, stopped},
     queue::{Place, WorkJob},
 };
 use crate::{

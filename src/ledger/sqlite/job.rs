@@ -109,7 +109,7 @@ impl Job {
             Self::Resolve(..) => Some((Point::FindingWritten, Point::FindingCommitted)),
             Self::Intend(..)
             | Self::AtOnce(..)
-            | Self::AskKey(..)
+            | Self::Key(..)
             | Self::Refuse(..)
             | Self::Fetch(..) => None,
         }
