@@ -1,6 +1,8 @@
 //! Helpers for tests that walk the real path: the only way to a stage is the stage before.
 
 mod fuzz;
+#[path = "../tests/peer.rs"]
+pub(crate) mod peer;
 pub(crate) mod random;
 mod stages;
 

@@ -8,18 +8,19 @@ use super::{
     Fault, Invocation, failure,
     output::{self, Printed},
     process::{self, Keeper, Program, Watch},
+    unfit::{refused, too_long},
 };
 use crate::{
     base::{
         clock::Clock,
         id::CallId,
         limits::{ARGV_BYTES_MAX, ARGV_ELEMENT_BYTES_MAX, STILL_RUNNING_INTERVAL},
-        problem::{Code, Detail, Problem},
+        problem::Problem,
         secret::Secret,
     },
     catalog::{
         content::Output,
-        template::{ArgPath, ConfidentialTemplate, SlotRefused, Why, argument_list},
+        template::{SlotRefused, Why, argument_list},
         tool::{Effect, ExecPlan, Stdin},
     },
     ledger::IntentReceipt,
@@ -28,6 +29,9 @@ use crate::{
 /// Where programs are looked for, by us when a definition is loaded and by the programs
 /// themselves. Fixed, so that a tool does not depend on who started the server.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What a value is given to, in words.
+const PROGRAM: &str = "program";
 
 /// The environment entry that tells a program how many milliseconds it has left.
 const DEADLINE_MS: &str = "TOLLGATE_DEADLINE_MS";
@@ -66,13 +70,13 @@ pub(crate) fn prepare(plan: &Arc<ExecPlan>, arguments: &Value) -> Result<Prepare
     let mut env = Vec::new();
     for (name, text) in &plan.env {
         if let Some(value) = text.fill(arguments) {
-            let at = pointer(text);
+            let at = text.pointer();
             let bytes = name.len() + 1 + value.reveal().len();
             if value.reveal().contains('\0') {
-                return Err(refused(&at, "it holds a NUL character"));
+                return Err(refused(&at, PROGRAM, "it holds a NUL character"));
             }
             if bytes > ARGV_ELEMENT_BYTES_MAX {
-                return Err(too_long(&at, ARGV_ELEMENT_BYTES_MAX));
+                return Err(too_long(&at, PROGRAM, ARGV_ELEMENT_BYTES_MAX));
             }
             env.push((name.clone(), value));
         }
@@ -146,7 +150,10 @@ impl Attempt<'_> {
         let left = watch.deadline.since(watch.clock.now());
         let cancelled = watch.cancel.fired();
         if cancelled.is_some() || left.is_zero() {
-            return Err(Box::new(failure::too_late(cancelled)));
+            return Err(Box::new(failure::too_late(
+                cancelled,
+                "the program was started",
+            )));
         }
         let env = self.environment(left);
         let operation = self.operation.to_string();
@@ -195,55 +202,11 @@ impl Attempt<'_> {
 /// A length is not a question of form: each has its own code.
 fn told(slot: &SlotRefused) -> Box<Problem> {
     match slot.why {
-        Why::Prefix(char) => refused(&slot.pointer, &format!("it begins with `{char}`")),
-        Why::Nul => refused(&slot.pointer, "it holds a NUL character"),
-        Why::TooLong if slot.pointer.is_empty() => too_long("", ARGV_BYTES_MAX),
-        Why::TooLong => too_long(&slot.pointer, ARGV_ELEMENT_BYTES_MAX),
+        Why::Prefix(char) => refused(&slot.pointer, PROGRAM, &format!("it begins with `{char}`")),
+        Why::Nul => refused(&slot.pointer, PROGRAM, "it holds a NUL character"),
+        Why::TooLong if slot.pointer.is_empty() => too_long("", PROGRAM, ARGV_BYTES_MAX),
+        Why::TooLong => too_long(&slot.pointer, PROGRAM, ARGV_ELEMENT_BYTES_MAX),
     }
-}
-
-/// Where the first slot of `text` gets its value.
-fn pointer(text: &ConfidentialTemplate) -> String {
-    text.slots()
-        .next()
-        .map(ArgPath::pointer)
-        .unwrap_or_default()
-}
-
-/// The value is not repeated: only the schema knows whether it is a secret.
-fn refused(at: &str, why: &str) -> Box<Problem> {
-    let detail = Detail {
-        at: at.to_owned(),
-        constraint: "argument".to_owned(),
-        limit: None,
-        expected: "a text that a program cannot take for anything but a value".to_owned(),
-        got: None,
-    };
-    let message = format!("the value at `{at}` cannot be given to the program: {why}");
-    let problem = Problem::new(Code::NormalizationRefused, message);
-    Box::new(problem.with_details(vec![detail]))
-}
-
-fn too_long(at: &str, bytes_max: usize) -> Box<Problem> {
-    let (message, expected) = if at.is_empty() {
-        (
-            "the arguments are too long for a program".to_owned(),
-            format!("at most {bytes_max} bytes in all"),
-        )
-    } else {
-        (
-            format!("the value at `{at}` is too long to be given to the program"),
-            format!("at most {bytes_max} bytes"),
-        )
-    };
-    let detail = Detail {
-        at: at.to_owned(),
-        constraint: "argument".to_owned(),
-        limit: None,
-        expected,
-        got: None,
-    };
-    Box::new(Problem::new(Code::ValidationFailed, message).with_details(vec![detail]))
 }
 
 #[cfg(test)]

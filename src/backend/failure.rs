@@ -15,23 +15,19 @@ use crate::{
 };
 
 /// Milliseconds to wait before a call that had no effect is worth another try.
-const AFTER_MS: u64 = 1000;
+pub(super) const AFTER_MS: u64 = 1000;
 
-/// The time was up, or the call cancelled, before anything was started.
-pub(super) fn too_late(cancelled: Option<Cancelled>) -> Fault {
-    let problem = match cancelled {
-        None => Problem::new(
-            Code::Timeout,
-            "the time was up before the program was started",
-        ),
-        Some(why) => Problem::new(
-            Code::Cancelled,
-            format!("{} before the program was started", because(why)),
-        ),
+/// The time was up, or the call cancelled, before `beginning`.
+pub(super) fn too_late(cancelled: Option<Cancelled>, beginning: &str) -> Fault {
+    let (code, why) = match cancelled {
+        None => (Code::Timeout, "the time was up"),
+        Some(why) => (Code::Cancelled, because(why)),
     };
+    let problem = Problem::new(code, format!("{why} before {beginning}"));
     Fault {
         class: FaultClass::Clean,
         problem: problem.with_effects(Effects::None).after_ms(AFTER_MS),
+        retry_after: None,
         backend_text: None,
         status: None,
     }
@@ -62,6 +58,7 @@ pub(super) fn not_started(failure: &StartFailure) -> Fault {
     Fault {
         class: FaultClass::Clean,
         problem,
+        retry_after: None,
         backend_text: None,
         status: Some(status),
     }
@@ -123,6 +120,7 @@ pub(super) fn unsuccessful(ended: &Ended, effect: Effect, codes: &ExitCodes) -> 
     Some(Fault {
         class,
         problem: judged(class, Problem::new(code, message), effect),
+        retry_after: None,
         backend_text: tail(&ended.stderr_tail),
         status: Some(status),
     })
@@ -130,6 +128,14 @@ pub(super) fn unsuccessful(ended: &Ended, effect: Effect, codes: &ExitCodes) -> 
 
 /// The program succeeded, but what it printed is not what its tool declares.
 pub(super) fn bad_output(why: String, stderr_tail: &[u8], effect: Effect) -> Fault {
+    Fault {
+        backend_text: tail(stderr_tail),
+        ..unreadable(why, "exit 0".to_owned(), effect)
+    }
+}
+
+/// The backend succeeded, as `status` says, but its answer is not what its tool declares.
+pub(super) fn unreadable(why: String, status: String, effect: Effect) -> Fault {
     let effects = match effect {
         Effect::Read => Effects::None,
         Effect::Write | Effect::Destroy => Effects::Applied,
@@ -137,14 +143,15 @@ pub(super) fn bad_output(why: String, stderr_tail: &[u8], effect: Effect) -> Fau
     Fault {
         class: FaultClass::Definite,
         problem: Problem::new(Code::OutputInvalid, why).with_effects(effects),
-        backend_text: tail(stderr_tail),
-        status: Some("exit 0".to_owned()),
+        retry_after: None,
+        backend_text: None,
+        status: Some(status),
     }
 }
 
 /// A read has done nothing, and one that was cut short may as well be made again. Of anything
 /// else nobody knows.
-fn judged(class: FaultClass, problem: Problem, effect: Effect) -> Problem {
+pub(super) fn judged(class: FaultClass, problem: Problem, effect: Effect) -> Problem {
     match (effect, class) {
         (_, FaultClass::Clean) | (Effect::Read, FaultClass::Ambiguous) => {
             problem.with_effects(Effects::None).after_ms(AFTER_MS)
@@ -156,14 +163,16 @@ fn judged(class: FaultClass, problem: Problem, effect: Effect) -> Problem {
     }
 }
 
-fn lost_code(effect: Effect) -> Code {
+/// The code where what became of it cannot be told.
+pub(super) fn lost_code(effect: Effect) -> Code {
     match effect {
         Effect::Read => Code::BackendFailed,
         Effect::Write | Effect::Destroy => Code::OutcomeUnknown,
     }
 }
 
-fn because(cancelled: Cancelled) -> &'static str {
+/// Who stopped it, in words.
+pub(super) fn because(cancelled: Cancelled) -> &'static str {
     match cancelled {
         Cancelled::ByClient => "the client cancelled the call",
         Cancelled::Shutdown => "the server is ending",

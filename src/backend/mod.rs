@@ -3,13 +3,16 @@
 
 pub(crate) mod exec;
 mod failure;
+pub(crate) mod http;
 mod output;
 mod plain;
 pub(crate) mod process;
 pub(crate) mod reply;
 pub(crate) mod sql;
+mod still_running;
+mod unfit;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -19,7 +22,7 @@ use crate::{
         cancel::CancelToken,
         clock::{Clock, Moment},
         id::CallId,
-        limits::KILL_GRACE,
+        limits::{HTTP_IDLE_MAX, KILL_GRACE, STILL_RUNNING_INTERVAL},
         problem::{Code, Problem},
     },
     catalog::{
@@ -40,6 +43,8 @@ pub(crate) enum Work {
     Exec(exec::Prepared),
     /// What a database will be asked.
     Sql(sql::Prepared),
+    /// What a service will be asked.
+    Http(http::Prepared),
 }
 
 impl Work {
@@ -47,7 +52,7 @@ impl Work {
     pub(crate) fn is_immediate(&self) -> bool {
         match self {
             Self::Immediate(_) => true,
-            Self::Exec(_) | Self::Sql(_) => false,
+            Self::Exec(_) | Self::Sql(_) | Self::Http(_) => false,
         }
     }
 }
@@ -105,7 +110,7 @@ impl LookWork {
     }
 }
 
-/// The real world: starts programs, asks databases.
+/// The real world: starts programs, asks databases and services.
 pub(crate) struct Programs {
     /// What deadlines are set on.
     pub(crate) clock: Arc<dyn Clock>,
@@ -115,6 +120,8 @@ pub(crate) struct Programs {
     pub(crate) keeper: Arc<Keeper>,
     /// Where the ledger is: no database of a tool may be one of its files.
     pub(crate) state_dir: PathBuf,
+    /// Knows how many requests are under way.
+    pub(crate) under_way: http::UnderWay,
 }
 
 impl Backend for Programs {
@@ -128,6 +135,7 @@ impl Backend for Programs {
             Work::Immediate(output) => Ok(output.clone()),
             Work::Exec(prepared) => exec::invoke(&self.exec_host(), prepared, invocation, receipt),
             Work::Sql(prepared) => sql::invoke(self.sql_host(), prepared, invocation, receipt),
+            Work::Http(prepared) => http::invoke(&self.http_host(), prepared, invocation, receipt),
         }
     }
 
@@ -136,6 +144,9 @@ impl Backend for Programs {
             Looking::Work(Work::Immediate(output)) => Ok(output),
             Looking::Work(Work::Exec(prepared)) => {
                 exec::run(&self.exec_host(), &prepared, invocation)
+            }
+            Looking::Work(Work::Http(prepared)) => {
+                http::request(&self.http_host(), &prepared, invocation)
             }
             Looking::Work(Work::Sql(prepared)) => sql::look(self.sql_host(), &prepared, invocation),
             Looking::Mark(plan, operation) => {
@@ -156,6 +167,16 @@ impl Programs {
             runtime_dir: &self.runtime_dir,
             kill_grace: KILL_GRACE,
             keeper: &self.keeper,
+        }
+    }
+
+    fn http_host(&self) -> http::Host<'_> {
+        http::Host {
+            clock: &*self.clock,
+            under_way: &self.under_way,
+            look_up: http::look_up,
+            idle_max: HTTP_IDLE_MAX,
+            still_running: STILL_RUNNING_INTERVAL,
         }
     }
 
@@ -188,6 +209,8 @@ pub(crate) struct Fault {
     pub(crate) class: FaultClass,
     /// In words for the caller.
     pub(crate) problem: Problem,
+    /// How long the backend wants to be left alone, where it says so.
+    pub(crate) retry_after: Option<Duration>,
     /// The end of what the backend itself said: untrusted, shown apart from our own words.
     pub(crate) backend_text: Option<String>,
     /// Exit code or the like, for the ledger.
@@ -226,6 +249,7 @@ fn prepare_run(run: &Run, arguments: &Value) -> Result<Work, Box<Problem>> {
     match run {
         Run::Exec(plan) => exec::prepare(plan, arguments).map(Work::Exec),
         Run::Sql(plan) => sql::prepare(plan, arguments).map(Work::Sql),
+        Run::Http(plan) => http::prepare(plan, arguments).map(Work::Http),
         Run::Reply(plan) => Ok(Work::Immediate(reply::render(plan, arguments))),
         Run::Fetch => {
             let message = "what became of an operation is told by the gate, not by a backend";

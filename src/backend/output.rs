@@ -14,7 +14,10 @@ use crate::{
 
 mod blocks;
 
-/// What a program printed, as far as it was kept.
+/// What the output of a program is called.
+const PROGRAM: &str = "the program's output";
+
+/// What a backend gave, as far as it was kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Printed<'a> {
     /// The beginning.
@@ -46,8 +49,8 @@ pub(super) fn read(kind: &OutputKind, printed: Printed<'_>) -> Result<Output, St
     }
     match kind {
         OutputKind::Text => Ok(text(printed)),
-        OutputKind::Json => json_value(printed.kept),
-        OutputKind::Content => blocks::read(&parse(printed.kept)?),
+        OutputKind::Json => parse(printed.kept, PROGRAM).map(structured),
+        OutputKind::Content => blocks::read(&parse(printed.kept, PROGRAM)?),
         OutputKind::Image { mime_type } => Ok(one(Content::Image {
             data: data(printed.kept)?,
             mime_type: mime_type.clone(),
@@ -68,7 +71,7 @@ fn one(content: Content) -> Output {
 }
 
 /// Plain text; the newline that ends nearly every program's output is not part of it.
-fn text(printed: Printed<'_>) -> Output {
+pub(super) fn text(printed: Printed<'_>) -> Output {
     let cut = printed.is_cut();
     let kept = if cut {
         without_half_character(printed.kept)
@@ -98,31 +101,30 @@ fn without_half_character(bytes: &[u8]) -> &[u8] {
         .map_or(bytes, |(whole, _)| whole)
 }
 
-fn json_value(bytes: &[u8]) -> Result<Output, String> {
-    let value = parse(bytes)?;
-    Ok(Output {
+/// A JSON value, as it is told.
+pub(super) fn structured(value: Value) -> Output {
+    Output {
         content: vec![Content::Text(value.to_string())],
         structured: Some(value),
         ..Output::default()
-    })
+    }
 }
 
-/// Strict JSON. A violation is told without its pointer: that is made of the program's words.
-fn parse(bytes: &[u8]) -> Result<Value, String> {
+/// Strict JSON in what is called `name`. A violation is told without its pointer: that is made
+/// of the backend's words.
+pub(super) fn parse(bytes: &[u8], name: &str) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes)
-        .map_err(|_| "the program's output is not UTF-8, so it is not JSON".to_owned())?;
+        .map_err(|_| format!("{name} is not UTF-8, so it is not JSON"))?;
     json::parse(text).map_err(|violation| match violation {
-        Violation::Duplicate { .. } => {
-            "the program's output is JSON with a duplicate member".to_owned()
-        }
+        Violation::Duplicate { .. } => format!("{name} is JSON with a duplicate member"),
         Violation::StringTooLong { .. } => {
-            "the program's output is JSON with a string that is too long".to_owned()
+            format!("{name} is JSON with a string that is too long")
         }
         other @ (Violation::Syntax { .. }
         | Violation::TooDeep
         | Violation::TooManyValues
         | Violation::NumberNotRepresentable) => {
-            format!("the program's output cannot be read as JSON: {other}")
+            format!("{name} cannot be read as JSON: {other}")
         }
     })
 }

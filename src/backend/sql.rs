@@ -18,10 +18,10 @@ use crate::{
         problem::{Code, Detail, Problem},
     },
     catalog::{
-        content::{Content, Output},
+        content::Output,
         plan::{SqlAccess, SqlPlan},
         surroundings::Inspected,
-        template::{JsonTemplate, Part},
+        template::JsonTemplate,
         tool::Effect,
     },
     ledger::IntentReceipt,
@@ -109,14 +109,7 @@ fn bound(value: Value) -> Option<Bound> {
 fn too_large(template: &JsonTemplate) -> Box<Problem> {
     let at = match template {
         JsonTemplate::Slot(path) => path.pointer(),
-        JsonTemplate::Text(text) => text
-            .0
-            .iter()
-            .find_map(|part| match part {
-                Part::Slot(path) => Some(path.pointer()),
-                Part::Literal(_) => None,
-            })
-            .unwrap_or_default(),
+        JsonTemplate::Text(text) => text.pointer(),
         JsonTemplate::Literal(_) | JsonTemplate::Array(_) | JsonTemplate::Object(_) => {
             String::new()
         }
@@ -215,16 +208,11 @@ fn query(host: Host<'_>, prepared: &Prepared, bounds: &Bounds) -> Result<Table, 
 }
 
 fn output(table: Table) -> Output {
-    let value = json!({
+    super::output::structured(json!({
         "rows": table.rows,
         "row_count": table.row_count,
         "truncated": table.truncated,
-    });
-    Output {
-        content: vec![Content::Text(value.to_string())],
-        structured: Some(value),
-        ..Output::default()
-    }
+    }))
 }
 
 /// Holds statements against their databases while definitions are loaded: opens each for

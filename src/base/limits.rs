@@ -256,6 +256,26 @@ pub(crate) const SQL_VALUE_BYTES_MAX: i32 = 1024 * 1024;
 pub(crate) const SQL_SOURCE_BYTES_MAX: i32 = 100 * 1024;
 /// How long a database is waited for while a definition is loaded.
 pub(crate) const SQL_INSPECT_MAX: Duration = Duration::from_millis(250);
+/// How long the connection of a request may take, its name looked up and TLS agreed on included.
+pub(crate) const HTTP_CONNECT_MAX: Duration = Duration::from_secs(10);
+/// How long a response may stand still once it has begun, or a request not be taken.
+pub(crate) const HTTP_IDLE_MAX: Duration = Duration::from_secs(10);
+/// Requests that a process has under way; beyond the workers only those that were given up
+/// while a name was looked up or a connection made.
+pub(crate) const HTTP_REQUESTS_MAX: usize = 128;
+/// Bytes of the head of a response.
+pub(crate) const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of the body of a response where a definition says nothing.
+pub(crate) const HTTP_BODY_BYTES_DEFAULT: usize = 1024 * 1024;
+/// Bytes of a URL with its values.
+pub(crate) const HTTP_URL_BYTES_MAX: usize = 8192;
+/// Bytes of a header's value.
+pub(crate) const HTTP_HEADER_BYTES_MAX: usize = 8192;
+/// The longest wait that a service asks for and an attempt is made after.
+pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
+/// The longest wait that a service asks for and a caller is told.
+pub(crate) const RETRY_AFTER_TOLD_MAX: Duration = Duration::from_secs(24 * 3600);
+
 /// Bytes of what a backend says of its own failure that the ledger keeps.
 pub(crate) const BACKEND_STATUS_BYTES_MAX: usize = 300;
 

@@ -19,3 +19,4 @@ pub(crate) mod redact;
 pub(crate) mod secret;
 pub(crate) mod text;
 pub(crate) mod thread;
+pub(crate) mod url;

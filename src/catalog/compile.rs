@@ -3,6 +3,7 @@
 
 mod access;
 mod ask;
+mod http;
 mod lint;
 mod look;
 mod placeholder;
@@ -24,6 +25,7 @@ use super::{
     definition::{Definition, Enabled, ExecDefinition, RunDefinition, TestDefinition},
     diagnostic::Findings,
     fields::wrong_type,
+    plan::HttpResponse,
     schema::{InputSchema, OutputSchema, SchemaProblem},
     secret::Secrets,
     source::{Entry, Node, NodeValue},
@@ -165,6 +167,7 @@ fn output_schema(
     let structured = run.is_none_or(|run| match run {
         RunDefinition::Exec(exec) => exec.output == OutputKind::Json,
         RunDefinition::ReplyText(_) => false,
+        RunDefinition::Http(http) => http.response != HttpResponse::Text,
         RunDefinition::ReplyJson(_) | RunDefinition::Sql(_) => true,
     });
     if !structured {
@@ -214,6 +217,9 @@ fn compile_run(
         RunDefinition::ReplyJson(node) => placeholders
             .json(node, findings)
             .map(|json| Run::Reply(ReplyPlan::Json(json))),
+        RunDefinition::Http(http) => {
+            http::compile(http, effect, placeholders, around, findings).map(Run::Http)
+        }
         RunDefinition::Sql(sql) => {
             sql::compile(sql, effect, placeholders, around, findings).map(Run::Sql)
         }

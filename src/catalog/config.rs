@@ -3,6 +3,7 @@
 pub(crate) mod budgets;
 pub(crate) mod databases;
 pub(crate) mod flags;
+pub(crate) mod hosts;
 pub(crate) mod limits;
 pub(crate) mod principals;
 pub(crate) mod server;
@@ -14,8 +15,8 @@ use std::{
 };
 
 use self::{
-    budgets::Budgets, databases::Databases, flags::Flags, limits::Limits, principals::Principals,
-    server::Server,
+    budgets::Budgets, databases::Databases, flags::Flags, hosts::Hosts, limits::Limits,
+    principals::Principals, server::Server,
 };
 use super::{
     definition::refuse_unavailable,
@@ -30,7 +31,7 @@ use crate::base::canonical;
 /// Sections of the format that this version cannot honour. A gate that ignored one would let
 /// through what its operator meant to stop, so each is an error. A section that becomes
 /// available loses its row here and gets a file under `config/` and a field in [`Config`].
-const NOT_AVAILABLE: &[&str] = &["hosts", "retention"];
+const NOT_AVAILABLE: &[&str] = &["retention"];
 
 /// What the file declares. Without a file nothing is declared, and one local principal may do
 /// what the definitions allow.
@@ -46,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) budgets: Budgets,
     /// What statements of tools run on.
     pub(crate) databases: Databases,
+    /// Where requests of tools may go.
+    pub(crate) hosts: Hosts,
     /// Who may act.
     pub(crate) principals: Principals,
     digest: Option<[u8; 32]>,
@@ -72,6 +75,7 @@ impl Config {
         let limits = fields.take("limits");
         let budgets = fields.take("budgets");
         let databases = fields.take("databases");
+        let hosts = fields.take("hosts");
         let principals = fields.take("principals");
         let help = "take it out if everything is safe without it";
         refuse_unavailable(&mut fields, NOT_AVAILABLE, help, findings);
@@ -84,6 +88,7 @@ impl Config {
             databases: databases.map_or_else(Databases::default, |node| {
                 Databases::read(node, folder, findings)
             }),
+            hosts: hosts.map_or_else(Hosts::default, |node| Hosts::read(node, folder, findings)),
             principals: principals
                 .map_or_else(Principals::default, |node| Principals::read(node, findings)),
             digest: Some(canonical::digest(&node.to_value())),
@@ -208,7 +213,9 @@ fn compile(file: &Path, text: String) -> (Config, Vec<Diagnostic>) {
                 let message = "a configuration is one document".to_owned();
                 findings.error("documents", second.span, message, "take out the `---`");
             }
-            Config::read(first, folder(file), &mut findings)
+            let mut config = Config::read(first, folder(file), &mut findings);
+            config.hosts.read_roots(&mut findings);
+            config
         }
     };
     (config, findings.into_diagnostics())

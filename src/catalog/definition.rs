@@ -16,6 +16,7 @@ use crate::base::{
 };
 
 mod ask;
+mod http;
 mod idempotency;
 mod limits;
 mod look;
@@ -26,6 +27,7 @@ mod sandbox;
 mod sql;
 
 pub(crate) use ask::{ConfirmDefinition, QuestionDefinition};
+pub(crate) use http::{BodyDefinition, HttpDefinition};
 pub(crate) use look::{CheckDefinition, ProbeDefinition};
 pub(crate) use rules::RuleDefinition;
 pub(crate) use sandbox::SandboxDefinition;
@@ -39,10 +41,7 @@ const NOT_AVAILABLE: &[&str] = &["steps"];
 /// What can be said of a cancellation.
 const ON_CANCEL: &[(&str, OnCancel)] = &[("kill", OnCancel::Kill), ("detach", OnCancel::Detach)];
 
-/// As [`NOT_AVAILABLE`], for the keys of `run`.
-const RUN_NOT_AVAILABLE: &[&str] = &["http"];
-
-/// What to do about a key of [`NOT_AVAILABLE`] or [`RUN_NOT_AVAILABLE`].
+/// What to do about a key of [`NOT_AVAILABLE`].
 const WITHOUT_IT: &str = "take it out if the tool is safe without it, or set the tool aside";
 
 /// A text and where it stands.
@@ -113,6 +112,8 @@ pub(crate) enum RunDefinition<'a> {
     ReplyJson(&'a Node),
     /// A statement.
     Sql(SqlDefinition<'a>),
+    /// A request.
+    Http(Box<HttpDefinition<'a>>),
 }
 
 /// A program, see [`super::tool::ExecPlan`].

@@ -1,8 +1,11 @@
-//! What a tool's backend is to do, compiled: statements and their bounds.
+//! What a tool's backend is to do, compiled: statements and requests with their bounds.
 
 use std::sync::Arc;
 
-use super::{surroundings::Database, template::JsonTemplate};
+use super::{
+    surroundings::{Database, Host},
+    template::{ConfidentialTemplate, JsonTemplate, TextTemplate},
+};
 
 /// One statement on one database.
 #[derive(Debug)]
@@ -47,4 +50,102 @@ impl RowRange {
     pub(crate) fn contains(self, rows: u64) -> bool {
         rows >= self.min && self.max.is_none_or(|max| rows <= max)
     }
+}
+
+/// One request to one host.
+#[derive(Debug)]
+pub(crate) struct HttpPlan {
+    /// How it asks.
+    pub(crate) method: HttpMethod,
+    /// Whether it is `https`.
+    pub(crate) tls: bool,
+    /// Where it goes.
+    pub(crate) host: Arc<Host>,
+    /// The segments of its path: percent-encoded as far as they are written, values in them not.
+    pub(crate) path: Vec<TextTemplate>,
+    /// Names and values; one whose argument is absent is left out.
+    pub(crate) query: Vec<(String, ConfidentialTemplate)>,
+    /// As for `query`.
+    pub(crate) headers: Vec<(String, ConfidentialTemplate)>,
+    /// What is sent along.
+    pub(crate) body: HttpBody,
+    /// What is made of the response.
+    pub(crate) response: HttpResponse,
+    /// How much of a response is taken.
+    pub(crate) response_bytes_max: usize,
+    /// Statuses after which nothing was done, as the author knows.
+    pub(crate) retry_status: Vec<u16>,
+    /// Whether the service knows a repetition by its `Idempotency-Key`.
+    pub(crate) downstream_key: bool,
+}
+
+/// How a request asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HttpMethod {
+    /// Asks for something.
+    Get,
+    /// Adds or does something.
+    Post,
+    /// Replaces something.
+    Put,
+    /// Changes something.
+    Patch,
+    /// Takes something away.
+    Delete,
+}
+
+impl HttpMethod {
+    /// Every method.
+    pub(crate) const ALL: [Self; 5] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
+
+    /// The word in a definition and on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether something can be sent along.
+    pub(crate) fn has_body(self) -> bool {
+        match self {
+            Self::Post | Self::Put | Self::Patch => true,
+            Self::Get | Self::Delete => false,
+        }
+    }
+}
+
+/// What is sent along with a request.
+#[derive(Debug)]
+pub(crate) enum HttpBody {
+    /// Nothing.
+    None,
+    /// A JSON value.
+    Json(JsonTemplate),
+    /// Names and values as a form has them; one whose argument is absent is left out.
+    Form(Vec<(String, ConfidentialTemplate)>),
+    /// A text.
+    Text(TextTemplate),
+}
+
+/// Whether a header can hold it: visible ASCII, spaces and tabs, and so nothing that would end
+/// its line.
+pub(crate) fn fits_header(value: &str) -> bool {
+    let fits = |byte: u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
+    value.bytes().all(fits)
+}
+
+/// What is made of a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HttpResponse {
+    /// The value at `pointer` of its JSON; empty is all of it.
+    Json {
+        /// JSON pointer (RFC 6901).
+        pointer: String,
+    },
+    /// Its text.
+    Text,
 }

@@ -14,6 +14,19 @@ pub(crate) struct Database {
     pub(crate) path: PathBuf,
 }
 
+/// A host that requests of tools may reach.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Host {
+    /// A domain name or an address, in lower case.
+    pub(crate) name: String,
+    /// The one port of it.
+    pub(crate) port: u16,
+    /// Whether it may be at an address that is not public.
+    pub(crate) is_private: bool,
+    /// The certificates of those who may vouch for it, in DER; `None` is Mozilla's.
+    pub(crate) roots: Option<Vec<Vec<u8>>>,
+}
+
 /// What was found when a statement was held against its database.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Inspected {

@@ -56,6 +56,14 @@ impl TextTemplate {
         })
     }
 
+    /// JSON pointer to where its first slot gets its value; empty without one.
+    pub(crate) fn pointer(&self) -> String {
+        self.slots()
+            .next()
+            .map(ArgPath::pointer)
+            .unwrap_or_default()
+    }
+
     /// The text, if it is one without slots.
     pub(crate) fn as_literal(&self) -> Option<&str> {
         match self.0.as_slice() {

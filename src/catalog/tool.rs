@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     diagnostic::{Diagnostic, Severity, SourceFile, Span},
     look::{Check, Look, Probe},
-    plan::{SqlAccess, SqlPlan},
+    plan::{HttpPlan, SqlAccess, SqlPlan},
     restraint::Restraint,
     rule::{Expression, Rule},
     template::{ArgTemplate, ConfidentialTemplate, JsonTemplate, TextTemplate},
@@ -158,6 +158,12 @@ impl Tool {
         self.effect == Effect::Read || self.idempotent
     }
 
+    /// Whether an attempt of a call may follow one that may have happened.
+    pub(crate) fn bears_another_attempt(&self) -> bool {
+        let is_known_there = matches!(&self.run, Run::Http(plan) if plan.downstream_key);
+        is_known_there || self.is_retry_safe()
+    }
+
     /// Whether a repetition must be known as one although nobody names it.
     pub(crate) fn is_run_once(&self) -> bool {
         !self.is_retry_safe() && self.idempotency != Idempotency::Off
@@ -171,7 +177,7 @@ impl Tool {
                 SqlAccess::Write { marker: true, .. } => Some(Evidence::Mark(plan)),
                 SqlAccess::Write { marker: false, .. } | SqlAccess::Read => None,
             },
-            (None, Run::Exec(_) | Run::Reply(_) | Run::Fetch) => None,
+            (None, Run::Exec(_) | Run::Reply(_) | Run::Http(_) | Run::Fetch) => None,
         }
     }
 
@@ -196,7 +202,7 @@ impl Tool {
         let runs = std::iter::once(&self.run).chain(looks);
         let programs = runs.filter_map(|run| match run {
             Run::Exec(plan) => Some(plan.program.as_path()),
-            Run::Reply(_) | Run::Sql(_) | Run::Fetch => None,
+            Run::Reply(_) | Run::Sql(_) | Run::Http(_) | Run::Fetch => None,
         });
         programs.collect()
     }
@@ -263,6 +269,8 @@ pub(crate) enum Run {
     Reply(ReplyPlan),
     /// Runs a statement on a database.
     Sql(Arc<SqlPlan>),
+    /// Makes a request.
+    Http(Arc<HttpPlan>),
     /// The gate tells what became of an operation.
     Fetch,
 }

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     backend::{
         Programs, exec,
+        http::UnderWay,
         process::{self, Keeper},
         sql,
     },
@@ -126,6 +127,7 @@ pub(crate) fn programs(keeper: Arc<Keeper>, state: &Path) -> Programs {
         runtime_dir: state.join("run"),
         keeper,
         state_dir: state.to_path_buf(),
+        under_way: UnderWay::default(),
     }
 }
 

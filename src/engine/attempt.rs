@@ -1,8 +1,8 @@
 //! The backend is asked, and asked again where that is allowed. Each attempt after the first
 //! has its own intent in the ledger before it starts.
 //!
-//! A call that waits for its next attempt keeps its worker: it does so for seconds at most, the
-//! cap of its tool bounds how many do, and so neither its deadline nor its place needs another
+//! A call that waits for its next attempt keeps its worker: it does so for half a minute at most,
+//! the cap of its tool bounds how many do, and so neither its deadline nor its place needs another
 //! keeper.
 
 use std::{

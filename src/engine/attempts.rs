@@ -12,8 +12,8 @@ use crate::{
     base::{
         id::ToolName,
         limits::{
-            DEFINITIONS_MAX, RETRY_TOKENS_EARNED, RETRY_TOKENS_MAX, RETRY_WAIT_FIRST,
-            RETRY_WAIT_MAX,
+            DEFINITIONS_MAX, RETRY_AFTER_MAX, RETRY_TOKENS_EARNED, RETRY_TOKENS_MAX,
+            RETRY_WAIT_FIRST, RETRY_WAIT_MAX,
         },
         problem::{Advice, Code, Effects},
     },
@@ -40,7 +40,13 @@ pub(super) fn wait_before_next(failed: &Failed<'_>, chance: f64) -> Option<Durat
     }
     let doubled = 1_u32.checked_shl(failed.attempt.saturating_sub(1));
     let most = RETRY_WAIT_FIRST.saturating_mul(doubled.unwrap_or(u32::MAX));
-    let wait = most.min(RETRY_WAIT_MAX).mul_f64(chance.clamp(0.0, 1.0));
+    let drawn = most.min(RETRY_WAIT_MAX).mul_f64(chance.clamp(0.0, 1.0));
+    let wait = match failed.fault.retry_after {
+        Some(asked) if asked > RETRY_AFTER_MAX => return None,
+        // Whoever was told the same wait is not to come back at the same time.
+        Some(asked) => asked + drawn,
+        None => drawn,
+    };
     // One that takes as long must fit in.
     (wait + failed.took < failed.left).then_some(wait)
 }
@@ -55,7 +61,7 @@ fn may_be_tried_again(failed: &Failed<'_>) -> bool {
                 fault.problem.code,
                 Code::BackendFailed | Code::OutcomeUnknown | Code::BackendUnavailable
             );
-            lost && tool.is_retry_safe()
+            lost && tool.bears_another_attempt()
         }
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn conclude(
             let Fault {
                 class,
                 problem,
+                retry_after: _,
                 backend_text,
                 status,
             } = *fault;

@@ -183,6 +183,7 @@ fn backend_name(tool: &Tool) -> &'static str {
         Run::Exec(_) => "exec",
         Run::Reply(_) => "reply",
         Run::Sql(_) => "sql",
+        Run::Http(_) => "http",
         Run::Fetch => "operation",
     }
 }
@@ -363,6 +364,7 @@ pub(super) fn backend_fault(tool: &Tool, problem: Problem) -> Box<Fault> {
     Box::new(Fault {
         class: FaultClass::Ambiguous,
         problem: problem.with_effects(effects),
+        retry_after: None,
         backend_text: None,
         status: None,
     })

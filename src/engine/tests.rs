@@ -132,14 +132,14 @@ impl Backend for Scripted {
         self.asked.lock().unwrap().push(receipt.row());
         match work {
             Work::Immediate(output) => Ok(output.clone()),
-            Work::Exec(_) | Work::Sql(_) => (self.act)(),
+            Work::Exec(_) | Work::Sql(_) | Work::Http(_) => (self.act)(),
         }
     }
 
     fn look(&self, work: LookWork, _invocation: &Invocation<'_>) -> Result<Output, Box<Fault>> {
         match work.into_work() {
             Work::Immediate(output) => Ok(output),
-            Work::Exec(_) | Work::Sql(_) => (self.act)(),
+            Work::Exec(_) | Work::Sql(_) | Work::Http(_) => (self.act)(),
         }
     }
 
@@ -360,6 +360,7 @@ fn an_ambiguous_fault_of_a_write_is_an_unknown_outcome() {
         Err(Box::new(Fault {
             class: FaultClass::Ambiguous,
             problem: Problem::new(Code::OutcomeUnknown, "killed"),
+            retry_after: None,
             backend_text: None,
             status: Some("signal 9".to_owned()),
         }))

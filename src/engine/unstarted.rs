@@ -67,6 +67,7 @@ fn clean(problem: Problem) -> Box<Fault> {
     Box::new(Fault {
         class: FaultClass::Clean,
         problem,
+        retry_after: None,
         backend_text: None,
         status: None,
     })

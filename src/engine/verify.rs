@@ -81,15 +81,21 @@ impl Inquiry<'_> {
             Run::Exec(_) if !self.backend.is_over(self.operation, self.deadline()) => {
                 Found::Unclear("a program of it may still be running".to_owned())
             }
-            Run::Exec(_) | Run::Sql(_) | Run::Reply(_) | Run::Fetch => self.find_out(),
+            Run::Exec(_) | Run::Sql(_) | Run::Http(_) | Run::Reply(_) | Run::Fetch => {
+                self.find_out()
+            }
         }
     }
 
-    /// Asks about an attempt that is certainly over.
+    /// Asks about an attempt that is over here. A request may still be on its way to the service
+    /// then, so that of one nobody can find out that it will not take effect.
     pub(crate) fn find_out(&self) -> Found {
         let found = contained(|| self.look()).unwrap_or_else(|problem| Err(problem.message));
         match found {
             Ok(true) => Found::Applied,
+            Ok(false) if matches!(self.tool.run, Run::Http(_)) => {
+                Found::Unclear("its request may still be on its way".to_owned())
+            }
             Ok(false) => Found::NotApplied,
             Err(why) => Found::Unclear(why),
         }

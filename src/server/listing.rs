@@ -147,7 +147,7 @@ fn render(tool: &Tool) -> Value {
 fn annotations(tool: &Tool) -> Value {
     let read = tool.effect == Effect::Read;
     let open_world = match tool.run {
-        Run::Exec(_) => true,
+        Run::Exec(_) | Run::Http(_) => true,
         Run::Reply(_) | Run::Sql(_) | Run::Fetch => false,
     };
     json!({

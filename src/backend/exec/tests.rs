@@ -12,12 +12,12 @@ use crate::{
         clock::{SystemClock, Timestamp},
         id::CallIds,
         limits::STDOUT_BYTES_DEFAULT,
-        problem::{Advice, Effects},
+        problem::{Advice, Code, Effects},
     },
     catalog::{
         content::Content,
         secret::Secrets,
-        template::{ArgPath, ArgTemplate, Part, TextTemplate},
+        template::{ArgPath, ArgTemplate, ConfidentialTemplate, Part, TextTemplate},
         tool::{ExitCodes, OutputKind},
     },
 };

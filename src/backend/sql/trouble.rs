@@ -6,21 +6,20 @@ use std::io;
 use rusqlite::{Error, ErrorCode};
 
 use super::{
-    super::{Fault, FaultClass},
+    super::{
+        Fault, FaultClass,
+        failure::{AFTER_MS, because},
+    },
     Bounds,
 };
 use crate::{
     base::{
-        cancel::Cancelled,
         limits::BACKEND_STATUS_BYTES_MAX,
         problem::{Advice, Code, Effects, Problem},
         text::{clip, count},
     },
     catalog::{plan::RowRange, surroundings::Inspected, tool::Effect},
 };
-
-/// Milliseconds to wait before a statement that had no effect is worth another try.
-const AFTER_MS: u64 = 1000;
 
 /// What went wrong.
 #[derive(Debug)]
@@ -108,6 +107,7 @@ impl Trouble {
         Fault {
             class,
             problem,
+            retry_after: None,
             backend_text: None,
             status,
         }
@@ -164,10 +164,7 @@ impl Trouble {
             return None;
         }
         if let Some(why) = bounds.cancel.fired() {
-            let why = match why {
-                Cancelled::ByClient => "the client cancelled the call",
-                Cancelled::Shutdown => "the server is ending",
-            };
+            let why = because(why);
             let message = format!("the statement was stopped: {why}; nothing was changed");
             return Some(Problem::new(Code::Cancelled, message).after_ms(AFTER_MS));
         }

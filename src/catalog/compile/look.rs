@@ -7,7 +7,7 @@ use crate::catalog::{
     definition::{Definition, ProbeDefinition, RunDefinition},
     diagnostic::Findings,
     look::{Check, Look, Probe},
-    plan::SqlAccess,
+    plan::{HttpResponse, SqlAccess},
     rule::Scope,
     surroundings::Surroundings,
     tool::{Effect, OutputKind, Run},
@@ -106,6 +106,9 @@ fn scope(input_schema: &Value, run: &RunDefinition<'_>) -> Scope {
         }),
         RunDefinition::Exec(exec) if exec.output == OutputKind::Json => json!({}),
         RunDefinition::ReplyJson(_) => json!({}),
-        RunDefinition::Exec(_) | RunDefinition::ReplyText(_) => json!({"type": "string"}),
+        RunDefinition::Http(http) if http.response != HttpResponse::Text => json!({}),
+        RunDefinition::Exec(_) | RunDefinition::ReplyText(_) | RunDefinition::Http(_) => {
+            json!({"type": "string"})
+        }
     })
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod confined;
+mod http;
 mod limits;
 mod look;
 mod rules;
@@ -82,7 +83,7 @@ fn c1_everything_wrong_is_told_at_once() {
             "f:1:1: error[missing-key]: `description` is missing",
             "f:1:1: error[unknown-key]: unknown key `nam` (did you mean `name`?)",
             "f:2:14: error[schema-root]: `inputSchema` must say `type: object` (for a tool without arguments: `{type: object, additionalProperties: false}`)",
-            "f:3:6: error[run]: `run` must have exactly one of `exec`, `reply` and `sql`",
+            "f:3:6: error[run]: `run` must have exactly one of `exec`, `http`, `reply` and `sql`",
             "f:4:1: error[not-available]: `steps` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
         ],
     );
@@ -181,12 +182,6 @@ fn what_would_be_ignored_is_refused() {
         "steps: []",
         &[
             "f:5:1: error[not-available]: `steps` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
-        ],
-    );
-    check(
-        "name: t\ndescription: d\ninputSchema: {type: object}\nrun: {http: {}}",
-        &[
-            "f:4:7: error[not-available]: `http` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
         ],
     );
 }

@@ -55,6 +55,87 @@ fn c2_everything_wrong_is_told_at_once_and_the_nearest_key_is_named() {
 }
 
 #[test]
+fn v27_a_host_is_listed_in_one_notation_and_is_public_unless_it_says_otherwise() {
+    let (read, found) = told(
+        "hosts: [API.example.com, 'b.example:8443', {host: '127.0.0.1:80', private: true}, {host: '[::1]:80', private: true}]",
+    );
+    assert_eq!(found, Vec::<String>::new());
+    let hosts = &read.config.hosts;
+    let written: Vec<String> = hosts.written().collect();
+    let expected = [
+        "api.example.com:443",
+        "b.example:8443",
+        "127.0.0.1:80",
+        "[::1]:80",
+    ];
+    assert_eq!(written, expected);
+    assert!(
+        hosts
+            .find("Api.Example.com", 443)
+            .is_some_and(|host| !host.is_private)
+    );
+    assert!(
+        hosts
+            .find("127.0.0.1", 80)
+            .is_some_and(|host| host.is_private)
+    );
+    assert_eq!(hosts.find("b.example", 443), None);
+    let help = "write a name as `api.example.com` or an address in its usual form, with a port as `api.example.com:8443`";
+    for odd in [
+        "127.1",
+        "0x7f000001",
+        "localhost.",
+        "a:0",
+        "a:65536",
+        "https://a",
+        "a/b",
+        "",
+        "*.a",
+    ] {
+        let expected = format!("tollgate.yaml:1:9: error[host]: `{odd}` is not a host ({help})");
+        check(&format!("hosts: ['{odd}']"), &[&expected]);
+    }
+    for bare in [
+        "127.0.0.1",
+        "169.254.169.254",
+        "[::ffff:127.0.0.1]",
+        "10.0.0.1",
+    ] {
+        let expected = format!(
+            "tollgate.yaml:1:9: error[host]: `{bare}` is not a public address (write `{{host: …, private: true}}` if tools may reach it)"
+        );
+        check(&format!("hosts: ['{bare}:80']"), &[&expected]);
+    }
+}
+
+#[test]
+fn who_vouches_for_a_host_is_read_with_the_configuration() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls/root.pem");
+    let (read, found) = told(&format!("hosts: [{{host: a.example, ca: {root}}}]"));
+    assert_eq!(found, Vec::<String>::new());
+    let host = read.config.hosts.find("a.example", 443).unwrap();
+    assert_eq!(host.roots.as_ref().map(Vec::len), Some(1));
+    let help = "name a file with `-----BEGIN CERTIFICATE-----`";
+    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls/localhost.pem");
+    for (file, why) in [
+        (
+            "gone.pem",
+            "the file cannot be read: No such file or directory (os error 2)",
+        ),
+        ("tollgate.yaml", "none stands in it"),
+        (key, "something else stands in it"),
+    ] {
+        let expected = format!(
+            "tollgate.yaml:1:31: error[host]: `ca` names no file of certificates: {why} ({help})"
+        );
+        check(
+            &format!("hosts: [{{host: a.example, ca: {file}}}]"),
+            &[&expected],
+        );
+    }
+}
+
+#[test]
 fn c13_a_database_is_a_file_and_its_path_is_taken_literally() {
     let (read, found) = told(
         "databases: {shop: {sqlite: shop.db}, odd: {sqlite: 'file:x?mode=memory'}, far: {sqlite: /srv/x.db}}",

@@ -33,7 +33,10 @@ pub(super) fn read(
         match run {
             Some(RunDefinition::Exec(exec)) => exec.exit_codes.retry.extend(codes),
             Some(
-                RunDefinition::ReplyText(_) | RunDefinition::ReplyJson(_) | RunDefinition::Sql(_),
+                RunDefinition::ReplyText(_)
+                | RunDefinition::ReplyJson(_)
+                | RunDefinition::Sql(_)
+                | RunDefinition::Http(_),
             ) => {
                 let message = "`exit_codes` goes with `exec` only".to_owned();
                 findings.error("exit-codes", entry.key_span, message, "take it out");

@@ -8,8 +8,7 @@ use super::{
         tool::{OutputKind, Stdin},
         units,
     },
-    ElementDefinition, ExecDefinition, RUN_NOT_AVAILABLE, RunDefinition, WITHOUT_IT,
-    refuse_unavailable, retry, sandbox, spanned, take_spanned,
+    ElementDefinition, ExecDefinition, RunDefinition, http, retry, sandbox, spanned, take_spanned,
 };
 use crate::base::{
     limits::{OUTPUT_TOTAL_BYTES_MAX, STDOUT_BYTES_DEFAULT},
@@ -17,7 +16,7 @@ use crate::base::{
 };
 
 /// What can run, by the key that says it.
-const RUN_KEYS: &[&str] = &["exec", "reply", "sql"];
+const RUN_KEYS: &[&str] = &["exec", "http", "reply", "sql"];
 
 /// Reads `run`; `output` is the entry that stands beside it.
 pub(super) fn read<'a>(
@@ -38,24 +37,21 @@ pub(super) fn one_of<'a>(
     output: Option<&'a Entry>,
     findings: &mut Findings,
 ) -> Option<RunDefinition<'a>> {
-    let before = findings.errors();
-    refuse_unavailable(fields, RUN_NOT_AVAILABLE, WITHOUT_IT, findings);
     let given: Vec<&Entry> = RUN_KEYS
         .iter()
         .filter_map(|key| fields.take_entry(key))
         .collect();
     let [only] = given.as_slice() else {
-        if findings.errors() == before {
-            let keys = list(RUN_KEYS.iter().copied());
-            let message = format!("`{name}` must have exactly one of {keys}");
-            findings.error("run", fields.span(), message, "");
-        }
+        let keys = list(RUN_KEYS.iter().copied());
+        let message = format!("`{name}` must have exactly one of {keys}");
+        findings.error("run", fields.span(), message, "");
         return None;
     };
     if let Some(output) = output.filter(|_| only.key != "exec") {
         let message = format!("`output` does not go with `{}`", only.key);
         let help = match only.key.as_str() {
             "reply" => "`reply: {text: …}` and `reply: {json: …}` say it already",
+            "http" => "`response` says it",
             _ => "a statement gives JSON",
         };
         findings.error("run", output.key_span, message, help);
@@ -64,6 +60,9 @@ pub(super) fn one_of<'a>(
         "exec" => exec_definition(&only.value, output, findings)
             .map(Box::new)
             .map(RunDefinition::Exec),
+        "http" => http::read(&only.value, findings)
+            .map(Box::new)
+            .map(RunDefinition::Http),
         "sql" => super::sql::read(&only.value, findings).map(RunDefinition::Sql),
         _ => reply_definition(&only.value, findings),
     }

@@ -62,6 +62,14 @@ impl ConfidentialTemplate {
         })
     }
 
+    /// JSON pointer to where its first slot gets its value; empty without one.
+    pub(crate) fn pointer(&self) -> String {
+        self.slots()
+            .next()
+            .map(ArgPath::pointer)
+            .unwrap_or_default()
+    }
+
     /// The text with its slots filled; `None` when an argument in it is absent. All of it is a
     /// secret: an argument may be one.
     pub(crate) fn fill(&self, arguments: &Value) -> Option<Secret> {

@@ -48,11 +48,20 @@ pub(super) fn render(value: Option<&Value>) -> Option<Cow<'_, str>> {
 impl TextTemplate {
     /// The text with its slots filled; `None` when an argument in it is absent.
     pub(crate) fn fill(&self, arguments: &Value) -> Option<String> {
+        self.fill_with(arguments, |value, filled| filled.push_str(value))
+    }
+
+    /// As [`Self::fill`], where `put` appends each value in its own form.
+    pub(crate) fn fill_with(
+        &self,
+        arguments: &Value,
+        put: impl Fn(&str, &mut String),
+    ) -> Option<String> {
         let mut filled = String::new();
         for part in &self.0 {
             match part {
                 Part::Literal(text) => filled.push_str(text),
-                Part::Slot(path) => filled.push_str(&render(path.find(arguments))?),
+                Part::Slot(path) => put(&render(path.find(arguments))?, &mut filled),
             }
         }
         Some(filled)

@@ -37,6 +37,7 @@ fn fault(class: FaultClass, code: Code, advice: Advice) -> Fault {
         problem: Problem::new(code, "planted")
             .with_effects(Effects::None)
             .with_advice(advice),
+        retry_after: None,
         backend_text: None,
         status: None,
     }
@@ -93,6 +94,24 @@ fn x6_a_retry_must_fit_into_the_time_of_the_call() {
     );
     assert_eq!(waits("look", &lost, millis(200)), [millis(100)]);
     assert!(waits("look", &lost, millis(110)).is_empty());
+}
+
+#[test]
+fn x22_a_wait_that_is_asked_for_is_kept_within_bounds() {
+    let asked = |seconds| Fault {
+        retry_after: Some(Duration::from_secs(seconds)),
+        ..fault(FaultClass::Clean, Code::BackendUnavailable, Advice::After)
+    };
+    let seconds = Duration::from_secs;
+    let millis = Duration::from_millis;
+    let minutes = seconds(600);
+    assert_eq!(
+        waits("pay", &asked(2), minutes),
+        [seconds(2) + millis(100), seconds(2) + millis(200)]
+    );
+    assert_eq!(waits("pay", &asked(30), minutes).len(), 2);
+    assert!(waits("pay", &asked(31), minutes).is_empty());
+    assert!(waits("pay", &asked(2), seconds(2)).is_empty());
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn a_check_that_cannot_be_made_or_judged_refuses() {
         Err(Box::new(Fault {
             class: FaultClass::Ambiguous,
             problem: Problem::new(Code::Timeout, "it took too long").after_ms(7),
+            retry_after: None,
             backend_text: Some("secret".to_owned()),
             status: Some("timeout".to_owned()),
         }))

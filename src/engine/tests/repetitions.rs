@@ -49,6 +49,7 @@ fn s1_s8_the_backend_is_asked_once_for_a_key_and_a_definite_failure_is_told_agai
         Err(Box::new(Fault {
             class: FaultClass::Definite,
             problem: Problem::new(Code::BackendFailed, "exit code 3"),
+            retry_after: None,
             backend_text: None,
             status: None,
         }))

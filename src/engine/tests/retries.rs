@@ -7,6 +7,7 @@ fn fault(class: FaultClass, code: Code) -> Result<Output, Box<Fault>> {
     Err(Box::new(Fault {
         class,
         problem: Problem::new(code, "planted").with_effects(Effects::None),
+        retry_after: None,
         backend_text: None,
         status: None,
     }))

@@ -261,7 +261,7 @@ const URLS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn a_url_is_read_alike_by_every_parser_or_refused() {
+fn v27_a_url_is_read_alike_by_every_parser_or_refused() {
     for value in NO_URLS {
         check(&url(), value, None);
     }
@@ -271,7 +271,7 @@ fn a_url_is_read_alike_by_every_parser_or_refused() {
 }
 
 #[test]
-fn a_url_may_be_bound_to_schemes_and_hosts() {
+fn v27_a_url_may_be_bound_to_schemes_and_hosts() {
     let bound = Kind::Url {
         schemes: vec!["http".into(), "https".into()],
         hosts: vec!["127.0.0.1".into(), "*.example.com".into()],

@@ -13,10 +13,8 @@ use std::{
 
 use rustix::fs::{Mode, OFlags, open};
 
-use crate::base::{clock::Moment, limits::PROGRESS_LINE_BYTES_MAX};
 use crate::{
-    backend::{plain::plain, process::Watch},
-    catalog::content::Progress,
+    backend::plain::plain, base::limits::PROGRESS_LINE_BYTES_MAX, catalog::content::Progress,
 };
 
 /// A FIFO for one run; it is taken away when this is dropped.
@@ -77,38 +75,6 @@ impl Drop for Fifo {
     fn drop(&mut self) {
         // The program may have taken it away itself.
         let _already_gone = fs::remove_file(&self.path);
-    }
-}
-
-/// Says how long a program runs that has no way to say more.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StillRunning {
-    begun: Moment,
-    /// When it is said next.
-    pub(super) due: Moment,
-}
-
-impl StillRunning {
-    /// For a program that begins now.
-    pub(super) fn new(watch: &Watch<'_>) -> Self {
-        let begun = watch.clock.now();
-        Self {
-            begun,
-            due: begun.plus(watch.still_running),
-        }
-    }
-
-    /// Says it, if it is time.
-    pub(super) fn tell(&mut self, watch: &Watch<'_>, now: Moment) {
-        if now >= self.due {
-            self.due = now.plus(watch.still_running);
-            let running = now.since(self.begun);
-            (watch.progress)(Progress {
-                done: running.as_secs_f64(),
-                total: None,
-                message: Some(format!("running for {} s", running.as_secs())),
-            });
-        }
     }
 }
 

@@ -15,13 +15,16 @@ use super::{
     leash::{Leash, classify},
     pipe::{Inlet, Keep, Outlet},
     platform::Orders,
-    progress::{Fifo, StillRunning},
+    progress::Fifo,
 };
-use crate::base::{
-    cancel::Cancelled,
-    clock::Moment,
-    failpoint::{self, Point},
-    limits::{KILL_GRACE_SHUTDOWN, OUTPUT_TOTAL_BYTES_MAX, PIPE_LINGER, STDERR_BYTES_MAX},
+use crate::{
+    backend::still_running::StillRunning,
+    base::{
+        cancel::Cancelled,
+        clock::Moment,
+        failpoint::{self, Point},
+        limits::{KILL_GRACE_SHUTDOWN, OUTPUT_TOTAL_BYTES_MAX, PIPE_LINGER, STDERR_BYTES_MAX},
+    },
 };
 
 const BUFFER_BYTES: usize = 32 * 1024;
@@ -137,7 +140,8 @@ impl<'a> Run<'a> {
         let stderr = Inlet::new(child.stderr.take(), Keep::Last(STDERR_BYTES_MAX))?;
         // Last: dropping it may wait for the child, which only dropping the leash ends.
         let exit = ExitWatch::new(leash.pid())?;
-        let still_running = fifo.is_none().then(|| StillRunning::new(watch));
+        let still = || StillRunning::new(watch.clock.now(), watch.still_running);
+        let still_running = fifo.is_none().then(still);
         Ok(Self {
             watch,
             leash,
@@ -258,7 +262,7 @@ impl<'a> Run<'a> {
             Phase::Running if now >= self.watch.deadline => self.ask(Stop::TimedOut),
             Phase::Running => {
                 if let Some(still) = &mut self.still_running {
-                    still.tell(self.watch, now);
+                    still.tell(now, self.watch.progress);
                 }
             }
             Phase::Asked { kill_at } if now >= kill_at => self.kill(),

@@ -18,7 +18,9 @@ fn a_check_is_something_that_reads_and_a_condition_on_what_it_finds() {
 fn what_a_check_lacks_or_may_not_have_is_told() {
     check_with(
         "checks: [{require: 'result == 1', code: ODD, message: m}]",
-        &["f:5:10: error[run]: `a check` must have exactly one of `exec`, `reply` and `sql`"],
+        &[
+            "f:5:10: error[run]: `a check` must have exactly one of `exec`, `http`, `reply` and `sql`",
+        ],
     );
     check_with(
         "checks: [{reply: {text: x}, require: 'result.rows', code: ODD, message: m}]",
