@@ -48,7 +48,7 @@ fn a_probe_is_something_that_reads_and_a_condition_on_what_it_finds() {
     );
     probe(
         "{applied: 'true'}",
-        &["f:5:9: error[run]: `verify` must have exactly one of `exec`, `reply` and `sql`"],
+        &["f:5:9: error[run]: `verify` must have exactly one of `exec`, `http`, `reply` and `sql`"],
     );
     probe(
         "{exec: {command: ['/bin/true']}, applied: 'now < timestamp(args.a)'}",
