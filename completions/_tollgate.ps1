@@ -191,22 +191,46 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
         'tollgate;audit' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Follow the chain from its first event; the status is 1 when it is broken')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Follow the chain from its first event; the status is 4 when it is broken')
+            [CompletionResult]::new('anchor', 'anchor', [CompletionResultType]::ParameterValue, 'Print the end of the chain as one line, to be kept where this machine cannot change it')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the whole trail as lines of JSON, which `verify --file` understands')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'tollgate;audit;verify' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Verify this export instead of a ledger')
+            [CompletionResult]::new('--anchor', '--anchor', [CompletionResultType]::ParameterName, 'Lines that `audit anchor` printed; the chain must still contain what they were taken of')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;audit;anchor' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;audit;export' {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'tollgate;audit;help' {
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Follow the chain from its first event; the status is 1 when it is broken')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Follow the chain from its first event; the status is 4 when it is broken')
+            [CompletionResult]::new('anchor', 'anchor', [CompletionResultType]::ParameterValue, 'Print the end of the chain as one line, to be kept where this machine cannot change it')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the whole trail as lines of JSON, which `verify --file` understands')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'tollgate;audit;help;verify' {
+            break
+        }
+        'tollgate;audit;help;anchor' {
+            break
+        }
+        'tollgate;audit;help;export' {
             break
         }
         'tollgate;audit;help;help' {
@@ -493,10 +517,18 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;audit' {
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Follow the chain from its first event; the status is 1 when it is broken')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Follow the chain from its first event; the status is 4 when it is broken')
+            [CompletionResult]::new('anchor', 'anchor', [CompletionResultType]::ParameterValue, 'Print the end of the chain as one line, to be kept where this machine cannot change it')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the whole trail as lines of JSON, which `verify --file` understands')
             break
         }
         'tollgate;help;audit;verify' {
+            break
+        }
+        'tollgate;help;audit;anchor' {
+            break
+        }
+        'tollgate;help;audit;export' {
             break
         }
         'tollgate;help;budget' {

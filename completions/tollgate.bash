@@ -85,11 +85,23 @@ _tollgate() {
             tollgate,validate-config)
                 cmd="tollgate__subcmd__validate__subcmd__config"
                 ;;
+            tollgate__subcmd__audit,anchor)
+                cmd="tollgate__subcmd__audit__subcmd__anchor"
+                ;;
+            tollgate__subcmd__audit,export)
+                cmd="tollgate__subcmd__audit__subcmd__export"
+                ;;
             tollgate__subcmd__audit,help)
                 cmd="tollgate__subcmd__audit__subcmd__help"
                 ;;
             tollgate__subcmd__audit,verify)
                 cmd="tollgate__subcmd__audit__subcmd__verify"
+                ;;
+            tollgate__subcmd__audit__subcmd__help,anchor)
+                cmd="tollgate__subcmd__audit__subcmd__help__subcmd__anchor"
+                ;;
+            tollgate__subcmd__audit__subcmd__help,export)
+                cmd="tollgate__subcmd__audit__subcmd__help__subcmd__export"
                 ;;
             tollgate__subcmd__audit__subcmd__help,help)
                 cmd="tollgate__subcmd__audit__subcmd__help__subcmd__help"
@@ -214,6 +226,12 @@ _tollgate() {
             tollgate__subcmd__help,validate-config)
                 cmd="tollgate__subcmd__help__subcmd__validate__subcmd__config"
                 ;;
+            tollgate__subcmd__help__subcmd__audit,anchor)
+                cmd="tollgate__subcmd__help__subcmd__audit__subcmd__anchor"
+                ;;
+            tollgate__subcmd__help__subcmd__audit,export)
+                cmd="tollgate__subcmd__help__subcmd__audit__subcmd__export"
+                ;;
             tollgate__subcmd__help__subcmd__audit,verify)
                 cmd="tollgate__subcmd__help__subcmd__audit__subcmd__verify"
                 ;;
@@ -313,7 +331,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__audit)
-            opts="-h --help verify help"
+            opts="-h --help verify anchor export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -326,9 +344,73 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        tollgate__subcmd__audit__subcmd__help)
-            opts="verify help"
+        tollgate__subcmd__audit__subcmd__anchor)
+            opts="-h --state --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit__subcmd__export)
+            opts="-h --state --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit__subcmd__help)
+            opts="verify anchor export help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit__subcmd__help__subcmd__anchor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -369,13 +451,21 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__audit__subcmd__verify)
-            opts="-h --state --help"
+            opts="-h --state --file --anchor --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --anchor)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -755,8 +845,36 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__audit)
-            opts="verify"
+            opts="verify anchor export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__audit__subcmd__anchor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__audit__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

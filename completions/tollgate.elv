@@ -172,19 +172,39 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;audit'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand verify 'Follow the chain from its first event; the status is 1 when it is broken'
+            cand verify 'Follow the chain from its first event; the status is 4 when it is broken'
+            cand anchor 'Print the end of the chain as one line, to be kept where this machine cannot change it'
+            cand export 'Write the whole trail as lines of JSON, which `verify --file` understands'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'tollgate;audit;verify'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --file 'Verify this export instead of a ledger'
+            cand --anchor 'Lines that `audit anchor` printed; the chain must still contain what they were taken of'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;audit;anchor'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;audit;export'= {
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand -h 'Print help'
             cand --help 'Print help'
         }
         &'tollgate;audit;help'= {
-            cand verify 'Follow the chain from its first event; the status is 1 when it is broken'
+            cand verify 'Follow the chain from its first event; the status is 4 when it is broken'
+            cand anchor 'Print the end of the chain as one line, to be kept where this machine cannot change it'
+            cand export 'Write the whole trail as lines of JSON, which `verify --file` understands'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'tollgate;audit;help;verify'= {
+        }
+        &'tollgate;audit;help;anchor'= {
+        }
+        &'tollgate;audit;help;export'= {
         }
         &'tollgate;audit;help;help'= {
         }
@@ -420,9 +440,15 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;metrics'= {
         }
         &'tollgate;help;audit'= {
-            cand verify 'Follow the chain from its first event; the status is 1 when it is broken'
+            cand verify 'Follow the chain from its first event; the status is 4 when it is broken'
+            cand anchor 'Print the end of the chain as one line, to be kept where this machine cannot change it'
+            cand export 'Write the whole trail as lines of JSON, which `verify --file` understands'
         }
         &'tollgate;help;audit;verify'= {
+        }
+        &'tollgate;help;audit;anchor'= {
+        }
+        &'tollgate;help;audit;export'= {
         }
         &'tollgate;help;budget'= {
             cand list 'List the budgets: what is spent, set aside and left, and when they begin anew'

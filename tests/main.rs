@@ -12,6 +12,7 @@
 mod asking;
 mod asking_by_return;
 mod attempts;
+mod audit;
 mod background;
 mod batches;
 mod bursts;

@@ -61,6 +61,12 @@ pub(crate) const LEDGER_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) const LEDGER_WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
 /// Rows that one read transaction goes through, so that no reader holds up a checkpoint.
 pub(crate) const LEDGER_SCAN_ROWS_MAX: i64 = 10_000;
+/// Bytes of an export of the audit trail that are read before they are written.
+pub(crate) const EXPORT_PAGE_BYTES: usize = 1024 * 1024;
+/// Longest line of such an export. Arguments stand in it twice, escaped once more.
+pub(crate) const EXPORT_LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of a file with anchors.
+pub(crate) const ANCHORS_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Call ids listed for a prefix that fits several.
 pub(crate) const LEDGER_MATCHES_MAX: usize = 10;
 

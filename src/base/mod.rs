@@ -7,6 +7,7 @@ pub(crate) mod capability;
 pub(crate) mod clock;
 pub(crate) mod explain;
 pub(crate) mod failpoint;
+pub(crate) mod hex;
 pub(crate) mod id;
 pub(crate) mod json;
 pub(crate) mod kernel;

@@ -21,7 +21,10 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{load, snapshot::Catalog, source::Node, tool::Tool};
-use crate::base::canonical::{canonical, digest};
+use crate::base::{
+    canonical::{canonical, digest},
+    hex,
+};
 
 pub(crate) use file::LockError;
 
@@ -108,13 +111,9 @@ fn file_digest(path: &Path) -> io::Result<String> {
         let read = file.read(&mut piece)?;
         match piece.get(..read) {
             Some(some) if read > 0 => hash.update(some),
-            _ => return Ok(hex(&hash.finalize())),
+            _ => return Ok(hex::encode(&hash.finalize())),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Lock {

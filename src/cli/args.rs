@@ -20,7 +20,8 @@ pub(crate) use definitions::{
     ValidateConfigArgs,
 };
 pub(crate) use ledger::{
-    AuditArgs, AuditCommand, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs, Selection, StatsArgs,
+    AuditArgs, AuditCommand, AuditVerifyArgs, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs,
+    Selection, StatsArgs,
 };
 pub(crate) use ops::{
     OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs, OpsVerifyArgs,
@@ -128,8 +129,9 @@ pub(crate) enum Command {
     /// Say whether the ledger is as it was written
     ///
     /// Every call stands in a chain of events, each of which holds the hash of the one before.
-    /// `audit verify` follows the chain and names the first event that does not fit. It cannot
-    /// see that the end of the chain was cut off, nor that all of it was written anew.
+    /// `audit verify` follows the chain and names the first event that does not fit. That the end
+    /// was cut off, or all of it written anew, shows only with an anchor: a line that
+    /// `audit anchor` printed before, kept where whoever can write the ledger cannot.
     #[command(after_long_help = help::AUDIT)]
     Audit(AuditArgs),
     /// Show and change what may be spent

@@ -15,8 +15,10 @@ pub(crate) enum ExitStatus {
     Usage,
     /// It worked, and something waits for a person.
     Attention,
-    /// `status` found that the ledger cannot be used.
-    Degraded,
+    /// The ledger itself is not as it should be: `status` found that it cannot be used, or
+    /// `audit verify` that it is not as it was written. For both, a script that has to tell
+    /// somebody does the same.
+    LedgerAmiss,
     /// A fault in the program itself.
     Internal,
     /// Standard output was closed or could not be written, so not all of it arrived.
@@ -36,7 +38,7 @@ impl ExitStatus {
         Self::Findings,
         Self::Usage,
         Self::Attention,
-        Self::Degraded,
+        Self::LedgerAmiss,
         Self::Internal,
         Self::StdoutLost,
         Self::Unusable,
@@ -51,7 +53,7 @@ impl ExitStatus {
             Self::Findings => 1,
             Self::Usage => 2,
             Self::Attention => 3,
-            Self::Degraded => 4,
+            Self::LedgerAmiss => 4,
             Self::Internal => 70,
             Self::StdoutLost => 74,
             Self::Unusable => 78,
@@ -69,7 +71,9 @@ impl ExitStatus {
             }
             Self::Usage => "the command line cannot be understood; nothing was done",
             Self::Attention => "`status` or `ops` found something that a person should look at",
-            Self::Degraded => "`status` found that the ledger cannot be used",
+            Self::LedgerAmiss => {
+                "the ledger cannot be used (`status`), or is not as it was written (`audit verify`)"
+            }
             Self::Internal => "a fault in Tollgate itself",
             Self::StdoutLost => "standard output was closed or could not be written",
             Self::Unusable => "the tools folder or the state folder cannot be used",

@@ -79,8 +79,16 @@ EXAMPLES
   See whether somebody changed what was recorded:
       tollgate audit verify
 
+  Keep the end of the chain on another machine every hour, and compare:
+      tollgate audit anchor | ssh vault 'cat >> anchors'
+      ssh vault cat anchors > anchors && tollgate audit verify --anchor anchors
+
+  Hand the trail to somebody who does not have the ledger:
+      tollgate audit export > trail.jsonl
+      tollgate audit verify --file trail.jsonl
+
 EXIT STATUS
-  0 when everything is as it was written, 1 when it is not.
+  0 when everything is as it was written, 4 when it is not.
 ";
 
 /// Below the help of `stats`.

@@ -14,7 +14,14 @@ use super::{
     memory::{self, MemoryLedger},
     operation::OperationState,
     record::{CallRow, Intent, Outcome, Settlement},
-    sqlite::{AuditSync, SqliteLedger, read::LogReader, verify::Verdict},
+    sqlite::{
+        AuditSync, SqliteLedger,
+        audit::{
+            anchor::Anchors,
+            chain::{Verdict, Whole},
+        },
+        read::LogReader,
+    },
     wait,
 };
 use crate::base::{
@@ -323,8 +330,17 @@ fn o5_h8_two_ledgers_on_one_file_interleave_and_lose_nothing() {
     });
     let rows: Vec<i64> = calls_in(dir.path()).iter().map(|call| call.row).collect();
     assert_eq!(rows, (1..=420).collect::<Vec<i64>>());
-    let verdict = LogReader::open(dir.path()).unwrap().verify().unwrap();
-    assert_eq!(verdict, Verdict::Whole(440));
+    let verdict = LogReader::open(dir.path())
+        .unwrap()
+        .verify(&Anchors::default())
+        .unwrap();
+    assert_eq!(
+        verdict,
+        Verdict::Whole(Whole {
+            events: 440,
+            ..Whole::default()
+        })
+    );
 }
 
 #[test]

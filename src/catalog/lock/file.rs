@@ -9,9 +9,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Lock, Pin, hex};
+use super::{Lock, Pin};
 use crate::{
-    base::canonical,
+    base::{canonical, hex},
     catalog::permission::{self, Writable},
 };
 
@@ -101,7 +101,7 @@ impl Lock {
         }
         let mut pins = BTreeMap::new();
         for (name, pin) in written.tools {
-            if hex(&canonical::digest(&pin.definition)) != pin.definition_sha256 {
+            if hex::encode(&canonical::digest(&pin.definition)) != pin.definition_sha256 {
                 return Err(format!(
                     "the definition of `{name}` does not have its digest"
                 ));
@@ -124,7 +124,7 @@ impl Lock {
             let written = WrittenPin {
                 approved: pin.approved.clone(),
                 by: pin.by.clone(),
-                definition_sha256: hex(&canonical::digest(&pin.definition)),
+                definition_sha256: hex::encode(&canonical::digest(&pin.definition)),
                 description_chars: description.map_or(0, |text| text.chars().count()),
                 programs: pin.programs.clone(),
                 definition: sorted(&pin.definition),

@@ -137,8 +137,26 @@ pub(crate) struct AuditArgs {
 /// The commands of `audit`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Follow the chain from its first event; the status is 1 when it is broken
-    Verify(StateDir),
+    /// Follow the chain from its first event; the status is 4 when it is broken
+    Verify(AuditVerifyArgs),
+    /// Print the end of the chain as one line, to be kept where this machine cannot change it
+    Anchor(StateDir),
+    /// Write the whole trail as lines of JSON, which `verify --file` understands
+    Export(StateDir),
+}
+
+/// Arguments of `audit verify`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditVerifyArgs {
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Verify this export instead of a ledger
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Lines that `audit anchor` printed; the chain must still contain what they were taken of
+    #[arg(long, value_name = "FILE")]
+    pub(crate) anchor: Option<PathBuf>,
 }
 
 fn outcomes() -> impl TypedValueParser<Value = Outcome> {

@@ -1,35 +1,117 @@
-//! `tollgate audit`: whether the ledger is as it was written.
+//! `tollgate audit`: whether the ledger is as it was written, and what shows it elsewhere.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, BufWriter, Read as _, Write as _},
+    path::Path,
+};
 
 use crate::{
+    base::{
+        clock::{Clock as _, SystemClock},
+        limits::ANCHORS_BYTES_MAX,
+        text,
+    },
     cli::{
-        args::{AuditArgs, AuditCommand},
+        args::{AuditArgs, AuditCommand, AuditVerifyArgs},
         compose,
         exit::{CommandError, ExitStatus},
         print,
     },
-    ledger::sqlite::{read::LogReader, verify::Verdict},
+    ledger::{
+        LedgerError,
+        sqlite::{
+            audit::{
+                anchor::Anchors,
+                chain::{Verdict, Whole},
+                export::ExportError,
+                exported,
+            },
+            read::LogReader,
+        },
+    },
 };
 
-/// Follows the audit trail from its first event.
+/// Follows the audit trail, prints the end of it, or writes all of it.
 ///
 /// # Errors
-/// When there is no ledger or it cannot be read.
+/// When there is no ledger, it cannot be read, or what was asked for cannot be written.
 pub(crate) fn audit(args: AuditArgs) -> Result<ExitStatus, CommandError> {
-    let AuditCommand::Verify(args) = args.command;
-    let unusable = |error: crate::ledger::LedgerError| CommandError::Unusable(error.to_string());
-    let reader = LogReader::open(&compose::state_dir(args.state)?).map_err(unusable)?;
-    match reader.verify().map_err(unusable)? {
-        Verdict::Whole(events) => {
-            print(format!("{events} events, each as it was written\n").as_bytes())?;
+    let open = |state| LogReader::open(&compose::state_dir(state)?).map_err(unusable);
+    match args.command {
+        AuditCommand::Verify(args) => verify(args),
+        AuditCommand::Anchor(args) => {
+            let anchor = open(args.state)?.anchor(SystemClock.wall());
+            print(format!("{}\n", anchor.map_err(unusable)?).as_bytes())?;
             Ok(ExitStatus::Fine)
         }
-        Verdict::Broken { seq, call, fault } => {
-            let told = format!(
-                "broken at event {seq} (call in row {call}): {}\n",
-                fault.as_str()
-            );
-            print(told.as_bytes())?;
-            Ok(ExitStatus::Findings)
+        AuditCommand::Export(args) => {
+            export(&open(args.state)?)?;
+            Ok(ExitStatus::Fine)
         }
     }
+}
+
+fn verify(args: AuditVerifyArgs) -> Result<ExitStatus, CommandError> {
+    let anchors = match &args.anchor {
+        None => Anchors::default(),
+        Some(file) => anchors(file)?,
+    };
+    let verdict = match &args.file {
+        None => LogReader::open(&compose::state_dir(args.state_dir.state)?)
+            .and_then(|reader| reader.verify(&anchors))
+            .map_err(unusable)?,
+        Some(file) => File::open(file)
+            .and_then(|open| exported::verify(&mut BufReader::new(open), &anchors))
+            .map_err(|error| unreadable(file, &error))?,
+    };
+    let (told, status) = match verdict {
+        Verdict::Whole(whole) => (found_whole(&whole), ExitStatus::Fine),
+        Verdict::Broken { seq, call, fault } => {
+            let call = call.map_or_else(String::new, |row| format!(" (call in row {row})"));
+            let told = format!("broken at event {seq}{call}: {}", fault.as_str());
+            (told, ExitStatus::LedgerAmiss)
+        }
+    };
+    print(format!("{told}\n").as_bytes())?;
+    Ok(status)
+}
+
+fn found_whole(whole: &Whole) -> String {
+    let events = usize::try_from(whole.events).unwrap_or(usize::MAX);
+    let mut told = format!("{}, each as it was written", text::count(events, "event"));
+    if whole.anchors > 0 {
+        told.push_str(&format!(
+            "; {} found in it",
+            text::count(whole.anchors, "anchor")
+        ));
+    }
+    told
+}
+
+fn anchors(path: &Path) -> Result<Anchors, CommandError> {
+    let mut text = String::new();
+    let open = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let read = open.take(ANCHORS_BYTES_MAX).read_to_string(&mut text);
+    read.map_err(|error| unreadable(path, &error))?;
+    Anchors::parse(&text)
+        .map_err(|told| CommandError::Usage(format!("`{}`: {told}", path.display())))
+}
+
+fn export(reader: &LogReader) -> Result<(), CommandError> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = reader.export(SystemClock.wall(), &mut out);
+    written.map_err(|error| match error {
+        ExportError::Ledger(error) => unusable(error),
+        ExportError::Write(error) => CommandError::Stdout(error),
+    })?;
+    out.flush().map_err(CommandError::Stdout)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> CommandError {
+    CommandError::Unusable(format!("`{}` cannot be read: {error}", path.display()))
+}
+
+fn unusable(error: LedgerError) -> CommandError {
+    CommandError::Unusable(error.to_string())
 }

@@ -39,7 +39,7 @@ pub(crate) fn status(args: ListArgs) -> Result<ExitStatus, CommandError> {
     Ok(match health.verdict() {
         health::Verdict::Fine => ExitStatus::Fine,
         health::Verdict::Attention => ExitStatus::Attention,
-        health::Verdict::Degraded => ExitStatus::Degraded,
+        health::Verdict::Degraded => ExitStatus::LedgerAmiss,
     })
 }
 

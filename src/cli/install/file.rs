@@ -13,7 +13,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::base::limits::CLIENT_FILE_BYTES_MAX;
+use crate::base::{hex, limits::CLIENT_FILE_BYTES_MAX};
 
 /// What stands at a path.
 pub(crate) struct ClientFile {
@@ -116,11 +116,7 @@ impl ClientFile {
 
     fn beside(&self, text: &str, ending: &str) -> PathBuf {
         let digest = Sha256::digest(text.as_bytes());
-        let short: String = digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let short = hex::encode(digest.get(..6).unwrap_or_default());
         let mut name = self.path.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".tollgate-{short}.{ending}"));
         self.path.with_file_name(name)

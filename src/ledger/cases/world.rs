@@ -9,7 +9,11 @@ use super::super::{
     memory::MemoryLedger,
     operation::{KeySource, Operation, OperationState},
     record::{Outcome, Settlement},
-    sqlite::{AuditSync, SqliteLedger, read::LogReader, verify::Verdict},
+    sqlite::{
+        AuditSync, SqliteLedger,
+        audit::{anchor::Anchors, chain::Verdict},
+        read::LogReader,
+    },
     wait,
 };
 use crate::base::{
@@ -57,7 +61,10 @@ pub(super) fn in_each_world(case: impl Fn(&World)) {
         second,
         kill: Box::new(move || dying.close()),
     });
-    let verdict = LogReader::open(dir.path()).unwrap().verify().unwrap();
+    let verdict = LogReader::open(dir.path())
+        .unwrap()
+        .verify(&Anchors::default())
+        .unwrap();
     assert!(matches!(verdict, Verdict::Whole(_)), "{verdict:?}");
 }
 

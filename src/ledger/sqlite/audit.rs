@@ -3,7 +3,17 @@
 //! An event's hash covers the one before it and the columns of the call that it vouches for, so
 //! that a change to either shows. The end of the chain is read in the transaction that appends
 //! to it: there is one order over all processes. What a chain cannot show by itself is that its
-//! end was cut off, or that all of it was written anew.
+//! end was cut off, or that all of it was written anew: that takes an [`anchor`].
+
+pub(crate) mod anchor;
+pub(crate) mod chain;
+pub(crate) mod export;
+pub(crate) mod exported;
+mod pages;
+mod reading;
+mod verify;
+
+use std::ops::Range;
 
 use rusqlite::{Connection, Row, Statement, params, types::ValueRef};
 use sha2::{Digest, Sha256};
@@ -70,6 +80,42 @@ impl Event {
             Self::Resolved => "resolved",
         }
     }
+
+    /// The event that this word stands for.
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.as_str() == word)
+    }
+
+    /// Whether a call came in with it: calls are numbered in the order of these.
+    fn admits(self) -> bool {
+        match self {
+            Self::Accepted | Self::Settled => true,
+            Self::Completed | Self::Resolved => false,
+        }
+    }
+
+    /// Which of the columns [`REQUEST`], [`END`] and [`RESOLUTION`], one behind the other, it
+    /// vouches for.
+    fn columns(self) -> Range<usize> {
+        const END_AT: usize = REQUEST_COLUMNS;
+        const RESOLUTION_AT: usize = END_AT + END_COLUMNS;
+        match self {
+            Self::Accepted => 0..END_AT,
+            Self::Completed => END_AT..RESOLUTION_AT,
+            Self::Settled => 0..RESOLUTION_AT,
+            Self::Resolved => RESOLUTION_AT..RESOLUTION_AT + RESOLUTION_COLUMNS,
+        }
+    }
+
+    /// The names of those.
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        let columns = self.columns();
+        [REQUEST, END, RESOLUTION]
+            .into_iter()
+            .flat_map(|names| names.split(',').map(str::trim))
+            .skip(columns.start)
+            .take(columns.len())
+    }
 }
 
 /// The last event of a chain, or of none.
@@ -95,13 +141,21 @@ impl Head {
     }
 
     /// The event that follows, over what `fields` adds.
-    pub(super) fn next(&self, call: i64, event: Event, fields: impl FnOnce(&mut Link)) -> Self {
+    pub(super) fn next(
+        &self,
+        call: Option<i64>,
+        event: Event,
+        fields: impl FnOnce(&mut Link),
+    ) -> Self {
         let seq = self.seq + 1;
         let mut link = Link(Sha256::new());
         link.0.update([0]);
         link.0.update(self.hash);
         link.integer(seq);
-        link.integer(call);
+        match call {
+            None => link.null(),
+            Some(call) => link.integer(call),
+        }
         link.text(event.as_str());
         fields(&mut link);
         Self {
@@ -114,7 +168,7 @@ impl Head {
     pub(super) fn append(
         &self,
         statement: &mut Statement<'_>,
-        call: i64,
+        call: Option<i64>,
         event: Event,
         last: &Self,
     ) -> rusqlite::Result<()> {
@@ -155,6 +209,10 @@ impl Link {
         self.bytes(2, value.as_bytes());
     }
 
+    fn blob(&mut self, value: &[u8]) {
+        self.bytes(3, value);
+    }
+
     fn optional(&mut self, value: Option<&str>) {
         match value {
             None => self.null(),
@@ -164,13 +222,13 @@ impl Link {
 
     /// What was asked for.
     pub(super) fn request(&mut self, row: &CallRow) {
-        self.bytes(3, row.call_id.as_bytes());
+        self.blob(row.call_id.as_bytes());
         self.integer(row.received.as_micros());
         self.text(&row.tool);
         self.optional(row.effect);
         match &row.definition {
             None => self.null(),
-            Some(digest) => self.bytes(3, digest),
+            Some(digest) => self.blob(digest),
         }
         self.text(row.principal.as_str());
         self.optional(row.client.as_deref());
@@ -221,17 +279,13 @@ impl Link {
     ///
     /// # Errors
     /// When there is no such column.
-    pub(super) fn stored(
-        &mut self,
-        row: &Row<'_>,
-        columns: std::ops::Range<usize>,
-    ) -> rusqlite::Result<()> {
+    pub(super) fn stored(&mut self, row: &Row<'_>, columns: Range<usize>) -> rusqlite::Result<()> {
         for column in columns {
             match row.get_ref(column)? {
                 ValueRef::Null => self.null(),
                 ValueRef::Integer(value) => self.integer(value),
                 ValueRef::Text(value) => self.bytes(2, value),
-                ValueRef::Blob(value) => self.bytes(3, value),
+                ValueRef::Blob(value) => self.blob(value),
                 // No column of ours holds one, so that none can look like what was written.
                 ValueRef::Real(value) => self.bytes(4, &value.to_le_bytes()),
             }
@@ -249,11 +303,11 @@ pub(super) fn append_end(connection: &Connection, call: i64) -> rusqlite::Result
     let sql = format!("SELECT {END} FROM calls WHERE row = ?1");
     let next = connection.prepare_cached(&sql)?.query_row([call], |row| {
         let mut read = Ok(());
-        let next = head.next(call, Event::Completed, |link| {
+        let next = head.next(Some(call), Event::Completed, |link| {
             read = link.stored(row, 0..END_COLUMNS);
         });
         read.map(|()| next)
     })?;
     let mut append = connection.prepare_cached(APPEND)?;
-    next.append(&mut append, call, Event::Completed, &head)
+    next.append(&mut append, Some(call), Event::Completed, &head)
 }

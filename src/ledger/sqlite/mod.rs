@@ -2,7 +2,7 @@
 
 mod admit;
 mod askings;
-mod audit;
+pub(crate) mod audit;
 mod emergency;
 mod files;
 pub(crate) mod health;
@@ -22,7 +22,6 @@ mod schema;
 mod seal;
 mod standing;
 pub(in crate::ledger) mod statements;
-pub(crate) mod verify;
 mod writer;
 mod written;
 

@@ -22,7 +22,6 @@ use super::{
     files::{self, DATABASE},
     open::{self, Access},
     schema,
-    verify::{self, Verdict},
 };
 use crate::base::{
     clock::Timestamp,
@@ -163,14 +162,6 @@ impl LogReader {
             found.collect()
         };
         read().map_err(|error| explain(&error))
-    }
-
-    /// Whether the audit trail and the calls are as they were written.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub(crate) fn verify(&self) -> Result<Verdict, LedgerError> {
-        verify::verify(&self.connection, self.has_operations()).map_err(|error| explain(&error))
     }
 
     /// What it reads through.

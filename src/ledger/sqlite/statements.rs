@@ -249,8 +249,8 @@ impl<'c> Statements<'c> {
         event: Event,
         fields: impl FnOnce(&mut Link),
     ) -> rusqlite::Result<()> {
-        let next = self.head.next(call, event, fields);
-        next.append(&mut self.append, call, event, &self.head)?;
+        let next = self.head.next(Some(call), event, fields);
+        next.append(&mut self.append, Some(call), event, &self.head)?;
         self.head = next;
         Ok(())
     }

@@ -19,11 +19,14 @@ use super::{
         wait,
     },
     AuditSync, SqliteLedger,
+    audit::{
+        anchor::Anchors,
+        chain::{Verdict, Whole},
+    },
     files::{DATABASE, MARKER},
     open::{self, Access},
     read::LogReader,
     schema,
-    verify::Verdict,
 };
 use crate::base::{
     clock::{ManualClock, SystemClock, Timestamp},
@@ -245,8 +248,17 @@ fn h4_what_a_dead_process_left_running_is_settled_and_never_run_again() {
     let failed = end(Outcome::Failed, "INTERNAL", "none");
     assert_eq!(ends, [failed, unknown.clone(), unknown, None]);
     contract::finish(&living, mine, &settlement(Outcome::Succeeded));
-    let verdict = LogReader::open(dir.path()).unwrap().verify().unwrap();
-    assert_eq!(verdict, Verdict::Whole(9));
+    let verdict = LogReader::open(dir.path())
+        .unwrap()
+        .verify(&Anchors::default())
+        .unwrap();
+    assert_eq!(
+        verdict,
+        Verdict::Whole(Whole {
+            events: 9,
+            ..Whole::default()
+        })
+    );
 }
 
 #[test]

@@ -7,7 +7,10 @@ use crate::ledger::{
     Ledger as _, LedgerError,
     contract::{begin, calls_in, ending, finish, row, settlement, sqlite},
     record::Outcome,
-    sqlite::{read::LogReader, verify::Verdict},
+    sqlite::{
+        audit::{anchor::Anchors, chain::Verdict},
+        read::LogReader,
+    },
     wait,
 };
 
@@ -45,6 +48,9 @@ fn s22_an_end_after_the_file_was_taken_away_is_kept_and_taken_in_when_it_is_back
         ends,
         expected.map(|(outcome, stage)| (outcome, stage.to_owned()))
     );
-    let verdict = LogReader::open(dir.path()).unwrap().verify().unwrap();
+    let verdict = LogReader::open(dir.path())
+        .unwrap()
+        .verify(&Anchors::default())
+        .unwrap();
     assert!(matches!(verdict, Verdict::Whole(_)), "{verdict:?}");
 }
