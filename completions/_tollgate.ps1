@@ -194,6 +194,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Follow the chain from its first event; the status is 4 when it is broken')
             [CompletionResult]::new('anchor', 'anchor', [CompletionResultType]::ParameterValue, 'Print the end of the chain as one line, to be kept where this machine cannot change it')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the whole trail as lines of JSON, which `verify --file` understands')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Take out the calls that ended before a time, with the events that vouch for them')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -217,10 +218,18 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'tollgate;audit;prune' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--before', '--before', [CompletionResultType]::ParameterName, 'Calls that ended before then: how long ago, as `400d`, or a time, as `2026-11-23T14:00:00Z`')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'tollgate;audit;help' {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Follow the chain from its first event; the status is 4 when it is broken')
             [CompletionResult]::new('anchor', 'anchor', [CompletionResultType]::ParameterValue, 'Print the end of the chain as one line, to be kept where this machine cannot change it')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the whole trail as lines of JSON, which `verify --file` understands')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Take out the calls that ended before a time, with the events that vouch for them')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -231,6 +240,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;audit;help;export' {
+            break
+        }
+        'tollgate;audit;help;prune' {
             break
         }
         'tollgate;audit;help;help' {
@@ -520,6 +532,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Follow the chain from its first event; the status is 4 when it is broken')
             [CompletionResult]::new('anchor', 'anchor', [CompletionResultType]::ParameterValue, 'Print the end of the chain as one line, to be kept where this machine cannot change it')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the whole trail as lines of JSON, which `verify --file` understands')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Take out the calls that ended before a time, with the events that vouch for them')
             break
         }
         'tollgate;help;audit;verify' {
@@ -529,6 +542,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;audit;export' {
+            break
+        }
+        'tollgate;help;audit;prune' {
             break
         }
         'tollgate;help;budget' {

@@ -94,6 +94,9 @@ _tollgate() {
             tollgate__subcmd__audit,help)
                 cmd="tollgate__subcmd__audit__subcmd__help"
                 ;;
+            tollgate__subcmd__audit,prune)
+                cmd="tollgate__subcmd__audit__subcmd__prune"
+                ;;
             tollgate__subcmd__audit,verify)
                 cmd="tollgate__subcmd__audit__subcmd__verify"
                 ;;
@@ -105,6 +108,9 @@ _tollgate() {
                 ;;
             tollgate__subcmd__audit__subcmd__help,help)
                 cmd="tollgate__subcmd__audit__subcmd__help__subcmd__help"
+                ;;
+            tollgate__subcmd__audit__subcmd__help,prune)
+                cmd="tollgate__subcmd__audit__subcmd__help__subcmd__prune"
                 ;;
             tollgate__subcmd__audit__subcmd__help,verify)
                 cmd="tollgate__subcmd__audit__subcmd__help__subcmd__verify"
@@ -232,6 +238,9 @@ _tollgate() {
             tollgate__subcmd__help__subcmd__audit,export)
                 cmd="tollgate__subcmd__help__subcmd__audit__subcmd__export"
                 ;;
+            tollgate__subcmd__help__subcmd__audit,prune)
+                cmd="tollgate__subcmd__help__subcmd__audit__subcmd__prune"
+                ;;
             tollgate__subcmd__help__subcmd__audit,verify)
                 cmd="tollgate__subcmd__help__subcmd__audit__subcmd__verify"
                 ;;
@@ -331,7 +340,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__audit)
-            opts="-h --help verify anchor export help"
+            opts="-h --help verify anchor export prune help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -381,7 +390,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__audit__subcmd__help)
-            opts="verify anchor export help"
+            opts="verify anchor export prune help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -436,6 +445,20 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__audit__subcmd__help__subcmd__prune)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__audit__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -443,6 +466,28 @@ _tollgate() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__audit__subcmd__prune)
+            opts="-h --state --before --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --before)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -845,7 +890,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__audit)
-            opts="verify anchor export"
+            opts="verify anchor export prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -873,6 +918,20 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__audit__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__audit__subcmd__prune)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -175,6 +175,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand verify 'Follow the chain from its first event; the status is 4 when it is broken'
             cand anchor 'Print the end of the chain as one line, to be kept where this machine cannot change it'
             cand export 'Write the whole trail as lines of JSON, which `verify --file` understands'
+            cand prune 'Take out the calls that ended before a time, with the events that vouch for them'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'tollgate;audit;verify'= {
@@ -194,10 +195,17 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'tollgate;audit;prune'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --before 'Calls that ended before then: how long ago, as `400d`, or a time, as `2026-11-23T14:00:00Z`'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'tollgate;audit;help'= {
             cand verify 'Follow the chain from its first event; the status is 4 when it is broken'
             cand anchor 'Print the end of the chain as one line, to be kept where this machine cannot change it'
             cand export 'Write the whole trail as lines of JSON, which `verify --file` understands'
+            cand prune 'Take out the calls that ended before a time, with the events that vouch for them'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'tollgate;audit;help;verify'= {
@@ -205,6 +213,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;audit;help;anchor'= {
         }
         &'tollgate;audit;help;export'= {
+        }
+        &'tollgate;audit;help;prune'= {
         }
         &'tollgate;audit;help;help'= {
         }
@@ -443,12 +453,15 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand verify 'Follow the chain from its first event; the status is 4 when it is broken'
             cand anchor 'Print the end of the chain as one line, to be kept where this machine cannot change it'
             cand export 'Write the whole trail as lines of JSON, which `verify --file` understands'
+            cand prune 'Take out the calls that ended before a time, with the events that vouch for them'
         }
         &'tollgate;help;audit;verify'= {
         }
         &'tollgate;help;audit;anchor'= {
         }
         &'tollgate;help;audit;export'= {
+        }
+        &'tollgate;help;audit;prune'= {
         }
         &'tollgate;help;budget'= {
             cand list 'List the budgets: what is spent, set aside and left, and when they begin anew'

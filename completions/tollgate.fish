@@ -172,11 +172,12 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand report" -l html -d 'Fi
 complete -c tollgate -n "__fish_tollgate_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand metrics" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export help" -f -a "verify" -d 'Follow the chain from its first event; the status is 4 when it is broken'
-complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export help" -f -a "anchor" -d 'Print the end of the chain as one line, to be kept where this machine cannot change it'
-complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export help" -f -a "export" -d 'Write the whole trail as lines of JSON, which `verify --file` understands'
-complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export prune help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export prune help" -f -a "verify" -d 'Follow the chain from its first event; the status is 4 when it is broken'
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export prune help" -f -a "anchor" -d 'Print the end of the chain as one line, to be kept where this machine cannot change it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export prune help" -f -a "export" -d 'Write the whole trail as lines of JSON, which `verify --file` understands'
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export prune help" -f -a "prune" -d 'Take out the calls that ended before a time, with the events that vouch for them'
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and not __fish_seen_subcommand_from verify anchor export prune help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l file -d 'Verify this export instead of a ledger' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from verify" -l anchor -d 'Lines that `audit anchor` printed; the chain must still contain what they were taken of' -r -F
@@ -185,9 +186,13 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from anchor" -s h -l help -d 'Print help'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from export" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from prune" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from prune" -l before -d 'Calls that ended before then: how long ago, as `400d`, or a time, as `2026-11-23T14:00:00Z`' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Follow the chain from its first event; the status is 4 when it is broken'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "anchor" -d 'Print the end of the chain as one line, to be kept where this machine cannot change it'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the whole trail as lines of JSON, which `verify --file` understands'
+complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Take out the calls that ended before a time, with the events that vouch for them'
 complete -c tollgate -n "__fish_tollgate_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand budget; and not __fish_seen_subcommand_from list set reset help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand budget; and not __fish_seen_subcommand_from list set reset help" -f -a "list" -d 'List the budgets: what is spent, set aside and left, and when they begin anew'
@@ -318,6 +323,7 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Follow the chain from its first event; the status is 4 when it is broken'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "anchor" -d 'Print the end of the chain as one line, to be kept where this machine cannot change it'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Write the whole trail as lines of JSON, which `verify --file` understands'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "prune" -d 'Take out the calls that ended before a time, with the events that vouch for them'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from budget" -f -a "list" -d 'List the budgets: what is spent, set aside and left, and when they begin anew'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from budget" -f -a "set" -d 'Set the limit of a budget; it counts instead of the configured one'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from budget" -f -a "reset" -d 'Begin a budget anew, as if nothing had been spent in this period'

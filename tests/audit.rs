@@ -80,6 +80,25 @@ fn o3_a_missing_row_is_status_4_in_the_ledger_and_in_its_export() {
     assert!(told.contains("it is no export of an audit trail"), "{told}");
 }
 
+#[test]
+fn what_is_pruned_is_told_and_the_last_day_is_not_touched() {
+    let home = home_with(2);
+    let assert = home.run(&["audit", "prune", "--before", "1h"]).code(2);
+    let refused = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(
+        refused.contains("what happened in the last 24 hours stays"),
+        "{refused}"
+    );
+    assert_eq!(
+        told(&home, &["audit", "prune", "--before", "1d"], 0),
+        "0 calls and 0 events taken out\n"
+    );
+    assert_eq!(
+        told(&home, &["audit", "verify"], 0),
+        "2 events, each as it was written\n"
+    );
+}
+
 /// The hash of one line as `docs/audit.md` says that it is made; nothing here is ours.
 fn hash(line: &Value, first: &Value) -> [u8; 32] {
     let bytes = |text: &Value| -> Vec<u8> {

@@ -48,6 +48,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The time `before` earlier; saturates instead of wrapping.
+    pub(crate) fn minus(self, before: Duration) -> Self {
+        let micros = i64::try_from(before.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+
     /// RFC 3339 in UTC with milliseconds, as `2026-11-23T14:02:07.120Z`.
     pub(crate) fn rfc3339(self) -> String {
         chrono::DateTime::from_timestamp_micros(self.0).map_or_else(

@@ -67,6 +67,18 @@ pub(crate) const EXPORT_PAGE_BYTES: usize = 1024 * 1024;
 pub(crate) const EXPORT_LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Bytes of a file with anchors.
 pub(crate) const ANCHORS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Events that are taken out of the audit trail in one transaction.
+pub(crate) const PRUNE_EVENTS: i64 = 1000;
+/// What is younger is never taken out.
+pub(crate) const PRUNE_AGE_MIN: Duration = Duration::from_secs(24 * 3600);
+/// The longest time that calls can be kept for and then be taken out.
+pub(crate) const PRUNE_AGE_DAYS_MAX: u64 = 36_500;
+/// How often a server looks for calls that are older than they are to be kept.
+pub(crate) const PRUNE_INTERVAL: Duration = Duration::from_secs(3600);
+/// The same while it finds some.
+pub(crate) const PRUNE_INTERVAL_BUSY: Duration = Duration::from_secs(1);
+/// A wall clock that differs by so much from the time that really passed has jumped.
+pub(crate) const CLOCK_JUMP_TOLD: Duration = Duration::from_secs(60);
 /// Call ids listed for a prefix that fits several.
 pub(crate) const LEDGER_MATCHES_MAX: usize = 10;
 

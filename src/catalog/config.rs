@@ -6,6 +6,7 @@ pub(crate) mod flags;
 pub(crate) mod hosts;
 pub(crate) mod limits;
 pub(crate) mod principals;
+pub(crate) mod retention;
 pub(crate) mod server;
 
 use std::{
@@ -16,10 +17,9 @@ use std::{
 
 use self::{
     budgets::Budgets, databases::Databases, flags::Flags, hosts::Hosts, limits::Limits,
-    principals::Principals, server::Server,
+    principals::Principals, retention::Retention, server::Server,
 };
 use super::{
-    definition::refuse_unavailable,
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
     fields::Fields,
     file::{Refusal, read, refuse},
@@ -27,11 +27,6 @@ use super::{
     source::{self, Node, Syntax},
 };
 use crate::base::canonical;
-
-/// Sections of the format that this version cannot honour. A gate that ignored one would let
-/// through what its operator meant to stop, so each is an error. A section that becomes
-/// available loses its row here and gets a file under `config/` and a field in [`Config`].
-const NOT_AVAILABLE: &[&str] = &["retention"];
 
 /// What the file declares. Without a file nothing is declared, and one local principal may do
 /// what the definitions allow.
@@ -51,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) hosts: Hosts,
     /// Who may act.
     pub(crate) principals: Principals,
+    /// How long what happened is kept.
+    pub(crate) retention: Retention,
     digest: Option<[u8; 32]>,
 }
 
@@ -77,8 +74,7 @@ impl Config {
         let databases = fields.take("databases");
         let hosts = fields.take("hosts");
         let principals = fields.take("principals");
-        let help = "take it out if everything is safe without it";
-        refuse_unavailable(&mut fields, NOT_AVAILABLE, help, findings);
+        let retention = fields.take("retention");
         fields.close(findings);
         Self {
             server: server.map_or_else(Server::default, |node| Server::read(node, findings)),
@@ -91,6 +87,8 @@ impl Config {
             hosts: hosts.map_or_else(Hosts::default, |node| Hosts::read(node, folder, findings)),
             principals: principals
                 .map_or_else(Principals::default, |node| Principals::read(node, findings)),
+            retention: retention
+                .map_or_else(Retention::default, |node| Retention::read(node, findings)),
             digest: Some(canonical::digest(&node.to_value())),
         }
     }

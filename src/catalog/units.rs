@@ -37,6 +37,27 @@ pub(super) fn duration(
     fits
 }
 
+/// A whole number of days from one to `most`, as `400d`.
+pub(super) fn days(
+    node: &Node,
+    name: &str,
+    most: u64,
+    findings: &mut Findings,
+) -> Option<Duration> {
+    let days = node.as_text().and_then(|text| amount(text, &[("d", 1)]));
+    let fits = days.filter(|days| (1..=most).contains(days));
+    if fits.is_none() {
+        let message = format!("`{name}` must be a number of days from 1 to {most}");
+        findings.error(
+            "amount",
+            node.span,
+            message,
+            "write it with its unit, as `400d`",
+        );
+    }
+    fits.map(|days| Duration::from_secs(days * 24 * 3600))
+}
+
 /// A number of bytes above zero and up to `most`: an integer, or one with `KiB` or `MiB`.
 pub(super) fn bytes(node: &Node, name: &str, most: u64, findings: &mut Findings) -> Option<usize> {
     let given = match &node.value {

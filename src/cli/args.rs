@@ -20,8 +20,8 @@ pub(crate) use definitions::{
     ValidateConfigArgs,
 };
 pub(crate) use ledger::{
-    AuditArgs, AuditCommand, AuditVerifyArgs, LogArgs, MetricsArgs, ReplayLogArgs, ReportArgs,
-    Selection, StatsArgs,
+    AuditArgs, AuditCommand, AuditPruneArgs, AuditVerifyArgs, LogArgs, MetricsArgs, ReplayLogArgs,
+    ReportArgs, Selection, StatsArgs,
 };
 pub(crate) use ops::{
     OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs, OpsVerifyArgs,

@@ -31,7 +31,7 @@ use crate::{
         secret::Secrets,
     },
     engine::{Engine, Parts},
-    ledger::sqlite::{AuditSync, SqliteLedger},
+    ledger::sqlite::{Keeping, SqliteLedger},
     server::{Settings, connection::Connection},
 };
 
@@ -41,8 +41,8 @@ pub(crate) struct Choices {
     pub(crate) keeper: Arc<Keeper>,
     /// Where the ledger is kept.
     pub(crate) state: PathBuf,
-    /// What is synced.
-    pub(crate) audit_sync: AuditSync,
+    /// How that is kept.
+    pub(crate) keeping: Keeping,
     /// How many programs run side by side.
     pub(crate) workers: usize,
     /// What hides the secrets that tools are given.
@@ -75,7 +75,7 @@ impl Gate {
         let ledger = Arc::new(SqliteLedger::new(
             choices.state,
             clock.clone(),
-            choices.audit_sync,
+            choices.keeping,
         ));
         let parts = Parts {
             catalog: Arc::clone(&catalog),

@@ -83,6 +83,10 @@ EXAMPLES
       tollgate audit anchor | ssh vault 'cat >> anchors'
       ssh vault cat anchors > anchors && tollgate audit verify --anchor anchors
 
+  Keep what happened in the last year, and an export of the rest:
+      tollgate audit export > trail-2026.jsonl
+      tollgate audit prune --before 365d
+
   Hand the trail to somebody who does not have the ledger:
       tollgate audit export > trail.jsonl
       tollgate audit verify --file trail.jsonl

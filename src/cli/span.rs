@@ -43,10 +43,7 @@ impl Since {
     /// The point itself, with `now` as the present.
     pub(crate) fn resolve(self, now: Timestamp) -> Timestamp {
         match self {
-            Self::Ago(ago) => {
-                let micros = i64::try_from(ago.as_micros()).unwrap_or(i64::MAX);
-                Timestamp::from_micros(now.as_micros().saturating_sub(micros))
-            }
+            Self::Ago(ago) => now.minus(ago),
             Self::At(at) => at,
         }
     }

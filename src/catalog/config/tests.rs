@@ -37,13 +37,12 @@ pub(super) fn check(text: &str, expected: &[&str]) {
 #[test]
 fn c2_everything_wrong_is_told_at_once_and_the_nearest_key_is_named() {
     check(
-        "sever: {}\nserver: {nam: x, instructions: 5}\nflags: {a: yes, b: true}\nretention: {}",
+        "sever: {}\nserver: {nam: x, instructions: 5}\nflags: {a: yes, b: true}",
         &[
             "tollgate.yaml:1:1: error[unknown-key]: unknown key `sever` (did you mean `server`?)",
             "tollgate.yaml:2:10: error[unknown-key]: unknown key `nam` (did you mean `name`?)",
             "tollgate.yaml:2:32: error[wrong-type]: `instructions` must be text, not a number (put it in quotes)",
             "tollgate.yaml:3:12: error[wrong-type]: `a` must be true or false, not text (write `true` without quotes)",
-            "tollgate.yaml:4:1: error[not-available]: `retention` is not available in this version (take it out if everything is safe without it)",
         ],
     );
     check(

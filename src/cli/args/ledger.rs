@@ -143,6 +143,19 @@ pub(crate) enum AuditCommand {
     Anchor(StateDir),
     /// Write the whole trail as lines of JSON, which `verify --file` understands
     Export(StateDir),
+    /// Take out the calls that ended before a time, with the events that vouch for them
+    Prune(AuditPruneArgs),
+}
+
+/// Arguments of `audit prune`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditPruneArgs {
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Calls that ended before then: how long ago, as `400d`, or a time, as `2026-11-23T14:00:00Z`
+    #[arg(long, value_name = "WHEN", value_parser = span::since)]
+    pub(crate) before: Since,
 }
 
 /// Arguments of `audit verify`.

@@ -9,14 +9,14 @@ use std::{
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
-        limits::ANCHORS_BYTES_MAX,
+        limits::{ANCHORS_BYTES_MAX, PRUNE_AGE_MIN},
         text,
     },
     cli::{
-        args::{AuditArgs, AuditCommand, AuditVerifyArgs},
+        args::{AuditArgs, AuditCommand, AuditPruneArgs, AuditVerifyArgs},
         compose,
         exit::{CommandError, ExitStatus},
-        print,
+        print, user,
     },
     ledger::{
         LedgerError,
@@ -27,6 +27,7 @@ use crate::{
                 export::ExportError,
                 exported,
             },
+            prune::{self, Obstacle, Pruned},
             read::LogReader,
         },
     },
@@ -49,6 +50,7 @@ pub(crate) fn audit(args: AuditArgs) -> Result<ExitStatus, CommandError> {
             export(&open(args.state)?)?;
             Ok(ExitStatus::Fine)
         }
+        AuditCommand::Prune(args) => prune(args),
     }
 }
 
@@ -80,6 +82,9 @@ fn verify(args: AuditVerifyArgs) -> Result<ExitStatus, CommandError> {
 fn found_whole(whole: &Whole) -> String {
     let events = usize::try_from(whole.events).unwrap_or(usize::MAX);
     let mut told = format!("{}, each as it was written", text::count(events, "event"));
+    if whole.pruned > 0 {
+        told.push_str(&format!("; {} before them pruned", whole.pruned));
+    }
     if whole.anchors > 0 {
         told.push_str(&format!(
             "; {} found in it",
@@ -106,6 +111,45 @@ fn export(reader: &LogReader) -> Result<(), CommandError> {
         ExportError::Write(error) => CommandError::Stdout(error),
     })?;
     out.flush().map_err(CommandError::Stdout)
+}
+
+fn prune(args: AuditPruneArgs) -> Result<ExitStatus, CommandError> {
+    let dir = compose::state_dir(args.state_dir.state)?;
+    let now = SystemClock.wall();
+    let before = args.before.resolve(now);
+    if before > now.minus(PRUNE_AGE_MIN) {
+        let hours = PRUNE_AGE_MIN.as_secs() / 3600;
+        let told = format!("what happened in the last {hours} hours stays; give an earlier time");
+        return Err(CommandError::Usage(told));
+    }
+    // Said before anything is made where there is nothing.
+    LogReader::open(&dir).map_err(unusable)?;
+    let by = format!("operator:{}", user::name());
+    let pruned = prune::carry_out(&dir, before, &by, &SystemClock).map_err(unusable)?;
+    print(found_old(&pruned).as_bytes())?;
+    Ok(ExitStatus::Fine)
+}
+
+fn found_old(pruned: &Pruned) -> String {
+    let count = |number, one| text::count(usize::try_from(number).unwrap_or(usize::MAX), one);
+    let mut told = format!(
+        "{} and {} taken out\n",
+        count(pruned.calls, "call"),
+        count(pruned.events, "event")
+    );
+    if pruned.events > 0 {
+        told.push_str("anchors of those events prove nothing any more; take a new one\n");
+    }
+    match pruned.obstacle {
+        None => {}
+        Some(Obstacle::Running(call)) => {
+            told.push_str(&format!("`{call}` still runs, so it stays, and all after it\n"));
+        }
+        Some(Obstacle::Needed(call)) => told.push_str(&format!(
+            "the operation of `{call}` is still needed, so it stays, and all after it: its key protects a write, or its outcome is unknown\n"
+        )),
+    }
+    told
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CommandError {

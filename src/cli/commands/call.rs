@@ -88,7 +88,7 @@ fn once(
     let gate = Gate::assemble(Choices {
         keeper: Arc::clone(keeper),
         state: state.to_path_buf(),
-        audit_sync: AuditSync::Writes,
+        keeping: AuditSync::Writes.into(),
         workers: 1,
         redactor: Arc::clone(declared.redactor()),
         settings: compose::settings(),

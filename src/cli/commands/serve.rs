@@ -77,9 +77,12 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let gate = Gate::assemble(Choices {
         keeper,
         state,
-        audit_sync: match args.audit_sync {
-            AuditSync::Writes => sqlite::AuditSync::Writes,
-            AuditSync::All => sqlite::AuditSync::All,
+        keeping: sqlite::Keeping {
+            sync: match args.audit_sync {
+                AuditSync::Writes => sqlite::AuditSync::Writes,
+                AuditSync::All => sqlite::AuditSync::All,
+            },
+            calls: server.retention.calls,
         },
         workers: args.workers.get(),
         redactor,

@@ -41,7 +41,7 @@ pub(crate) fn tools(args: ToolsArgs) -> Result<ExitStatus, CommandError> {
     let gate = Gate::assemble(Choices {
         keeper: Arc::new(compose::harden()?),
         state: std::path::PathBuf::new(),
-        audit_sync: AuditSync::Writes,
+        keeping: AuditSync::Writes.into(),
         workers: 1,
         redactor: Arc::clone(declarations.redactor()),
         settings: compose::settings(),

@@ -10,6 +10,7 @@ pub(crate) mod chain;
 pub(crate) mod export;
 pub(crate) mod exported;
 mod pages;
+pub(super) mod pruning;
 mod reading;
 mod verify;
 
@@ -18,6 +19,7 @@ use std::ops::Range;
 use rusqlite::{Connection, Row, Statement, params, types::ValueRef};
 use sha2::{Digest, Sha256};
 
+use self::pruning::{JUMP, JUMP_COLUMNS, PRUNING, PRUNING_COLUMNS};
 use super::{
     super::{
         operation::OperationState,
@@ -60,15 +62,21 @@ pub(super) enum Event {
     Settled,
     /// Somebody found out how an operation ended that the call had begun: the finding.
     Resolved,
+    /// The beginning of the chain was taken out: what stands for it.
+    Pruned,
+    /// The wall clock jumped: by how much.
+    ClockJumped,
 }
 
 impl Event {
     /// Every kind.
-    pub(super) const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Accepted,
         Self::Completed,
         Self::Settled,
         Self::Resolved,
+        Self::Pruned,
+        Self::ClockJumped,
     ];
 
     /// The word in the ledger.
@@ -78,11 +86,13 @@ impl Event {
             Self::Completed => "completed",
             Self::Settled => "settled",
             Self::Resolved => "resolved",
+            Self::Pruned => "pruned",
+            Self::ClockJumped => "clock_jump",
         }
     }
 
     /// The event that this word stands for.
-    fn parse(word: &str) -> Option<Self> {
+    pub(super) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event| event.as_str() == word)
     }
 
@@ -90,27 +100,39 @@ impl Event {
     fn admits(self) -> bool {
         match self {
             Self::Accepted | Self::Settled => true,
-            Self::Completed | Self::Resolved => false,
+            Self::Completed | Self::Resolved | Self::Pruned | Self::ClockJumped => false,
         }
     }
 
-    /// Which of the columns [`REQUEST`], [`END`] and [`RESOLUTION`], one behind the other, it
-    /// vouches for.
+    /// Whether what it vouches for stands in the row of its call.
+    fn is_of_call(self) -> bool {
+        match self {
+            Self::Accepted | Self::Completed | Self::Settled => true,
+            Self::Resolved | Self::Pruned | Self::ClockJumped => false,
+        }
+    }
+
+    /// Which of the columns [`REQUEST`], [`END`], [`RESOLUTION`], [`PRUNING`] and [`JUMP`], one
+    /// behind the other, it vouches for.
     fn columns(self) -> Range<usize> {
         const END_AT: usize = REQUEST_COLUMNS;
         const RESOLUTION_AT: usize = END_AT + END_COLUMNS;
+        const PRUNING_AT: usize = RESOLUTION_AT + RESOLUTION_COLUMNS;
+        const JUMP_AT: usize = PRUNING_AT + PRUNING_COLUMNS;
         match self {
             Self::Accepted => 0..END_AT,
             Self::Completed => END_AT..RESOLUTION_AT,
             Self::Settled => 0..RESOLUTION_AT,
-            Self::Resolved => RESOLUTION_AT..RESOLUTION_AT + RESOLUTION_COLUMNS,
+            Self::Resolved => RESOLUTION_AT..PRUNING_AT,
+            Self::Pruned => PRUNING_AT..JUMP_AT,
+            Self::ClockJumped => JUMP_AT..JUMP_AT + JUMP_COLUMNS,
         }
     }
 
     /// The names of those.
     fn names(self) -> impl Iterator<Item = &'static str> {
         let columns = self.columns();
-        [REQUEST, END, RESOLUTION]
+        [REQUEST, END, RESOLUTION, PRUNING, JUMP]
             .into_iter()
             .flat_map(|names| names.split(',').map(str::trim))
             .skip(columns.start)
@@ -147,7 +169,7 @@ impl Head {
         event: Event,
         fields: impl FnOnce(&mut Link),
     ) -> Self {
-        let seq = self.seq + 1;
+        let seq = self.seq.saturating_add(1);
         let mut link = Link(Sha256::new());
         link.0.update([0]);
         link.0.update(self.hash);
@@ -299,7 +321,7 @@ impl Link {
 /// # Errors
 /// What SQLite says.
 pub(super) fn append_end(connection: &Connection, call: i64) -> rusqlite::Result<()> {
-    let head = Head::find(&mut *connection.prepare_cached(FIND_HEAD)?)?;
+    let head = head(connection)?;
     let sql = format!("SELECT {END} FROM calls WHERE row = ?1");
     let next = connection.prepare_cached(&sql)?.query_row([call], |row| {
         let mut read = Ok(());
@@ -310,4 +332,22 @@ pub(super) fn append_end(connection: &Connection, call: i64) -> rusqlite::Result
     })?;
     let mut append = connection.prepare_cached(APPEND)?;
     next.append(&mut append, Some(call), Event::Completed, &head)
+}
+
+/// Appends an event that is about no call, within a transaction; gives its number.
+fn append(
+    connection: &Connection,
+    event: Event,
+    fields: impl FnOnce(&mut Link),
+) -> rusqlite::Result<i64> {
+    let head = head(connection)?;
+    let next = head.next(None, event, fields);
+    let mut append = connection.prepare_cached(APPEND)?;
+    next.append(&mut append, None, event, &head)?;
+    Ok(next.seq)
+}
+
+/// The end of the chain.
+fn head(connection: &Connection) -> rusqlite::Result<Head> {
+    Head::find(&mut *connection.prepare_cached(FIND_HEAD)?)
 }

@@ -13,6 +13,7 @@ mod open;
 mod operations;
 pub(crate) mod operator;
 mod patience;
+pub(crate) mod prune;
 mod queue;
 pub(crate) mod read;
 mod recovery;
@@ -30,7 +31,7 @@ mod props;
 #[cfg(test)]
 mod tests;
 
-use std::{cell::Cell, path::PathBuf, sync::Arc};
+use std::{cell::Cell, path::PathBuf, sync::Arc, time::Duration};
 
 use job::Job;
 use queue::Queue;
@@ -60,6 +61,22 @@ pub(crate) enum AuditSync {
     All,
 }
 
+/// How a ledger is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Keeping {
+    /// What is synced.
+    pub(crate) sync: AuditSync,
+    /// How long calls stay in it after their end; for ever, where that was not said.
+    pub(crate) calls: Option<Duration>,
+}
+
+impl From<AuditSync> for Keeping {
+    /// Everything for ever.
+    fn from(sync: AuditSync) -> Self {
+        Self { sync, calls: None }
+    }
+}
+
 /// A ledger in a state directory. Its thread and its files come with the first verb.
 pub(crate) struct SqliteLedger {
     shared: Arc<Shared>,
@@ -68,18 +85,18 @@ pub(crate) struct SqliteLedger {
 struct Shared {
     dir: PathBuf,
     clock: Arc<dyn Clock>,
-    sync: AuditSync,
+    keeping: Keeping,
     queue: Queue,
 }
 
 impl SqliteLedger {
     /// A ledger in the directory `dir`, which is made when there is none. Touches nothing yet.
-    pub(crate) fn new(dir: PathBuf, clock: Arc<dyn Clock>, sync: AuditSync) -> Self {
+    pub(crate) fn new(dir: PathBuf, clock: Arc<dyn Clock>, keeping: impl Into<Keeping>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 dir,
                 clock,
-                sync,
+                keeping: keeping.into(),
                 queue: Queue::default(),
             }),
         }

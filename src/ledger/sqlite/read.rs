@@ -174,6 +174,11 @@ impl LogReader {
         &self.state
     }
 
+    /// The version of its schema.
+    pub(super) fn version(&self) -> i32 {
+        self.version
+    }
+
     /// Whether the file is of a version that knows operations.
     pub(super) fn has_operations(&self) -> bool {
         self.version >= schema::WITH_OPERATIONS

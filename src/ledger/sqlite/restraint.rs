@@ -238,6 +238,11 @@ impl<'c> Restraints<'c> {
         loops::ended_at_once(self, row, &dues.way)
     }
 
+    /// The wall-clock time that is believed, as of the last transaction.
+    pub(super) fn believed(&self) -> rusqlite::Result<Timestamp> {
+        budgets::believe(self)
+    }
+
     /// Counts a refusal that the caller can repair; the problem to tell instead where it has
     /// come too often.
     pub(super) fn refused(

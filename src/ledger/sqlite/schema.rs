@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{askings, operations, planted, restraint};
+use super::{askings, audit::pruning, operations, planted, restraint};
 use crate::base::failpoint::{self, Point};
 
 /// Says in the file's header whose it is: the bytes of `Toll`.
@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     askings::TABLE,
     ATTEMPTS,
     operations::BY_FIRST,
+    pruning::TABLES,
 ];
 
 /// How the attempt before a further one ended.
@@ -23,6 +24,9 @@ const ATTEMPTS: &str = "ALTER TABLE intents ADD COLUMN after TEXT";
 
 /// The version that brought [`ATTEMPTS`].
 pub(super) const WITH_ATTEMPTS: i32 = 5;
+
+/// The version that brought prunings.
+pub(super) const WITH_PRUNINGS: i32 = 7;
 
 /// The version that brought the table of operations; a reader may meet an older file.
 pub(super) const WITH_OPERATIONS: i32 = 2;
@@ -188,7 +192,7 @@ mod tests {
     fn what_is_written_stays_as_it_is() {
         check(
             "DELETE FROM calls WHERE row = 1",
-            Err("calls are never deleted"),
+            Err("calls are deleted only with their events"),
         );
         check(
             "UPDATE calls SET raw_arguments = '[]' WHERE row = 1",
@@ -202,12 +206,18 @@ mod tests {
             "UPDATE calls SET state = 'running' WHERE row = 2",
             Err("how a call ended is never changed"),
         );
-        check("DELETE FROM audit", Err("events are never deleted"));
+        check(
+            "DELETE FROM audit",
+            Err("events are deleted only where a pruning stands for them"),
+        );
         check(
             "UPDATE audit SET hash = x'02'",
             Err("events are never changed"),
         );
-        check("DELETE FROM intents", Err("intents are never deleted"));
+        check(
+            "DELETE FROM intents",
+            Err("intents are deleted only with their calls"),
+        );
         check(
             "UPDATE intents SET at = 1",
             Err("intents are never changed"),
@@ -217,6 +227,31 @@ mod tests {
             Ok(()),
         );
         check("UPDATE calls SET delivered = 5 WHERE row = 2", Ok(()));
+    }
+
+    #[test]
+    fn the_trail_comes_over_when_events_about_no_call_come_into_it() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let older = usize::try_from(WITH_PRUNINGS - 1).unwrap();
+        for migration in &MIGRATIONS[..older] {
+            connection.execute_batch(migration).unwrap();
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO instances VALUES (1, x'00', 1, 0, '0', NULL);
+                 INSERT INTO calls (row, call_id, received, tool, principal, protocol_version,
+                     request_id, raw_arguments, state, instance)
+                 VALUES (1, x'01', 0, 't', 'p', '2025-11-25', '1', '{}', 'running', 1);
+                 INSERT INTO audit VALUES (1, 1, 'accepted', x'00', x'01'),
+                     (2, 1, 'completed', x'01', x'02')",
+            )
+            .unwrap();
+        migrate(&mut connection, WITH_PRUNINGS - 1, "x").unwrap();
+        let sql =
+            "SELECT group_concat(seq || ' ' || call || ' ' || event || ' ' || hex(prev) || ' '
+            || hex(hash), ', ' ORDER BY seq) FROM audit";
+        let events: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(events, "1 1 accepted 00 01, 2 1 completed 01 02");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
         resolution::Resolution,
     },
     askings,
-    audit::{self, Event, Head, Link},
+    audit::{self, Event, Head, Link, pruning},
     operations::Operations,
     restraint::Restraints,
 };
@@ -199,6 +199,12 @@ impl<'c> Statements<'c> {
             return Err(Error::StatementChangedRows(changed));
         }
         self.record(row, Event::Completed, |link| link.end(end))
+    }
+
+    /// Appends that the wall clock shows `at` after a jump by `by_us` microseconds.
+    pub(super) fn record_jump(&mut self, at: Timestamp, by_us: i64) -> rusqlite::Result<()> {
+        pruning::append_jump(self.connection, at, by_us)?;
+        self.find_head()
     }
 
     /// The connection that they belong to.

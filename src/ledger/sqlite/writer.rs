@@ -1,6 +1,6 @@
 //! The one thread that writes: takes what waits, commits it together, then answers.
 
-use std::{collections::VecDeque, path::Path, sync::Arc};
+use std::{collections::VecDeque, path::Path, sync::Arc, time::Duration};
 
 use super::{
     super::{Durability, LedgerError},
@@ -21,6 +21,9 @@ use crate::base::{
 };
 
 mod rescue;
+mod upkeep;
+
+use upkeep::ClockWatch;
 
 /// Runs until the queue is closed and empty. The ledger is opened with the first batch; while
 /// that fails, every batch is told why.
@@ -60,7 +63,10 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         opened: &opened,
         statements,
         clock: &*shared.clock,
-        sync: shared.sync,
+        sync: shared.keeping.sync,
+        kept: shared.keeping.calls,
+        prune_at: shared.clock.now(),
+        watch: ClockWatch::new(&*shared.clock),
         level: Durability::Synced,
         looked: shared.clock.now(),
         written: Vec::new(),
@@ -70,8 +76,10 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         is_degraded: false,
     };
     writer.process(batch);
+    writer.keep_up();
     while shared.queue.take(batch) {
         writer.process(batch);
+        writer.keep_up();
     }
     drop(writer);
     checkpoint(&mut opened);
@@ -89,6 +97,12 @@ struct Writer<'a> {
     statements: Statements<'a>,
     clock: &'a dyn Clock,
     sync: AuditSync,
+    /// How long calls stay after their end.
+    kept: Option<Duration>,
+    /// When older ones are looked for next.
+    prune_at: Moment,
+    /// Notices jumps of the wall clock.
+    watch: ClockWatch,
     /// What a commit does at present.
     level: Durability,
     /// When the path of the file was looked at last.
@@ -204,8 +218,13 @@ impl Writer<'_> {
     }
 
     fn write<'j>(&mut self, jobs: impl Iterator<Item = &'j Job>) -> Result<(), Failure> {
-        let now = self.clock.wall();
+        let seen = ClockWatch::new(self.clock);
+        let (now, jump) = (seen.wall(), self.watch.jump_us(&seen));
         self.statements.restraints.begin(self.clock);
+        if let Some(by_us) = jump {
+            let recorded = self.statements.record_jump(now, by_us);
+            recorded.map_err(|error| Failure::of_all(&error))?;
+        }
         for job in jobs {
             let written = job
                 .write(&mut self.statements, now)
@@ -220,7 +239,12 @@ impl Writer<'_> {
         }
         self.statements
             .commit()
-            .map_err(|error| Failure::of_one(&error))
+            .map_err(|error| Failure::of_one(&error))?;
+        if let Some(by_us) = jump {
+            tracing::warn!(seconds = by_us / 1_000_000, "the wall clock jumped");
+        }
+        self.watch = seen;
+        Ok(())
     }
 
     /// A newer process may have changed the tables under us.

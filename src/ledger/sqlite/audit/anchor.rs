@@ -60,9 +60,9 @@ impl Anchors {
         self.ledger.as_ref().is_none_or(|known| known == ledger)
     }
 
-    /// How many they are.
-    pub(super) fn len(&self) -> usize {
-        self.heads.len()
+    /// How many were taken of event `seq` or a later one.
+    pub(super) fn from(&self, seq: i64) -> usize {
+        self.heads.len() - self.heads.partition_point(|head| head.seq < seq)
     }
 
     /// The number of the last event of which one was taken; 0 where there is none.
@@ -114,7 +114,10 @@ mod tests {
             printed("x", &head(3, 2)),
         ];
         let anchors = Anchors::parse(&lines.join("\n")).unwrap();
-        assert_eq!((anchors.len(), anchors.last()), (2, 7));
+        assert_eq!(
+            (anchors.from(0), anchors.from(4), anchors.last()),
+            (2, 1, 7)
+        );
         assert!(anchors.are_of("x") && !anchors.are_of("y"));
         assert!(anchors.agree(&head(3, 2)) && anchors.agree(&head(5, 9)));
         assert!(!anchors.agree(&head(7, 9)));

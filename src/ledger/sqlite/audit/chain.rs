@@ -23,6 +23,8 @@ pub(crate) enum Verdict {
 pub(crate) struct Whole {
     /// How many events were looked at.
     pub(crate) events: i64,
+    /// How many were before them and are pruned.
+    pub(crate) pruned: i64,
     /// How many anchors were found in it.
     pub(crate) anchors: usize,
 }
@@ -30,7 +32,8 @@ pub(crate) struct Whole {
 /// What can be wrong with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The number is not the next one: events before it are gone.
+    /// The number is not the next one, or it is the first and none says that those before it
+    /// were pruned: events before it are gone.
     Gap,
     /// It does not follow the event that stands before it.
     Unlinked,
@@ -44,6 +47,8 @@ pub(crate) enum Fault {
     Rewritten,
     /// An anchor was taken of a later event than there is.
     CutOff,
+    /// All anchors were taken of events that are pruned.
+    Unproven,
     /// The anchor was taken of another ledger.
     OtherLedger,
     /// The export has no end line.
@@ -63,6 +68,9 @@ impl Fault {
             Self::CutOff => {
                 "the chain ends before it, and an anchor was taken of it or a later one"
             }
+            Self::Unproven => {
+                "every anchor is of an event that was pruned, so none can be compared"
+            }
             Self::OtherLedger => "the anchor was taken of another ledger",
             Self::Unfinished => "the file ends before it, without the line that says so",
         }
@@ -76,6 +84,15 @@ pub(super) struct Found<'a> {
     pub(super) word: &'a str,
     pub(super) prev: &'a [u8],
     pub(super) hash: &'a [u8],
+    /// Where it says that the chain begins, if it is a pruning.
+    pub(super) pruned: Option<Start>,
+}
+
+/// Where a chain begins: behind this event, which was pruned, and this call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Start {
+    pub(in super::super) head: Head,
+    pub(in super::super) last_call: i64,
 }
 
 /// A chain as far as it was followed.
@@ -83,17 +100,20 @@ pub(super) struct Chain<'a> {
     head: Head,
     /// Calls are admitted one after the other, so that a skipped one shows.
     last_call: i64,
-    events: i64,
+    start: Start,
+    /// Whether an event says that what was before the start is pruned.
+    is_start_told: bool,
     anchors: &'a Anchors,
 }
 
 impl<'a> Chain<'a> {
-    /// A chain of which nothing was looked at.
-    pub(super) fn new(anchors: &'a Anchors) -> Self {
+    /// A chain of which nothing was looked at, and which begins at `start`.
+    pub(super) fn new(start: Start, anchors: &'a Anchors) -> Self {
         Self {
-            head: Head::default(),
-            last_call: 0,
-            events: 0,
+            head: start.head,
+            last_call: start.last_call,
+            start,
+            is_start_told: start == Start::default(),
             anchors,
         }
     }
@@ -118,17 +138,17 @@ impl<'a> Chain<'a> {
         fields: impl FnOnce(Event, &mut Link) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let event = Event::parse(found.word).ok_or(Fault::Altered)?;
-        if found.seq != self.head.seq + 1 {
+        if found.seq != self.head.seq.saturating_add(1) {
             return Err(Fault::Gap);
         }
         if found.prev != self.head.hash {
             return Err(Fault::Unlinked);
         }
         if event.admits() {
-            if found.call != Some(self.last_call + 1) {
+            if found.call != Some(self.last_call.saturating_add(1)) {
                 return Err(Fault::Unrecorded);
             }
-            self.last_call += 1;
+            self.last_call = self.last_call.saturating_add(1);
         }
         let mut added = Ok(());
         let next = self.head.next(found.call, event, |link| {
@@ -141,23 +161,36 @@ impl<'a> Chain<'a> {
         if !self.anchors.agree(&next) {
             return Err(Fault::Rewritten);
         }
+        self.is_start_told |= event == Event::Pruned && found.pruned == Some(self.start);
         self.head = next;
-        self.events += 1;
         Ok(())
     }
 
     /// What is to be said when there are no more events.
     pub(super) fn end(&self) -> Verdict {
+        let first = self.start.head.seq.saturating_add(1);
+        let anchors = self.anchors.from(self.start.head.seq);
+        let broken = |seq, fault| Verdict::Broken {
+            seq,
+            call: None,
+            fault,
+        };
+        if !self.is_start_told {
+            return broken(first, Fault::Gap);
+        }
+        if !self.anchors.agree(&self.start.head) {
+            return broken(first - 1, Fault::Rewritten);
+        }
         if self.anchors.last() > self.head.seq {
-            return Verdict::Broken {
-                seq: self.head.seq + 1,
-                call: None,
-                fault: Fault::CutOff,
-            };
+            return broken(self.head.seq.saturating_add(1), Fault::CutOff);
+        }
+        if anchors == 0 && self.anchors.last() > 0 {
+            return broken(first, Fault::Unproven);
         }
         Verdict::Whole(Whole {
-            events: self.events,
-            anchors: self.anchors.len(),
+            events: self.head.seq - self.start.head.seq,
+            pruned: self.start.head.seq,
+            anchors,
         })
     }
 }

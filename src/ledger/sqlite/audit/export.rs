@@ -9,18 +9,21 @@ use rusqlite::{Connection, types::ValueRef};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Event, FIND_HEAD, Head,
+    Event, Head,
+    chain::Start,
+    head,
     pages::{self, Entry},
+    pruning,
 };
 use crate::{
     base::{clock::Timestamp, hex, limits::EXPORT_PAGE_BYTES},
-    ledger::LedgerError,
+    ledger::{LedgerError, sqlite::schema},
 };
 
 /// What the first line says that the file is.
 pub(super) const FORMAT: &str = "tollgate-audit/1";
 /// The columns that hold bytes, which are written as hexadecimal digits.
-pub(super) const BYTES: [&str; 2] = ["call_id", "definition"];
+pub(super) const BYTES: [&str; 3] = ["call_id", "definition", "pruned_hash"];
 
 /// Why an export is not whole.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +39,7 @@ pub(crate) enum ExportError {
 /// A ledger whose trail is exported.
 pub(in super::super) struct Source<'a> {
     pub(in super::super) connection: &'a Connection,
-    pub(in super::super) has_operations: bool,
+    pub(in super::super) version: i32,
     pub(in super::super) id: &'a str,
 }
 
@@ -50,11 +53,15 @@ pub(in super::super) fn export(
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let read = |error: rusqlite::Error| ExportError::Ledger(super::super::explain(&error));
-    let end = head(source.connection).map_err(read)?;
-    writeln!(out, "{}", first_line(source.id, now))?;
-    let (mut last, mut events) = (Head::default(), 0_u64);
+    let (start, end) = span(source).map_err(read)?;
+    writeln!(out, "{}", first_line(source.id, &start, now))?;
+    let (mut last, mut events) = (start.head, 0_u64);
     while last.seq < end.seq {
         let lines = lines(source, &mut last, &end).map_err(read)?;
+        if span(source).map_err(read)?.0 != start {
+            let told = "events were pruned while they were exported; export again";
+            return Err(LedgerError::Unavailable(told.to_owned()).into());
+        }
         if lines.is_empty() {
             break;
         }
@@ -67,42 +74,42 @@ pub(in super::super) fn export(
     Ok(())
 }
 
+/// Where the chain begins and ends now.
+fn span(source: &Source<'_>) -> rusqlite::Result<(Start, Head)> {
+    let start = if source.version >= schema::WITH_PRUNINGS {
+        pruning::start(source.connection)?
+    } else {
+        Start::default()
+    };
+    Ok((start, head(source.connection)?))
+}
+
 /// The lines of the events behind `last`, up to `end`, as many as memory is meant for.
 fn lines(source: &Source<'_>, last: &mut Head, end: &Head) -> rusqlite::Result<Vec<String>> {
     let (mut lines, mut bytes) = (Vec::new(), 0);
-    pages::page(
-        source.connection,
-        source.has_operations,
-        last.seq,
-        |entry| {
-            let found = entry.found()?;
-            if found.seq > end.seq {
-                return Ok(ControlFlow::Break(()));
-            }
-            *last = Head {
-                seq: found.seq,
-                hash: found.hash.try_into().unwrap_or_default(),
-            };
-            let line = event_line(entry)?;
-            bytes += line.len();
-            lines.push(line);
-            Ok(if bytes < EXPORT_PAGE_BYTES {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            })
-        },
-    )?;
+    pages::page(source.connection, source.version, last.seq, |entry| {
+        let found = entry.found()?;
+        if found.seq > end.seq {
+            return Ok(ControlFlow::Break(()));
+        }
+        *last = Head {
+            seq: found.seq,
+            hash: found.hash.try_into().unwrap_or_default(),
+        };
+        let line = event_line(entry)?;
+        bytes += line.len();
+        lines.push(line);
+        Ok(if bytes < EXPORT_PAGE_BYTES {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
+    })?;
     Ok(lines)
 }
 
-/// The end of the chain.
-pub(in super::super) fn head(connection: &Connection) -> rusqlite::Result<Head> {
-    Head::find(&mut *connection.prepare_cached(FIND_HEAD)?)
-}
-
 /// Says what the file is and, for whoever reads it without us, what each event vouches for.
-fn first_line(id: &str, now: Timestamp) -> Value {
+fn first_line(id: &str, start: &Start, now: Timestamp) -> Value {
     let vouched: Map<String, Value> = Event::ALL
         .into_iter()
         .map(|event| (event.as_str().to_owned(), event.names().collect()))
@@ -110,6 +117,9 @@ fn first_line(id: &str, now: Timestamp) -> Value {
     json!({
         "format": FORMAT, "ledger": id, "exported": now.rfc3339(), "vouched": vouched,
         "bytes": BYTES,
+        "behind": {
+            "seq": start.head.seq, "hash": hex::encode(&start.head.hash), "call": start.last_call,
+        },
     })
 }
 

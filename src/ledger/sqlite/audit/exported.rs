@@ -5,9 +5,9 @@ use std::io::{self, BufRead, Read as _};
 use serde_json::{Map, Value};
 
 use super::{
-    Event, Link,
+    Event, Head, Link,
     anchor::Anchors,
-    chain::{Chain, Fault, Found, Verdict},
+    chain::{Chain, Fault, Found, Start, Verdict},
     export::{BYTES, FORMAT, last_line},
 };
 use crate::base::{hex, limits::EXPORT_LINE_BYTES_MAX};
@@ -23,9 +23,9 @@ const OWN: usize = 5;
 pub(crate) fn verify(file: &mut dyn BufRead, anchors: &Anchors) -> io::Result<Verdict> {
     let mut line = String::new();
     next(file, &mut line)?;
-    let ledger =
-        ledger(&line).ok_or_else(|| io::Error::other("it is no export of an audit trail"))?;
-    let mut chain = Chain::new(anchors);
+    let (ledger, start) =
+        first(&line).ok_or_else(|| io::Error::other("it is no export of an audit trail"))?;
+    let mut chain = Chain::new(start, anchors);
     if !anchors.are_of(&ledger) {
         return Ok(broken(&chain, None, Fault::OtherLedger));
     }
@@ -48,7 +48,7 @@ pub(crate) fn verify(file: &mut dyn BufRead, anchors: &Anchors) -> io::Result<Ve
 
 /// `fault` at the place behind the last event.
 fn broken(chain: &Chain<'_>, call: Option<i64>, fault: Fault) -> Verdict {
-    let seq = chain.head().seq + 1;
+    let seq = chain.head().seq.saturating_add(1);
     Verdict::Broken { seq, call, fault }
 }
 
@@ -64,12 +64,25 @@ fn next(file: &mut dyn BufRead, line: &mut String) -> io::Result<bool> {
     Ok(read > 0)
 }
 
-/// The id of the ledger that the first line names, if it is one of ours.
-fn ledger(first: &str) -> Option<String> {
-    let told: Map<String, Value> = serde_json::from_str(first).ok()?;
+/// The id of the ledger that the first line names and where its chain begins, if it is one of
+/// ours.
+fn first(line: &str) -> Option<(String, Start)> {
+    let told: Value = serde_json::from_str(line).ok()?;
     let is_known = told.get("format")?.as_str()? == FORMAT;
     let ledger = told.get("ledger")?.as_str()?;
-    is_known.then(|| ledger.to_owned())
+    let start = start(told.get("behind")?, ["seq", "hash", "call"])?;
+    is_known.then(|| (ledger.to_owned(), start))
+}
+
+/// A start of a chain, from the members of these names.
+fn start(told: &Value, [seq, hash, call]: [&str; 3]) -> Option<Start> {
+    Some(Start {
+        head: Head {
+            seq: told.get(seq)?.as_i64()?,
+            hash: hex::decode(told.get(hash)?.as_str()?)?.try_into().ok()?,
+        },
+        last_call: told.get(call)?.as_i64()?,
+    })
 }
 
 /// The line of one event.
@@ -78,6 +91,7 @@ struct Line {
     call: Option<i64>,
     prev: Vec<u8>,
     hash: Vec<u8>,
+    pruned: Option<Start>,
     members: Map<String, Value>,
 }
 
@@ -92,6 +106,7 @@ impl Line {
             call => Some(call.as_i64()?),
         };
         let line = Value::Object(members);
+        let pruned = start(&line, ["pruned_until", "pruned_hash", "pruned_calls"]);
         let written = line.to_string();
         match line {
             Value::Object(members) if written == text => Some(Self {
@@ -99,6 +114,7 @@ impl Line {
                 call,
                 prev,
                 hash,
+                pruned,
                 members,
             }),
             _ => None,
@@ -113,6 +129,7 @@ impl Line {
             word: word.unwrap_or_default(),
             prev: &self.prev,
             hash: &self.hash,
+            pruned: self.pruned,
         };
         chain.follow(&found, |event, link| {
             self.add(event, link).ok_or(Fault::Altered)

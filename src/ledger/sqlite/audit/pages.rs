@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, Row, types::ValueRef};
 
 use super::{
-    END, Event, Link, REQUEST, RESOLUTION,
-    chain::{Fault, Found},
+    END, Event, Head, JUMP, Link, PRUNING, REQUEST, RESOLUTION,
+    chain::{Fault, Found, Start},
 };
+use crate::ledger::sqlite::schema;
 
 /// Most events of a page.
 const PAGE_EVENTS: i64 = 1000;
@@ -22,23 +23,11 @@ const OWN: usize = 5;
 /// What SQLite says, and what `visit` does.
 pub(super) fn page(
     connection: &Connection,
-    has_operations: bool,
+    version: i32,
     after: i64,
     mut visit: impl FnMut(&Entry<'_>) -> rusqlite::Result<ControlFlow<()>>,
 ) -> rusqlite::Result<bool> {
-    let (resolution, join) = if has_operations {
-        let join = "LEFT JOIN resolutions ON resolutions.seq = audit.seq";
-        (format!(", {RESOLUTION}"), join)
-    } else {
-        (String::new(), "")
-    };
-    let sql = format!(
-        "SELECT audit.seq, call, event, prev, hash, {REQUEST}, {END}{resolution}
-         FROM audit LEFT JOIN calls ON calls.row = audit.call
-             {join}
-         WHERE audit.seq > ?1 ORDER BY audit.seq LIMIT {PAGE_EVENTS}"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&select(version))?;
     let mut rows = statement.query([after])?;
     let mut is_any = false;
     while let Some(row) = rows.next()? {
@@ -50,6 +39,26 @@ pub(super) fn page(
     Ok(is_any)
 }
 
+/// What a ledger of this version of the schema is asked for.
+fn select(version: i32) -> String {
+    let mut columns = vec!["audit.seq, call, event, prev, hash", REQUEST, END];
+    let mut joins = vec!["LEFT JOIN calls ON calls.row = audit.call"];
+    if version >= schema::WITH_OPERATIONS {
+        columns.push(RESOLUTION);
+        joins.push("LEFT JOIN resolutions ON resolutions.seq = audit.seq");
+    }
+    if version >= schema::WITH_PRUNINGS {
+        columns.extend([PRUNING, JUMP]);
+        joins.push("LEFT JOIN prunings ON prunings.seq = audit.seq");
+        joins.push("LEFT JOIN clock_jumps ON clock_jumps.seq = audit.seq");
+    }
+    let (columns, joins) = (columns.join(", "), joins.join(" "));
+    format!(
+        "SELECT {columns} FROM audit {joins}
+         WHERE audit.seq > ?1 ORDER BY audit.seq LIMIT {PAGE_EVENTS}"
+    )
+}
+
 /// One event with all that stands beside it.
 pub(super) struct Entry<'r>(&'r Row<'r>);
 
@@ -59,12 +68,27 @@ impl Entry<'_> {
         let bytes = |column| -> rusqlite::Result<&[u8]> {
             Ok(self.0.get_ref(column)?.as_blob().unwrap_or_default())
         };
+        let word = self.0.get_ref(2)?.as_str().unwrap_or_default();
+        let is_pruning = Event::parse(word) == Some(Event::Pruned);
         Ok(Found {
             seq: self.0.get(0)?,
             call: self.0.get(1)?,
-            word: self.0.get_ref(2)?.as_str().unwrap_or_default(),
+            word,
             prev: bytes(3)?,
             hash: bytes(4)?,
+            pruned: is_pruning.then(|| self.start()).flatten(),
+        })
+    }
+
+    /// Where the event says that the chain begins; nothing where its pruning is not there.
+    fn start(&self) -> Option<Start> {
+        let first = OWN + Event::Pruned.columns().start;
+        Some(Start {
+            head: Head {
+                seq: self.0.get(first + 1).ok()?,
+                hash: self.0.get(first + 2).ok()?,
+            },
+            last_call: self.0.get(first + 3).ok()?,
         })
     }
 
@@ -75,7 +99,7 @@ impl Entry<'_> {
 
     /// Adds what `event` vouches for to its hash, where it is still there.
     pub(super) fn add(&self, event: Event, link: &mut Link) -> rusqlite::Result<Result<(), Fault>> {
-        if matches!(self.value(0)?, ValueRef::Null) {
+        if event.is_of_call() && matches!(self.value(0)?, ValueRef::Null) {
             return Ok(Err(Fault::CallGone));
         }
         let columns = event.columns();

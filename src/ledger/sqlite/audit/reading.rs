@@ -24,8 +24,7 @@ impl LogReader {
                 fault: Fault::OtherLedger,
             });
         }
-        verify::verify(self.connection(), self.has_operations(), anchors)
-            .map_err(|error| explain(&error))
+        verify::verify(self.connection(), self.version(), anchors).map_err(|error| explain(&error))
     }
 
     /// An anchor of the audit trail as it is at `now`, as it is to be kept.
@@ -33,7 +32,7 @@ impl LogReader {
     /// # Errors
     /// When the ledger cannot be read.
     pub(crate) fn anchor(&self, now: Timestamp) -> Result<String, LedgerError> {
-        let head = export::head(self.connection()).map_err(|error| explain(&error))?;
+        let head = super::head(self.connection()).map_err(|error| explain(&error))?;
         Ok(anchor::line(&self.id()?, &head, now))
     }
 
@@ -44,7 +43,7 @@ impl LogReader {
     pub(crate) fn export(&self, now: Timestamp, out: &mut dyn Write) -> Result<(), ExportError> {
         let source = Source {
             connection: self.connection(),
-            has_operations: self.has_operations(),
+            version: self.version(),
             id: &self.id()?,
         };
         export::export(&source, now, out)

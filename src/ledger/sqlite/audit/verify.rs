@@ -6,24 +6,42 @@ use rusqlite::Connection;
 
 use super::{
     anchor::Anchors,
-    chain::{Chain, Fault, Verdict},
-    pages,
+    chain::{Chain, Fault, Start, Verdict},
+    pages, pruning,
 };
+use crate::ledger::sqlite::schema;
 
-/// Follows the chain from its first event, in short transactions.
+/// Follows the chain from its first event, in short transactions. Where its beginning is pruned
+/// on the way, it begins anew.
 ///
 /// # Errors
 /// What SQLite says.
 pub(in super::super) fn verify(
     connection: &Connection,
-    has_operations: bool,
+    version: i32,
     anchors: &Anchors,
 ) -> rusqlite::Result<Verdict> {
-    let mut chain = Chain::new(anchors);
+    if version < schema::WITH_PRUNINGS {
+        return follow(connection, version, Chain::new(Start::default(), anchors));
+    }
+    loop {
+        let start = pruning::start(connection)?;
+        let verdict = follow(connection, version, Chain::new(start, anchors))?;
+        if matches!(verdict, Verdict::Whole(_)) || pruning::start(connection)? == start {
+            return Ok(verdict);
+        }
+    }
+}
+
+fn follow(
+    connection: &Connection,
+    version: i32,
+    mut chain: Chain<'_>,
+) -> rusqlite::Result<Verdict> {
     let mut broken = None;
     loop {
         let after = chain.head().seq;
-        let is_any = pages::page(connection, has_operations, after, |entry| {
+        let is_any = pages::page(connection, version, after, |entry| {
             let found = entry.found()?;
             let mut read = Ok(());
             let followed = chain.follow(&found, |event, link| {

@@ -313,7 +313,7 @@ pub(super) fn settle_orphans(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The wall-clock time that is believed now; what was seen is kept.
-fn believe(restraints: &Restraints<'_>) -> rusqlite::Result<Timestamp> {
+pub(super) fn believe(restraints: &Restraints<'_>) -> rusqlite::Result<Timestamp> {
     let sql = "SELECT at, doubted FROM believed_time";
     let before = restraints
         .connection

@@ -52,6 +52,7 @@ fn o9_an_export_is_one_line_an_event_and_is_verified_without_its_ledger() {
     let whole = Whole {
         events: 3,
         anchors: 1,
+        ..Whole::default()
     };
     assert_eq!(verify(&text, &anchors), Verdict::Whole(whole));
 }

@@ -59,7 +59,11 @@ fn broken(seq: i64, call: impl Into<Option<i64>>, fault: Fault) -> Verdict {
 }
 
 fn whole(events: i64, anchors: usize) -> Verdict {
-    Verdict::Whole(Whole { events, anchors })
+    Verdict::Whole(Whole {
+        events,
+        anchors,
+        ..Whole::default()
+    })
 }
 
 /// What is found after `harmful`, in the ledger and in an export of it.
