@@ -54,6 +54,8 @@ pub(crate) const LEDGER_BATCH_MAX: usize = 512;
 pub(crate) const LEDGER_REPLY_BYTES_MAX: usize = 256 * 1024;
 /// How long a lock on the ledger is waited for.
 pub(crate) const LEDGER_LOCK_WAIT: Duration = Duration::from_secs(10);
+/// How long a newer version waits for the processes of an older one to let go of the ledger.
+pub(crate) const LEDGER_MIGRATION_WAIT: Duration = Duration::from_secs(5);
 /// Smallest time between two looks whether the ledger file is still in its place, while
 /// nothing is synced.
 pub(crate) const LEDGER_LOOK_INTERVAL: Duration = Duration::from_secs(1);

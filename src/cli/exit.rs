@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, io, process::ExitCode};
 
+use crate::ledger::LedgerError;
+
 /// Every status the program ends with. The numbers are part of its interface and are not
 /// given another meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(crate) enum ExitStatus {
     Internal,
     /// Standard output was closed or could not be written, so not all of it arrived.
     StdoutLost,
+    /// Another process is in the way; the same command will do when that has ended.
+    TryAgain,
     /// The tools folder or the state folder cannot be used.
     Unusable,
     /// Ended by SIGINT, as a shell reports it (128 + 2).
@@ -41,6 +45,7 @@ impl ExitStatus {
         Self::LedgerAmiss,
         Self::Internal,
         Self::StdoutLost,
+        Self::TryAgain,
         Self::Unusable,
         Self::Interrupted,
         Self::Terminated,
@@ -56,6 +61,7 @@ impl ExitStatus {
             Self::LedgerAmiss => 4,
             Self::Internal => 70,
             Self::StdoutLost => 74,
+            Self::TryAgain => 75,
             Self::Unusable => 78,
             Self::Interrupted => 130,
             Self::Terminated => 143,
@@ -76,6 +82,9 @@ impl ExitStatus {
             }
             Self::Internal => "a fault in Tollgate itself",
             Self::StdoutLost => "standard output was closed or could not be written",
+            Self::TryAgain => {
+                "a process of an older version is on the ledger; try again when it has ended"
+            }
             Self::Unusable => "the tools folder or the state folder cannot be used",
             Self::Interrupted => "ended by SIGINT",
             Self::Terminated => "ended by SIGTERM",
@@ -107,6 +116,9 @@ pub(crate) enum CommandError {
     /// The tools folder or the state folder cannot be used; says which, why and the way out.
     #[error("{0}")]
     Unusable(String),
+    /// Another process is in the way; says which and the way out.
+    #[error("{0}")]
+    InTheWay(String),
     /// Standard output could not be written.
     #[error("standard output could not be written: {0}")]
     Stdout(#[source] io::Error),
@@ -121,6 +133,7 @@ impl CommandError {
         match self {
             Self::Usage(_) => ExitStatus::Usage,
             Self::Unusable(_) => ExitStatus::Unusable,
+            Self::InTheWay(_) => ExitStatus::TryAgain,
             Self::Stdout(_) => ExitStatus::StdoutLost,
             Self::Internal(_) => ExitStatus::Internal,
         }
@@ -131,8 +144,21 @@ impl CommandError {
     pub(crate) fn text(&self) -> Option<String> {
         match self {
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
-            Self::Usage(_) | Self::Unusable(_) | Self::Stdout(_) => Some(format!("error: {self}")),
+            Self::Usage(_) | Self::Unusable(_) | Self::InTheWay(_) | Self::Stdout(_) => {
+                Some(format!("error: {self}"))
+            }
             Self::Internal(_) => Some(format!("error: internal: {self}")),
+        }
+    }
+}
+
+impl From<LedgerError> for CommandError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Unavailable(_) | LedgerError::Busy(_) | LedgerError::Closed => {
+                Self::Unusable(error.to_string())
+            }
+            LedgerError::InUse(told) => Self::InTheWay(told),
         }
     }
 }
@@ -144,7 +170,7 @@ mod tests {
     #[test]
     fn numbers_rise_so_that_none_is_used_twice() {
         let numbers: Vec<u8> = ExitStatus::ALL.iter().map(|one| one.number()).collect();
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 70, 74, 78, 130, 143]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 70, 74, 75, 78, 130, 143]);
     }
 
     #[track_caller]
@@ -164,6 +190,11 @@ mod tests {
             CommandError::Unusable("`tools.d` is missing".into()),
             ExitStatus::Unusable,
             Some("error: `tools.d` is missing"),
+        );
+        check(
+            LedgerError::InUse("an older program is on it".into()).into(),
+            ExitStatus::TryAgain,
+            Some("error: an older program is on it"),
         );
         check(
             CommandError::Stdout(io::ErrorKind::BrokenPipe.into()),

@@ -118,6 +118,9 @@ pub(crate) enum LedgerError {
     /// The file cannot be opened or written.
     #[error("{0}")]
     Unavailable(String),
+    /// Processes of an older version keep the file; it can be used when they have ended.
+    #[error("{0}")]
+    InUse(String),
     /// The same operation is running, where nobody can wait for it.
     #[error("the same operation (`{0}`) is still running")]
     Busy(CallId),

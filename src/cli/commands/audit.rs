@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufReader, BufWriter, Read as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::{
@@ -18,18 +18,15 @@ use crate::{
         exit::{CommandError, ExitStatus},
         print, user,
     },
-    ledger::{
-        LedgerError,
-        sqlite::{
-            audit::{
-                anchor::Anchors,
-                chain::{Verdict, Whole},
-                export::ExportError,
-                exported,
-            },
-            prune::{self, Obstacle, Pruned},
-            read::LogReader,
+    ledger::sqlite::{
+        audit::{
+            anchor::Anchors,
+            chain::{Verdict, Whole},
+            export::ExportError,
+            exported,
         },
+        prune::{self, Obstacle, Pruned},
+        read::LogReader,
     },
 };
 
@@ -38,12 +35,14 @@ use crate::{
 /// # Errors
 /// When there is no ledger, it cannot be read, or what was asked for cannot be written.
 pub(crate) fn audit(args: AuditArgs) -> Result<ExitStatus, CommandError> {
-    let open = |state| LogReader::open(&compose::state_dir(state)?).map_err(unusable);
+    let open = |state: Option<PathBuf>| -> Result<LogReader, CommandError> {
+        Ok(LogReader::open(&compose::state_dir(state)?)?)
+    };
     match args.command {
         AuditCommand::Verify(args) => verify(args),
         AuditCommand::Anchor(args) => {
             let anchor = open(args.state)?.anchor(SystemClock.wall());
-            print(format!("{}\n", anchor.map_err(unusable)?).as_bytes())?;
+            print(format!("{}\n", anchor?).as_bytes())?;
             Ok(ExitStatus::Fine)
         }
         AuditCommand::Export(args) => {
@@ -61,8 +60,7 @@ fn verify(args: AuditVerifyArgs) -> Result<ExitStatus, CommandError> {
     };
     let verdict = match &args.file {
         None => LogReader::open(&compose::state_dir(args.state_dir.state)?)
-            .and_then(|reader| reader.verify(&anchors))
-            .map_err(unusable)?,
+            .and_then(|reader| reader.verify(&anchors))?,
         Some(file) => File::open(file)
             .and_then(|open| exported::verify(&mut BufReader::new(open), &anchors))
             .map_err(|error| unreadable(file, &error))?,
@@ -107,7 +105,7 @@ fn export(reader: &LogReader) -> Result<(), CommandError> {
     let mut out = BufWriter::new(io::stdout().lock());
     let written = reader.export(SystemClock.wall(), &mut out);
     written.map_err(|error| match error {
-        ExportError::Ledger(error) => unusable(error),
+        ExportError::Ledger(error) => error.into(),
         ExportError::Write(error) => CommandError::Stdout(error),
     })?;
     out.flush().map_err(CommandError::Stdout)
@@ -123,9 +121,9 @@ fn prune(args: AuditPruneArgs) -> Result<ExitStatus, CommandError> {
         return Err(CommandError::Usage(told));
     }
     // Said before anything is made where there is nothing.
-    LogReader::open(&dir).map_err(unusable)?;
+    LogReader::open(&dir)?;
     let by = format!("operator:{}", user::name());
-    let pruned = prune::carry_out(&dir, before, &by, &SystemClock).map_err(unusable)?;
+    let pruned = prune::carry_out(&dir, before, &by, &SystemClock)?;
     print(found_old(&pruned).as_bytes())?;
     Ok(ExitStatus::Fine)
 }
@@ -154,8 +152,4 @@ fn found_old(pruned: &Pruned) -> String {
 
 fn unreadable(path: &Path, error: &io::Error) -> CommandError {
     CommandError::Unusable(format!("`{}` cannot be read: {error}", path.display()))
-}
-
-fn unusable(error: LedgerError) -> CommandError {
-    CommandError::Unusable(error.to_string())
 }

@@ -46,7 +46,7 @@ pub(crate) fn ops(args: OpsArgs) -> Result<ExitStatus, CommandError> {
 }
 
 fn unusable(error: LedgerError) -> CommandError {
-    CommandError::Unusable(error.to_string())
+    error.into()
 }
 
 fn list(args: OpsListArgs) -> Result<ExitStatus, CommandError> {

@@ -108,8 +108,8 @@ pub(super) fn list<T>(
     table: fn(&[T]) -> String,
     json: fn(&T) -> Value,
 ) -> Result<ExitStatus, CommandError> {
-    let reader = LogReader::open(&compose::state_dir(args.state_dir.state)?).map_err(unusable)?;
-    let found = read(&reader).map_err(unusable)?;
+    let reader = LogReader::open(&compose::state_dir(args.state_dir.state)?)?;
+    let found = read(&reader)?;
     let text = if args.json {
         let list: Vec<Value> = found.iter().map(json).collect();
         format!("{:#}\n", json!({name: list}))
@@ -126,15 +126,10 @@ pub(super) fn list<T>(
 /// When it cannot be written, or there is nothing of that name.
 pub(super) fn give(state_dir: StateDir, order: &Order) -> Result<ExitStatus, CommandError> {
     let dir = compose::state_dir(state_dir.state)?;
-    let found = operator::carry_out(&dir, order, &user::name(), &SystemClock).map_err(unusable)?;
+    let found = operator::carry_out(&dir, order, &user::name(), &SystemClock)?;
     if !found {
         let message = "there is no such budget; `tollgate budget list` shows all";
         return Err(CommandError::Usage(message.to_owned()));
     }
     Ok(ExitStatus::Fine)
-}
-
-/// The error of a command that cannot use the ledger.
-fn unusable(error: LedgerError) -> CommandError {
-    CommandError::Unusable(error.to_string())
 }

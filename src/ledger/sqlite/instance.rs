@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -12,7 +13,7 @@ use super::{
     super::{LedgerError, policy::time::Boot},
     files::{self, INSTANCES},
 };
-use crate::base::clock::Timestamp;
+use crate::base::{clock::Timestamp, nap::nap};
 
 /// This process among those that share the ledger. Dropping it is dying.
 #[derive(Debug)]
@@ -86,20 +87,38 @@ pub(super) fn is_alive(state: &Path, id: Uuid) -> bool {
 
 /// Removes the lock files of the dead. The init lock must be held.
 pub(super) fn sweep(state: &Path) {
+    for id in known(state) {
+        if !is_alive(state, id) {
+            // Left behind, it costs one look at the next start.
+            let _stays = fs::remove_file(lock_path(state, id));
+        }
+    }
+}
+
+/// The names of the processes that have a lock file, alive or not.
+fn known(state: &Path) -> Vec<Uuid> {
     let Ok(entries) = fs::read_dir(state.join(INSTANCES)) else {
-        return;
+        return Vec::new();
     };
     let names = entries.flatten().filter_map(|entry| {
         let path = entry.path();
         (path.extension()? == "lock").then_some(())?;
         Uuid::try_parse(path.file_stem()?.to_str()?).ok()
     });
-    for id in names {
-        if !is_alive(state, id) {
-            // Left behind, it costs one look at the next start.
-            let _stays = fs::remove_file(lock_path(state, id));
+    names.collect()
+}
+
+/// Waits up to `wait` for the moment in which no process is on the ledger; whether it came. The
+/// init lock must be held, so that none begins meanwhile.
+pub(super) fn wait_until_alone(state: &Path, wait: Duration) -> bool {
+    let mut slept = Duration::ZERO;
+    while known(state).into_iter().any(|id| is_alive(state, id)) {
+        if slept >= wait {
+            return false;
         }
+        slept += nap();
     }
+    true
 }
 
 /// The lock held while a ledger is opened, so that two processes do not both make a new file.
@@ -166,6 +185,19 @@ mod tests {
         let gone = first.id;
         drop(first);
         assert_eq!((alive(gone), alive(second.id)), (false, true));
+    }
+
+    #[test]
+    fn s35_alone_is_who_shares_the_state_with_the_dead_only() {
+        let state = tempfile::tempdir().unwrap();
+        let now = Timestamp::from_micros(1_700_000_000_000_000);
+        let alone = || wait_until_alone(state.path(), Duration::ZERO);
+        assert!(alone(), "where nobody ever was");
+        let living = Instance::take(state.path(), now).unwrap();
+        files::create(&lock_path(state.path(), new_id(now))).unwrap();
+        assert!(!alone());
+        drop(living);
+        assert!(alone());
     }
 
     #[test]

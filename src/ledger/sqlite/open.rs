@@ -4,6 +4,7 @@ use std::{
     fs,
     io::Write,
     path::{self, Path, PathBuf},
+    time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
@@ -20,7 +21,7 @@ use super::{
 use crate::base::{
     clock::Clock,
     failpoint::{self, Point},
-    limits::LEDGER_WAL_BYTES_MAX,
+    limits::{LEDGER_MIGRATION_WAIT, LEDGER_WAL_BYTES_MAX},
 };
 
 /// SQLite before 3.51.3 could lose commits when several processes share a file.
@@ -73,6 +74,9 @@ pub(super) fn open(dir: &Path, clock: &dyn Clock) -> Result<Opened, LedgerError>
 
     let mut connection = connect(&path, Access::Write)?;
     let version = identify(&connection, &path)?;
+    if (1..schema::version()).contains(&version) {
+        wait_for_older(&dir, version)?;
+    }
     configure(&connection).map_err(|error| explain(&error))?;
     let fresh = instance::new_id(clock.wall()).to_string();
     schema::migrate(&mut connection, version, &fresh).map_err(|error| explain(&error))?;
@@ -102,6 +106,26 @@ pub(super) fn open(dir: &Path, clock: &dyn Clock) -> Result<Opened, LedgerError>
         emergency,
         _instance: me,
     })
+}
+
+/// A file is brought further only while nobody else is on it: who began with the older tables
+/// knows nothing of the newer ones.
+fn wait_for_older(dir: &Path, version: i32) -> Result<(), LedgerError> {
+    if instance::wait_until_alone(dir, Duration::ZERO) {
+        return Ok(());
+    }
+    tracing::warn!(
+        "the ledger in `{}` is of an older version and another process is on it; waiting for its end",
+        dir.display()
+    );
+    if instance::wait_until_alone(dir, LEDGER_MIGRATION_WAIT) {
+        return Ok(());
+    }
+    Err(LedgerError::InUse(format!(
+        "the ledger in `{}` has schema version {version} and another process is on it, so it cannot be brought to version {}; end the older program and try again",
+        dir.display(),
+        schema::version()
+    )))
 }
 
 /// What a connection is for.

@@ -1,5 +1,7 @@
 //! The tables, and how an older file becomes a newer one.
 
+use std::ops::Range;
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{askings, audit::pruning, operations, planted, restraint};
@@ -129,8 +131,14 @@ pub(super) fn version() -> i32 {
 /// # Errors
 /// What SQLite says; the file is as it was then.
 pub(super) fn migrate(connection: &mut Connection, from: i32, id: &str) -> rusqlite::Result<()> {
-    let done = usize::try_from(from).unwrap_or(0);
-    let missing = MIGRATIONS.get(done..).unwrap_or_default();
+    bring(connection, from..version(), id)
+}
+
+/// Brings a file over these versions.
+fn bring(connection: &mut Connection, over: Range<i32>, id: &str) -> rusqlite::Result<()> {
+    let place = |version: i32| usize::try_from(version).unwrap_or(0);
+    let missing = MIGRATIONS.get(place(over.start)..place(over.end));
+    let missing = missing.unwrap_or_default();
     if missing.is_empty() {
         return Ok(());
     }
@@ -143,11 +151,17 @@ pub(super) fn migrate(connection: &mut Connection, from: i32, id: &str) -> rusql
         [id],
     )?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", version())?;
+    transaction.pragma_update(None, "user_version", over.end)?;
     if failpoint::fails(Point::TablesMade) {
         return Err(planted());
     }
     transaction.commit()
+}
+
+/// Makes a new file what the version before this one would have made.
+#[cfg(test)]
+pub(super) fn make_older(connection: &mut Connection) {
+    bring(connection, 0..version() - 1, "older").unwrap();
 }
 
 /// The database's own id.
@@ -232,10 +246,7 @@ mod tests {
     #[test]
     fn the_trail_comes_over_when_events_about_no_call_come_into_it() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let older = usize::try_from(WITH_PRUNINGS - 1).unwrap();
-        for migration in &MIGRATIONS[..older] {
-            connection.execute_batch(migration).unwrap();
-        }
+        bring(&mut connection, 0..WITH_PRUNINGS - 1, "x").unwrap();
         connection
             .execute_batch(
                 "INSERT INTO instances VALUES (1, x'00', 1, 0, '0', NULL);

@@ -23,7 +23,8 @@ use super::{
         anchor::Anchors,
         chain::{Verdict, Whole},
     },
-    files::{DATABASE, MARKER},
+    files::{self, DATABASE, MARKER},
+    instance::Instance,
     open::{self, Access},
     read::LogReader,
     schema,
@@ -61,6 +62,30 @@ fn nothing_is_touched_before_the_first_verb() {
     let state = dir.path().join("state");
     drop(sqlite(&state));
     assert!(!state.exists());
+}
+
+#[test]
+fn s35_an_older_file_is_brought_further_when_nobody_else_is_on_it_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE);
+    files::create(&path).unwrap();
+    let mut connection = open::connect(&path, Access::Write).unwrap();
+    schema::make_older(&mut connection);
+    drop(connection);
+    let now = Timestamp::from_micros(1_700_000_000_000_000);
+    let older = Instance::take(dir.path(), now).unwrap();
+    let version = || -> i32 {
+        let connection = open::connect(&path, Access::Read).unwrap();
+        open::identify(&connection, &path).unwrap()
+    };
+    let newer = sqlite(dir.path());
+    let (tell, told) = std::sync::mpsc::sync_channel(1);
+    newer.key(Box::new(move |key| tell.send(key.is_ok()).unwrap()));
+    // It waits as long as the older process lives, however the two threads are scheduled.
+    assert_eq!(version(), schema::version() - 1);
+    drop(older);
+    assert!(told.recv().unwrap());
+    assert_eq!(version(), schema::version());
 }
 
 #[cfg(unix)]
