@@ -35,6 +35,10 @@ fn c7_a_changed_tool_is_not_listed_is_refused_and_is_told_by_lock_diff() {
     server.until(|message| message["method"] == "notifications/tools/list_changed");
     assert_eq!(names(&mut server), ["one"]);
     assert_eq!(code(&mut server, "two"), "TOOL_CHANGED");
+    // Who tried is in the trail like every refusal.
+    let assert = home.run(&["log", "--code", "TOOL_CHANGED"]).success();
+    let told = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert!(told.contains(" two "), "{told}");
     let assert = home.run(&["lock", "diff"]).code(1);
     let told = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
     assert!(told.starts_with("two: changed since "), "{told}");

@@ -54,6 +54,7 @@ mod restraint;
 mod samples;
 mod sandboxes;
 mod secrets;
+mod soak;
 mod source;
 mod statistics;
 mod texts;

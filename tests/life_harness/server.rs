@@ -238,9 +238,14 @@ impl Server {
 
     /// The most memory that the server has ever held, in KiB.
     pub(crate) fn peak_kib(&self) -> u64 {
+        self.status("VmHWM")
+    }
+
+    /// A number that the system keeps of the process, as `VmRSS` in KiB.
+    pub(crate) fn status(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-        let number = line.unwrap().split_whitespace().nth(1);
+        let mut lines = status.lines().filter_map(|line| line.strip_prefix(name));
+        let number = lines.find_map(|rest| rest.strip_prefix(':')?.split_whitespace().next());
         number.unwrap().parse().unwrap()
     }
 }

@@ -149,6 +149,14 @@ fn p25_a_cancelled_program_is_ended_and_its_reports_are_heard_no_more() {
 }
 
 #[test]
+fn h7_a_machine_that_slept_past_the_deadline_ends_the_program_when_it_wakes() {
+    let case = Case::of(&["ready-then-sleep"]);
+    let (ended, took) = case.run_hearing(&|_| case.clock.skip(Duration::from_secs(8 * 3600)));
+    assert_eq!(ended.ending, Ending::TimedOut);
+    assert!(took < LONG, "{took:?}");
+}
+
+#[test]
 fn of_a_program_that_cannot_report_it_is_told_that_it_runs() {
     let case = Case {
         reports: false,
