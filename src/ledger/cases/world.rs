@@ -5,15 +5,11 @@ use std::{sync::Arc, time::Duration};
 use super::super::{
     IntentReceipt, Ledger,
     admission::{Admission, Begun, Decided, Notes, Replay, Running},
-    contract::{admission, ending, row, settlement},
+    contract::{admission, ending, events_in, row, settlement},
     memory::MemoryLedger,
     operation::{KeySource, Operation, OperationState},
     record::{Outcome, Settlement},
-    sqlite::{
-        AuditSync, SqliteLedger,
-        audit::{anchor::Anchors, chain::Verdict},
-        read::LogReader,
-    },
+    sqlite::{AuditSync, SqliteLedger},
     wait,
 };
 use crate::base::{
@@ -61,11 +57,7 @@ pub(super) fn in_each_world(case: impl Fn(&World)) {
         second,
         kill: Box::new(move || dying.close()),
     });
-    let verdict = LogReader::open(dir.path())
-        .unwrap()
-        .verify(&Anchors::default())
-        .unwrap();
-    assert!(matches!(verdict, Verdict::Whole(_)), "{verdict:?}");
+    events_in(dir.path());
 }
 
 pub(super) fn named(key: u8, arguments: u8) -> Operation {
