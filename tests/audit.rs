@@ -3,7 +3,8 @@
 use std::fs;
 
 use rusqlite::{Connection, OpenFlags};
-use serde_json::Value;
+use rustix::process::Signal;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::life_harness::Home;
@@ -41,7 +42,7 @@ fn harm(home: &Home, sql: &str) {
 }
 
 #[test]
-fn o4_s34_a_cut_off_end_is_status_4_with_an_anchor_and_unnoticed_without() {
+fn o4_a_cut_off_end_is_status_4_with_an_anchor_and_unnoticed_without() {
     let home = home_with(12);
     let anchor = told(&home, &["audit", "anchor"], 0);
     fs::write(home.path("anchors"), anchor).unwrap();
@@ -62,6 +63,32 @@ fn o4_s34_a_cut_off_end_is_status_4_with_an_anchor_and_unnoticed_without() {
         told(&home, &with, 4),
         "broken at event 3: the chain ends before it, and an anchor was taken of it or a later one\n"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn s34_a_log_that_was_deleted_shows_with_an_anchor_and_nothing_else_is_lost() {
+    let home = home_with(2);
+    let mut server = home.serve(&["--no-watch"]);
+    server.initialize();
+    for _ in 0..3 {
+        let id = server.call("echo", json!({"text": "x"}));
+        server.answer(id);
+    }
+    let anchor = told(&home, &["audit", "anchor"], 0);
+    fs::write(home.path("anchors"), anchor).unwrap();
+    server.signal(Signal::KILL);
+    server.rest_after_kill();
+    fs::remove_file(home.path("state/ledger.db-wal")).unwrap();
+    fs::remove_file(home.path("state/ledger.db-shm")).unwrap();
+    let with = ["audit", "verify", "--anchor", "anchors"];
+    assert!(told(&home, &with, 4).starts_with("broken at event 3: the chain ends before it"));
+    call(&home, 1);
+    assert_eq!(
+        told(&home, &["audit", "verify"], 0),
+        "3 events, each as it was written\n"
+    );
+    assert!(told(&home, &with, 4).starts_with("broken at event 4: "));
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Harm done to an export, and what a look at it finds.
 
+use std::io;
+
+use rusqlite::Connection;
+
 use crate::{
     base::clock::Timestamp,
     ledger::{
@@ -10,6 +14,8 @@ use crate::{
                 anchor::Anchors,
                 chain::{Fault, Verdict, Whole},
             },
+            files::DATABASE,
+            open::{self, Access},
             read::LogReader,
         },
     },
@@ -153,4 +159,39 @@ fn what_is_no_export_is_not_taken_for_one() {
             "it is no export of an audit trail"
         );
     }
+}
+
+/// Takes what is written, and wants the whole log emptied into the file each time: nobody who
+/// reads may be in the way of that.
+struct Checkpointing(Connection);
+
+impl io::Write for Checkpointing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: i64 = self.0.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(busy, 0);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn s28_a_slow_reader_of_an_export_holds_up_no_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = sqlite(dir.path());
+    let call = || contract::refuse(&ledger, &row("read"), &settlement(Outcome::Refused)).unwrap();
+    for _ in 0..20 {
+        call();
+    }
+    let reader = LogReader::open(dir.path()).unwrap();
+    let path = dir.path().join(DATABASE);
+    let mut connection = open::connect(&path, Access::Write).unwrap();
+    connection.busy_handler(None::<fn(i32) -> bool>).unwrap();
+    call();
+    let now = Timestamp::from_micros(0);
+    reader.export(now, &mut Checkpointing(connection)).unwrap();
+    ledger.close();
 }
