@@ -237,6 +237,7 @@ fn end_keyed(ledger: &dyn Ledger, source: KeySource, state: OperationState) {
         source,
         fingerprint: [8; 32],
         retry_safe: false,
+        may_verify: false,
         window: Duration::from_secs(900),
         joined: None,
     };
