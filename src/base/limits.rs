@@ -333,6 +333,24 @@ pub(crate) const ASK_TRIES_MAX: u32 = 3;
 pub(crate) const ASK_VALUE_CHARS_MAX: usize = 500;
 /// One answer, as JSON.
 pub(crate) const ASK_ANSWER_BYTES_MAX: usize = 16 * 1024;
+/// Lines of the log that may wait for standard error or for a file; newer ones are dropped.
+pub(crate) const LOG_LINES_MAX: usize = 4096;
+/// Size beyond which another file of log lines is begun, unless somebody says otherwise.
+pub(crate) const LOG_FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// Smallest such size: no line is longer.
+pub(crate) const LOG_FILE_BYTES_MIN: u64 = 64 * 1024;
+/// Files of log lines that are kept, unless somebody says otherwise.
+pub(crate) const LOG_FILES_MAX: u32 = 10;
+/// Bytes of one text in a line of the log.
+pub(crate) const LOG_TEXT_BYTES_MAX: usize = 8 * 1024;
+
+/// Recorded calls that are held in memory while they are made again.
+pub(crate) const RERUN_CALLS_AT_ONCE: usize = 1000;
+/// How often `log --follow` and `top` look whether the ledger has changed.
+pub(crate) const FOLLOW_INTERVAL: Duration = Duration::from_millis(200);
+/// Running calls whose end `log --follow` waits for; of more, the oldest are not told.
+pub(crate) const FOLLOWED_CALLS_MAX: usize = 10_000;
+
 /// Calls whose question may be with a client at one time.
 pub(crate) const ASKS_OPEN_MAX: usize = 64;
 /// How long a person may take while the call is open.
