@@ -30,7 +30,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'List the tools that a client would see')
             [CompletionResult]::new('validate-config', 'validate-config', [CompletionResultType]::ParameterValue, 'Check the definitions and say everything that is wrong with them')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Approve the definitions as they are now')
-            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a definition or of the configuration, for editors')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a definition, of the configuration or of the log')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was called and what became of it')
             [CompletionResult]::new('replay-log', 'replay-log', [CompletionResultType]::ParameterValue, 'Judge recorded calls by the definitions of today')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Say how often calls succeed, why they do not, and how long they take')
@@ -39,6 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
             [CompletionResult]::new('budget', 'budget', [CompletionResultType]::ParameterValue, 'Show and change what may be spent')
             [CompletionResult]::new('breaker', 'breaker', [CompletionResultType]::ParameterValue, 'Show and change which backends are left alone')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for everything that could be wrong, and say the way out')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say whether anything needs a person')
             [CompletionResult]::new('ops', 'ops', [CompletionResultType]::ParameterValue, 'Find operations whose outcome nobody knows, and write down what was found out')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
@@ -61,7 +62,11 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--audit-sync', '--audit-sync', [CompletionResultType]::ParameterName, 'Which rows of the ledger are on the disk before the reply leaves')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name that the server gives itself towards clients [default: that of the configuration, else tollgate]')
             [CompletionResult]::new('--instructions', '--instructions', [CompletionResultType]::ParameterName, 'Text that clients may show the model about this server [default: that of the configuration]')
-            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least important event that is written to standard error')
+            [CompletionResult]::new('--log-level', '--log-level', [CompletionResultType]::ParameterName, 'Least important event that is written')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How events look on standard error')
+            [CompletionResult]::new('--log-dir', '--log-dir', [CompletionResultType]::ParameterName, 'Write events as JSON into files in this folder as well')
+            [CompletionResult]::new('--log-file-bytes', '--log-file-bytes', [CompletionResultType]::ParameterName, 'Size of such a file, in bytes; beyond it another is begun')
+            [CompletionResult]::new('--log-files', '--log-files', [CompletionResultType]::ParameterName, 'Most such files; the oldest goes')
             [CompletionResult]::new('--locked', '--locked', [CompletionResultType]::ParameterName, 'Refuse to start without `tools.lock`, and serve only what it approves [default where the file is there]')
             [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Serve the definitions as they are, whatever was approved')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Refuse to start when any definition has an error')
@@ -143,9 +148,42 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--code', '--code', [CompletionResultType]::ParameterName, 'Only calls with this problem')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Most calls to show')
             [CompletionResult]::new('--oldest-first', '--oldest-first', [CompletionResultType]::ParameterName, 'Print the calls in order of arrival, the first first')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with each call that ends, in any process, until interrupted')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object a call')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one call whole')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Say why a call fared as it did, stage by stage')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'tollgate;log;show' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print it as JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'tollgate;log;why' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print it as JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'tollgate;log;help' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one call whole')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Say why a call fared as it did, stage by stage')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'tollgate;log;help;show' {
+            break
+        }
+        'tollgate;log;help;why' {
+            break
+        }
+        'tollgate;log;help;help' {
             break
         }
         'tollgate;replay-log' {
@@ -157,7 +195,10 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Most calls to judge [default: all]')
             [CompletionResult]::new('--export', '--export', [CompletionResultType]::ParameterName, 'Write the calls to FILE as requests that `serve` reads, instead of judging them')
+            [CompletionResult]::new('--allow-writes', '--allow-writes', [CompletionResultType]::ParameterName, 'With `--execute`, also calls of this tool, which writes; may be given several times')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object a difference, and one with the summary')
+            [CompletionResult]::new('--simulate', '--simulate', [CompletionResultType]::ParameterName, 'Take the calls through everything, operations and limits too, at the times when they came, and answer them with what was recorded')
+            [CompletionResult]::new('--execute', '--execute', [CompletionResultType]::ParameterName, 'Really make the calls again that were run and read; they are written to the ledger as new')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -346,6 +387,15 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
         'tollgate;breaker;help;help' {
             break
         }
+        'tollgate;doctor' {
+            [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the findings as JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'tollgate;status' {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document')
@@ -471,7 +521,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'List the tools that a client would see')
             [CompletionResult]::new('validate-config', 'validate-config', [CompletionResultType]::ParameterValue, 'Check the definitions and say everything that is wrong with them')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Approve the definitions as they are now')
-            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a definition or of the configuration, for editors')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a definition, of the configuration or of the log')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was called and what became of it')
             [CompletionResult]::new('replay-log', 'replay-log', [CompletionResultType]::ParameterValue, 'Judge recorded calls by the definitions of today')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Say how often calls succeed, why they do not, and how long they take')
@@ -480,6 +530,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
             [CompletionResult]::new('budget', 'budget', [CompletionResultType]::ParameterValue, 'Show and change what may be spent')
             [CompletionResult]::new('breaker', 'breaker', [CompletionResultType]::ParameterValue, 'Show and change which backends are left alone')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for everything that could be wrong, and say the way out')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say whether anything needs a person')
             [CompletionResult]::new('ops', 'ops', [CompletionResultType]::ParameterValue, 'Find operations whose outcome nobody knows, and write down what was found out')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what an error code means and who should do what about it')
@@ -514,6 +565,14 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;log' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one call whole')
+            [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Say why a call fared as it did, stage by stage')
+            break
+        }
+        'tollgate;help;log;show' {
+            break
+        }
+        'tollgate;help;log;why' {
             break
         }
         'tollgate;help;replay-log' {
@@ -575,6 +634,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;breaker;trip' {
+            break
+        }
+        'tollgate;help;doctor' {
             break
         }
         'tollgate;help;status' {

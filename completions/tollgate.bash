@@ -31,6 +31,9 @@ _tollgate() {
             tollgate,completions)
                 cmd="tollgate__subcmd__completions"
                 ;;
+            tollgate,doctor)
+                cmd="tollgate__subcmd__doctor"
+                ;;
             tollgate,explain)
                 cmd="tollgate__subcmd__explain"
                 ;;
@@ -178,6 +181,9 @@ _tollgate() {
             tollgate__subcmd__help,completions)
                 cmd="tollgate__subcmd__help__subcmd__completions"
                 ;;
+            tollgate__subcmd__help,doctor)
+                cmd="tollgate__subcmd__help__subcmd__doctor"
+                ;;
             tollgate__subcmd__help,explain)
                 cmd="tollgate__subcmd__help__subcmd__explain"
                 ;;
@@ -265,6 +271,12 @@ _tollgate() {
             tollgate__subcmd__help__subcmd__lock,diff)
                 cmd="tollgate__subcmd__help__subcmd__lock__subcmd__diff"
                 ;;
+            tollgate__subcmd__help__subcmd__log,show)
+                cmd="tollgate__subcmd__help__subcmd__log__subcmd__show"
+                ;;
+            tollgate__subcmd__help__subcmd__log,why)
+                cmd="tollgate__subcmd__help__subcmd__log__subcmd__why"
+                ;;
             tollgate__subcmd__help__subcmd__ops,list)
                 cmd="tollgate__subcmd__help__subcmd__ops__subcmd__list"
                 ;;
@@ -288,6 +300,24 @@ _tollgate() {
                 ;;
             tollgate__subcmd__lock__subcmd__help,help)
                 cmd="tollgate__subcmd__lock__subcmd__help__subcmd__help"
+                ;;
+            tollgate__subcmd__log,help)
+                cmd="tollgate__subcmd__log__subcmd__help"
+                ;;
+            tollgate__subcmd__log,show)
+                cmd="tollgate__subcmd__log__subcmd__show"
+                ;;
+            tollgate__subcmd__log,why)
+                cmd="tollgate__subcmd__log__subcmd__why"
+                ;;
+            tollgate__subcmd__log__subcmd__help,help)
+                cmd="tollgate__subcmd__log__subcmd__help__subcmd__help"
+                ;;
+            tollgate__subcmd__log__subcmd__help,show)
+                cmd="tollgate__subcmd__log__subcmd__help__subcmd__show"
+                ;;
+            tollgate__subcmd__log__subcmd__help,why)
+                cmd="tollgate__subcmd__log__subcmd__help__subcmd__why"
                 ;;
             tollgate__subcmd__ops,help)
                 cmd="tollgate__subcmd__ops__subcmd__help"
@@ -326,7 +356,7 @@ _tollgate() {
 
     case "${cmd}" in
         tollgate)
-            opts="-h -V --help --version serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help"
+            opts="-h -V --help --version serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -861,6 +891,32 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__doctor)
+            opts="-h --tools --config --state --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__explain)
             opts="-h --markdown --findings --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -876,7 +932,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help)
-            opts="serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help"
+            opts="serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1099,6 +1155,20 @@ _tollgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        tollgate__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         tollgate__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1184,8 +1254,36 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__log)
-            opts=""
+            opts="show why"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__log__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__log__subcmd__why)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1564,7 +1662,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__log)
-            opts="-h --state --tool --principal --since --outcome --code --limit --oldest-first --json --help"
+            opts="-h --state --tool --principal --since --outcome --code --limit --oldest-first --follow --json --help show why help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1595,6 +1693,98 @@ _tollgate() {
                     return 0
                     ;;
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__log__subcmd__help)
+            opts="show why help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__log__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__log__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__log__subcmd__help__subcmd__why)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__log__subcmd__show)
+            opts="-h --state --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__log__subcmd__why)
+            opts="-h --state --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1862,7 +2052,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__replay__subcmd__log)
-            opts="-h --tools --config --state --tool --principal --since --limit --json --export --help"
+            opts="-h --tools --config --state --tool --principal --since --limit --json --export --simulate --execute --allow-writes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1897,6 +2087,10 @@ _tollgate() {
                     return 0
                     ;;
                 --export)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-writes)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1942,7 +2136,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__schema)
-            opts="-h --help definition config"
+            opts="-h --help definition config events"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1956,7 +2150,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__serve)
-            opts="-h --tools --config --key-file --state --locked --no-lock --strict --drain --workers --page-size --audit-sync --no-watch --name --instructions --log-level --help"
+            opts="-h --tools --config --key-file --state --locked --no-lock --strict --drain --workers --page-size --audit-sync --no-watch --name --instructions --log-level --log-format --log-dir --log-file-bytes --log-files --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2004,6 +2198,22 @@ _tollgate() {
                     ;;
                 --log-level)
                     COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-files)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -27,7 +27,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand tools 'List the tools that a client would see'
             cand validate-config 'Check the definitions and say everything that is wrong with them'
             cand lock 'Approve the definitions as they are now'
-            cand schema 'Print the JSON Schema of a definition or of the configuration, for editors'
+            cand schema 'Print the JSON Schema of a definition, of the configuration or of the log'
             cand log 'Show what was called and what became of it'
             cand replay-log 'Judge recorded calls by the definitions of today'
             cand stats 'Say how often calls succeed, why they do not, and how long they take'
@@ -36,6 +36,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand audit 'Say whether the ledger is as it was written'
             cand budget 'Show and change what may be spent'
             cand breaker 'Show and change which backends are left alone'
+            cand doctor 'Look for everything that could be wrong, and say the way out'
             cand status 'Say whether anything needs a person'
             cand ops 'Find operations whose outcome nobody knows, and write down what was found out'
             cand explain 'Say what an error code means and who should do what about it'
@@ -57,7 +58,11 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand --audit-sync 'Which rows of the ledger are on the disk before the reply leaves'
             cand --name 'Name that the server gives itself towards clients [default: that of the configuration, else tollgate]'
             cand --instructions 'Text that clients may show the model about this server [default: that of the configuration]'
-            cand --log-level 'Least important event that is written to standard error'
+            cand --log-level 'Least important event that is written'
+            cand --log-format 'How events look on standard error'
+            cand --log-dir 'Write events as JSON into files in this folder as well'
+            cand --log-file-bytes 'Size of such a file, in bytes; beyond it another is begun'
+            cand --log-files 'Most such files; the oldest goes'
             cand --locked 'Refuse to start without `tools.lock`, and serve only what it approves [default where the file is there]'
             cand --no-lock 'Serve the definitions as they are, whatever was approved'
             cand --strict 'Refuse to start when any definition has an error'
@@ -129,9 +134,36 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand --code 'Only calls with this problem'
             cand --limit 'Most calls to show'
             cand --oldest-first 'Print the calls in order of arrival, the first first'
+            cand --follow 'Go on with each call that ends, in any process, until interrupted'
             cand --json 'Print one JSON object a call'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+            cand show 'Show one call whole'
+            cand why 'Say why a call fared as it did, stage by stage'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;log;show'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --json 'Print it as JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'tollgate;log;why'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --json 'Print it as JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;log;help'= {
+            cand show 'Show one call whole'
+            cand why 'Say why a call fared as it did, stage by stage'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'tollgate;log;help;show'= {
+        }
+        &'tollgate;log;help;why'= {
+        }
+        &'tollgate;log;help;help'= {
         }
         &'tollgate;replay-log'= {
             cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
@@ -142,7 +174,10 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand --since 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`'
             cand --limit 'Most calls to judge [default: all]'
             cand --export 'Write the calls to FILE as requests that `serve` reads, instead of judging them'
+            cand --allow-writes 'With `--execute`, also calls of this tool, which writes; may be given several times'
             cand --json 'Print one JSON object a difference, and one with the summary'
+            cand --simulate 'Take the calls through everything, operations and limits too, at the times when they came, and answer them with what was recorded'
+            cand --execute 'Really make the calls again that were run and read; they are written to the ledger as new'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -298,6 +333,14 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         }
         &'tollgate;breaker;help;help'= {
         }
+        &'tollgate;doctor'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --json 'Print the findings as JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'tollgate;status'= {
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand --json 'Print one JSON document'
@@ -405,7 +448,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand tools 'List the tools that a client would see'
             cand validate-config 'Check the definitions and say everything that is wrong with them'
             cand lock 'Approve the definitions as they are now'
-            cand schema 'Print the JSON Schema of a definition or of the configuration, for editors'
+            cand schema 'Print the JSON Schema of a definition, of the configuration or of the log'
             cand log 'Show what was called and what became of it'
             cand replay-log 'Judge recorded calls by the definitions of today'
             cand stats 'Say how often calls succeed, why they do not, and how long they take'
@@ -414,6 +457,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand audit 'Say whether the ledger is as it was written'
             cand budget 'Show and change what may be spent'
             cand breaker 'Show and change which backends are left alone'
+            cand doctor 'Look for everything that could be wrong, and say the way out'
             cand status 'Say whether anything needs a person'
             cand ops 'Find operations whose outcome nobody knows, and write down what was found out'
             cand explain 'Say what an error code means and who should do what about it'
@@ -440,6 +484,12 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;schema'= {
         }
         &'tollgate;help;log'= {
+            cand show 'Show one call whole'
+            cand why 'Say why a call fared as it did, stage by stage'
+        }
+        &'tollgate;help;log;show'= {
+        }
+        &'tollgate;help;log;why'= {
         }
         &'tollgate;help;replay-log'= {
         }
@@ -484,6 +534,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;breaker;reset'= {
         }
         &'tollgate;help;breaker;trip'= {
+        }
+        &'tollgate;help;doctor'= {
         }
         &'tollgate;help;status'= {
         }

@@ -31,7 +31,7 @@ complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "call" -d 'Make on
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "tools" -d 'List the tools that a client would see'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "lock" -d 'Approve the definitions as they are now'
-complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "schema" -d 'Print the JSON Schema of a definition or of the configuration, for editors'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "schema" -d 'Print the JSON Schema of a definition, of the configuration or of the log'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "log" -d 'Show what was called and what became of it'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "replay-log" -d 'Judge recorded calls by the definitions of today'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "stats" -d 'Say how often calls succeed, why they do not, and how long they take'
@@ -40,6 +40,7 @@ complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "metrics" -d 'Prin
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "audit" -d 'Say whether the ledger is as it was written'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "budget" -d 'Show and change what may be spent'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "breaker" -d 'Show and change which backends are left alone'
+complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "doctor" -d 'Look for everything that could be wrong, and say the way out'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "status" -d 'Say whether anything needs a person'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "ops" -d 'Find operations whose outcome nobody knows, and write down what was found out'
 complete -c tollgate -n "__fish_tollgate_needs_command" -f -a "explain" -d 'Say what an error code means and who should do what about it'
@@ -60,12 +61,17 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l audit-sync -
 all\t'Every call, reads too'"
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l name -d 'Name that the server gives itself towards clients [default: that of the configuration, else tollgate]' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l instructions -d 'Text that clients may show the model about this server [default: that of the configuration]' -r
-complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l log-level -d 'Least important event that is written to standard error' -r -f -a "off\t'Nothing'
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l log-level -d 'Least important event that is written' -r -f -a "off\t'Nothing'
 error\t'What needs a person'
 warn\t'What may need one'
 info\t'Start, end, reloads'
 debug\t'Each call'
 trace\t'Each line'"
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l log-format -d 'How events look on standard error' -r -f -a "text\t'For people'
+json\t'One JSON object a line, see `tollgate schema events`'"
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l log-dir -d 'Write events as JSON into files in this folder as well' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l log-file-bytes -d 'Size of such a file, in bytes; beyond it another is begun' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l log-files -d 'Most such files; the oldest goes' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l locked -d 'Refuse to start without `tools.lock`, and serve only what it approves [default where the file is there]'
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l no-lock -d 'Serve the definitions as they are, whatever was approved'
 complete -c tollgate -n "__fish_tollgate_using_subcommand serve" -l strict -d 'Refuse to start when any definition has an error'
@@ -105,18 +111,18 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand lock; and __fish_seen_
 complete -c tollgate -n "__fish_tollgate_using_subcommand lock; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Show what differs from what was approved; the status is 1 when anything does'
 complete -c tollgate -n "__fish_tollgate_using_subcommand lock; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l tool -d 'Only calls of this tool' -r
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l principal -d 'Only calls made for this principal' -r
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l since -d 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`' -r
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l outcome -d 'Only calls that ended so' -r -f -a "succeeded\t''
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l tool -d 'Only calls of this tool' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l principal -d 'Only calls made for this principal' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l since -d 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l outcome -d 'Only calls that ended so' -r -f -a "succeeded\t''
 failed\t''
 refused\t''
 asked\t''
 cancelled\t''
 timed_out\t''
 unknown\t''"
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l code -d 'Only calls with this problem' -r -f -a "VALIDATION_FAILED\t''
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l code -d 'Only calls with this problem' -r -f -a "VALIDATION_FAILED\t''
 NORMALIZATION_REFUSED\t''
 RULE_VIOLATION\t''
 RULE_ERROR\t''
@@ -144,10 +150,23 @@ ROLLED_BACK\t''
 NEEDS_ATTENTION\t''
 STATE_UNAVAILABLE\t''
 INTERNAL\t''"
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l limit -d 'Most calls to show' -r
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l oldest-first -d 'Print the calls in order of arrival, the first first'
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -l json -d 'Print one JSON object a call'
-complete -c tollgate -n "__fish_tollgate_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l limit -d 'Most calls to show' -r
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l oldest-first -d 'Print the calls in order of arrival, the first first'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l follow -d 'Go on with each call that ends, in any process, until interrupted'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l json -d 'Print one JSON object a call'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -a "show" -d 'Show one call whole'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -a "why" -d 'Say why a call fared as it did, stage by stage'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and __fish_seen_subcommand_from show" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and __fish_seen_subcommand_from show" -l json -d 'Print it as JSON'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and __fish_seen_subcommand_from why" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and __fish_seen_subcommand_from why" -l json -d 'Print it as JSON'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and __fish_seen_subcommand_from why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one call whole'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and __fish_seen_subcommand_from help" -f -a "why" -d 'Say why a call fared as it did, stage by stage'
+complete -c tollgate -n "__fish_tollgate_using_subcommand log; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
@@ -156,7 +175,10 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l princip
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l since -d 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l limit -d 'Most calls to judge [default: all]' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l export -d 'Write the calls to FILE as requests that `serve` reads, instead of judging them' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l allow-writes -d 'With `--execute`, also calls of this tool, which writes; may be given several times' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l json -d 'Print one JSON object a difference, and one with the summary'
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l simulate -d 'Take the calls through everything, operations and limits too, at the times when they came, and answer them with what was recorded'
+complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -l execute -d 'Really make the calls again that were run and read; they are written to the ledger as new'
 complete -c tollgate -n "__fish_tollgate_using_subcommand replay-log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand stats" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand stats" -l tool -d 'Only calls of this tool' -r
@@ -230,6 +252,11 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand breaker; and __fish_se
 complete -c tollgate -n "__fish_tollgate_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "reset" -d 'Close a breaker and forget the failures'
 complete -c tollgate -n "__fish_tollgate_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "trip" -d 'Cut a backend off until `breaker reset`'
 complete -c tollgate -n "__fish_tollgate_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tollgate -n "__fish_tollgate_using_subcommand doctor" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand doctor" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand doctor" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand doctor" -l json -d 'Print the findings as JSON'
+complete -c tollgate -n "__fish_tollgate_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand status" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand status" -l json -d 'Print one JSON document'
 complete -c tollgate -n "__fish_tollgate_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -296,30 +323,33 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand install" -s h -l help 
 complete -c tollgate -n "__fish_tollgate_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand man" -l out -d 'Write all pages into this folder, which must exist, instead of printing the main one' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "serve" -d 'Answer an MCP client on standard input and output'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "call" -d 'Make one call from the shell'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "tools" -d 'List the tools that a client would see'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "lock" -d 'Approve the definitions as they are now'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "schema" -d 'Print the JSON Schema of a definition or of the configuration, for editors'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "log" -d 'Show what was called and what became of it'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "replay-log" -d 'Judge recorded calls by the definitions of today'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "stats" -d 'Say how often calls succeed, why they do not, and how long they take'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "report" -d 'Write the statistics as one HTML page'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "metrics" -d 'Print the statistics in the text format of Prometheus'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "audit" -d 'Say whether the ledger is as it was written'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "budget" -d 'Show and change what may be spent'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "breaker" -d 'Show and change which backends are left alone'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "status" -d 'Say whether anything needs a person'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "ops" -d 'Find operations whose outcome nobody knows, and write down what was found out'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "explain" -d 'Say what an error code means and who should do what about it'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "init" -d 'Make a folder with two tools that work'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "new" -d 'Write the definition of one more tool'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "install" -d 'Put Tollgate into the configuration of a client'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "man" -d 'Print or write the manual pages'
-complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker status ops explain init new install completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "serve" -d 'Answer an MCP client on standard input and output'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "call" -d 'Make one call from the shell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "tools" -d 'List the tools that a client would see'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "validate-config" -d 'Check the definitions and say everything that is wrong with them'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "lock" -d 'Approve the definitions as they are now'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "schema" -d 'Print the JSON Schema of a definition, of the configuration or of the log'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "log" -d 'Show what was called and what became of it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "replay-log" -d 'Judge recorded calls by the definitions of today'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "stats" -d 'Say how often calls succeed, why they do not, and how long they take'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "report" -d 'Write the statistics as one HTML page'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "metrics" -d 'Print the statistics in the text format of Prometheus'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "audit" -d 'Say whether the ledger is as it was written'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "budget" -d 'Show and change what may be spent'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "breaker" -d 'Show and change which backends are left alone'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "doctor" -d 'Look for everything that could be wrong, and say the way out'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "status" -d 'Say whether anything needs a person'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "ops" -d 'Find operations whose outcome nobody knows, and write down what was found out'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "explain" -d 'Say what an error code means and who should do what about it'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "init" -d 'Make a folder with two tools that work'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "new" -d 'Write the definition of one more tool'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "install" -d 'Put Tollgate into the configuration of a client'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "man" -d 'Print or write the manual pages'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and not __fish_seen_subcommand_from serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from lock" -f -a "diff" -d 'Show what differs from what was approved; the status is 1 when anything does'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from log" -f -a "show" -d 'Show one call whole'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from log" -f -a "why" -d 'Say why a call fared as it did, stage by stage'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Follow the chain from its first event; the status is 4 when it is broken'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "anchor" -d 'Print the end of the chain as one line, to be kept where this machine cannot change it'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Write the whole trail as lines of JSON, which `verify --file` understands'

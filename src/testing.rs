@@ -83,7 +83,7 @@ pub(crate) fn incoming_with(
             protocol_version: "2025-11-25",
             client: None,
             capabilities: Capability::ALL.into_iter().collect(),
-            trace_id: None,
+            trace: None,
             caller_key,
             received: clock.now(),
             received_wall: clock.wall(),

@@ -101,6 +101,7 @@ fn the_pages_of_docs_are_what_the_program_makes() {
     );
     check_page("docs/tool.schema.json", &["schema"]);
     check_page("docs/tollgate.schema.json", &["schema", "config"]);
+    check_page("docs/events.schema.json", &["schema", "events"]);
 }
 
 /// Compares one file with what the program prints, or makes it so where `UPDATE` is set.

@@ -80,7 +80,8 @@ impl Gate {
         self.folder.path().join(name)
     }
 
-    fn command(&self) -> std::process::Command {
+    /// The program with its arguments, for a test that sets the streams itself.
+    pub(crate) fn command(&self) -> std::process::Command {
         let mut command = crate::process();
         command
             .args(&self.arguments)

@@ -135,10 +135,10 @@ fn a_signal_loads_the_definitions_again_where_nothing_watches() {
     let mut server = home.serve(&["--no-watch"]);
     server.initialize();
     assert_eq!(names(&mut server), ["one"]);
-    server.told("1 tool in force");
+    server.told("in force tools=1");
     home.reply("two");
     server.signal(Signal::USR1);
-    server.told("reloaded: 2 tools in force");
+    server.told("reloaded and in force tools=2");
     assert_eq!(names(&mut server), ["one", "two"]);
     assert_eq!(server.finish().0, 0);
 }

@@ -192,6 +192,41 @@ fn every_test_module_is_built() {
     assert!(names.len() > 3, "only {names:?}");
 }
 
+/// Events that are not declared: whoever notices something emits one of `base/event`.
+fn undeclared(path: &str, source: &str) -> Vec<String> {
+    const MACROS: &[&str] = &["event", "error", "warn", "info", "debug", "trace"];
+    let code = code(source);
+    let tokens = tokens(&code);
+    let mut wrong = Vec::new();
+    for window in tokens.windows(4) {
+        if let ["tracing", "::", name, "!"] = [0, 1, 2, 3].map(|at| window[at].text)
+            && MACROS.contains(&name)
+        {
+            wrong.push(format!(
+                "{path}:{}: an event that is not declared",
+                window[0].line
+            ));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_event_is_declared() {
+    let mut wrong = Vec::new();
+    for (path, source) in sources(&["src"]) {
+        if path != "src/base/event.rs" {
+            wrong.extend(undeclared(&path, &source));
+        }
+    }
+    none(&wrong);
+    let planted = "fn a() {\n  tracing::warn!(b, \"c\");\n  tracing::enabled!(d);\n}";
+    assert_eq!(
+        undeclared("a.rs", planted),
+        ["a.rs:2: an event that is not declared"]
+    );
+}
+
 #[track_caller]
 fn check_proofs(source: &str, declared: &[&str], wrong: &[&str]) {
     let found = proofs("a.rs", source);

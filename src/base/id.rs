@@ -10,6 +10,15 @@ use std::{
 
 use super::clock::Timestamp;
 
+/// Where a request stands in its caller's trace, in hexadecimal digits (W3C Trace Context).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trace {
+    /// The trace: 32 digits.
+    pub(crate) id: String,
+    /// The span of the caller: 16 digits.
+    pub(crate) span: String,
+}
+
 /// Our own name for one `tools/call`: a UUID version 7 (RFC 9562), so that ids sort by time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct CallId(uuid::Uuid);

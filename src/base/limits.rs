@@ -1,5 +1,7 @@
 //! Every bound in one place, its unit in its name, the relations between them asserted.
 
+mod relations;
+
 use std::time::Duration;
 
 /// Longest line accepted on standard input; a longer one is discarded up to its newline.
@@ -353,6 +355,24 @@ pub(crate) const ASK_TRIES_MAX: u32 = 3;
 pub(crate) const ASK_VALUE_CHARS_MAX: usize = 500;
 /// One answer, as JSON.
 pub(crate) const ASK_ANSWER_BYTES_MAX: usize = 16 * 1024;
+/// Lines of the log that may wait for standard error or for a file; newer ones are dropped.
+pub(crate) const LOG_LINES_MAX: usize = 4096;
+/// Size beyond which another file of log lines is begun, unless somebody says otherwise.
+pub(crate) const LOG_FILE_BYTES_MAX: u64 = 10 * 1024 * 1024;
+/// Smallest such size: no line is longer.
+pub(crate) const LOG_FILE_BYTES_MIN: u64 = 64 * 1024;
+/// Files of log lines that are kept, unless somebody says otherwise.
+pub(crate) const LOG_FILES_MAX: u32 = 10;
+/// Bytes of one text in a line of the log.
+pub(crate) const LOG_TEXT_BYTES_MAX: usize = 8 * 1024;
+
+/// Recorded calls that are held in memory while they are made again.
+pub(crate) const RERUN_CALLS_AT_ONCE: usize = 1000;
+/// How often `log --follow` and `top` look whether the ledger has changed.
+pub(crate) const FOLLOW_INTERVAL: Duration = Duration::from_millis(200);
+/// Running calls whose end `log --follow` waits for; of more, the oldest are not told.
+pub(crate) const FOLLOWED_CALLS_MAX: usize = 10_000;
+
 /// Calls whose question may be with a client at one time.
 pub(crate) const ASKS_OPEN_MAX: usize = 64;
 /// How long a person may take while the call is open.
@@ -367,22 +387,3 @@ pub(crate) const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How often a client is told that a program still runs that reports nothing.
 pub(crate) const STILL_RUNNING_INTERVAL: Duration = Duration::from_secs(5);
-
-const _: () = assert!(STRING_BYTES_MAX < LINE_BYTES_MAX);
-const _: () = assert!(REPLY_BYTES_MAX < 10 * 1024 * 1024);
-const _: () = assert!(QUEUE_TOOL_CALLS_MAX <= QUEUE_CALLS_MAX);
-const _: () = assert!(LEDGER_BATCH_MAX <= LEDGER_QUEUE_MAX);
-const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() <= KILL_GRACE.as_millis());
-const _: () = assert!(KILL_GRACE_SHUTDOWN.as_millis() < STOP_PATIENCE.as_millis());
-const _: () = assert!(STDERR_TAIL_BYTES <= STDERR_BYTES_MAX);
-const _: () = assert!(LOOP_TOLD_AT < LOOP_STOPPED_AT);
-const _: () = assert!(BREAKER_OPEN_FIRST.as_secs() <= BREAKER_OPEN_MAX.as_secs());
-const _: () = assert!(BREAKER_RATE_SAMPLES_MIN <= BREAKER_WINDOW_CALLS_MAX);
-// Base64 makes four bytes of three.
-const _: () = assert!(
-    ASK_ROUNDS_MAX * ASK_QUESTIONS_MAX * (ASK_ANSWER_BYTES_MAX + ASK_KEY_CHARS_MAX + 8) * 4 / 3
-        + 1024
-        < ASK_STATE_BYTES_MAX
-);
-const _: () = assert!(RULE_STEPS_INLINE_MAX < RULE_STEPS_MAX);
-const _: () = assert!(RULE_TERMS_MAX <= RULE_TOKENS_MAX);

@@ -5,6 +5,7 @@ pub(crate) mod cancel;
 pub(crate) mod canonical;
 pub(crate) mod capability;
 pub(crate) mod clock;
+pub(crate) mod event;
 pub(crate) mod explain;
 pub(crate) mod failpoint;
 pub(crate) mod hex;

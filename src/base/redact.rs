@@ -3,7 +3,6 @@
 use std::{
     borrow::Cow,
     collections::BTreeSet,
-    io::{self, Write},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -228,30 +227,4 @@ fn lower_escapes(encoded: &str) -> String {
         lower.push_str(rest);
     }
     lower
-}
-
-/// Writes what it is given without secrets; each write must be whole lines.
-pub(crate) struct RedactingWriter<W> {
-    redactor: Arc<Redactor>,
-    inner: W,
-}
-
-impl<W> RedactingWriter<W> {
-    /// Writes to `inner`.
-    pub(crate) fn new(redactor: Arc<Redactor>, inner: W) -> Self {
-        Self { redactor, inner }
-    }
-}
-
-impl<W: Write> Write for RedactingWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(bytes);
-        let without = self.redactor.text(&text);
-        self.inner.write_all(without.as_bytes())?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
 }

@@ -14,7 +14,7 @@ use super::{
 
 /// An immutable snapshot of all tools, in name order, with the configuration they were
 /// compiled against, as one client may see it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Catalog {
     tools: Vec<Arc<Tool>>,
     by_name: HashMap<String, usize>,
@@ -88,6 +88,11 @@ impl Catalog {
     /// Whether the tool of this name is what was approved, if that is asked for at all.
     pub(crate) fn is_approved(&self, name: &str) -> bool {
         !self.unapproved.contains(name)
+    }
+
+    /// How many tools are not what was approved.
+    pub(crate) fn unapproved(&self) -> usize {
+        self.unapproved.len()
     }
 
     /// Whether the two were made from the same definitions and configuration.

@@ -20,19 +20,19 @@ pub(crate) use definitions::{
     ValidateConfigArgs,
 };
 pub(crate) use ledger::{
-    AuditArgs, AuditCommand, AuditPruneArgs, AuditVerifyArgs, LogArgs, MetricsArgs, ReplayLogArgs,
-    ReportArgs, Selection, StatsArgs,
+    AuditArgs, AuditCommand, AuditPruneArgs, AuditVerifyArgs, LogArgs, LogCommand, MetricsArgs,
+    OneCallArgs, ReplayLogArgs, ReportArgs, Selection, StatsArgs,
 };
 pub(crate) use ops::{
     OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs, OpsVerifyArgs,
 };
 pub(crate) use program::{
-    CompletionsArgs, ExplainArgs, InitArgs, InstallArgs, ManArgs, NewArgs, NewEffect,
+    CompletionsArgs, DoctorArgs, ExplainArgs, InitArgs, InstallArgs, ManArgs, NewArgs, NewEffect,
 };
 pub(crate) use restraint::{
     BreakerArgs, BreakerCommand, BudgetArgs, BudgetCommand, BudgetOf, ListArgs,
 };
-pub(crate) use serve::{AuditSync, LogLevel, ServeArgs};
+pub(crate) use serve::{AuditSync, ServeArgs};
 
 use super::help;
 
@@ -88,17 +88,18 @@ pub(crate) enum Command {
     /// unchanged. `lock diff` says what differs, field by field.
     #[command(after_long_help = help::LOCK)]
     Lock(LockArgs),
-    /// Print the JSON Schema of a definition or of the configuration, for editors
+    /// Print the JSON Schema of a definition, of the configuration or of the log
     ///
-    /// An editor that knows it completes the keys and marks mistakes while they are made. Needs no
-    /// tools folder and no ledger.
+    /// An editor that knows it completes the keys and marks mistakes while they are made; that of
+    /// the log says what each event holds. Needs no tools folder and no ledger.
     #[command(after_long_help = help::SCHEMA)]
     Schema(SchemaArgs),
     /// Show what was called and what became of it
     ///
-    /// Prints calls from the ledger, newest first. With the id of a call it shows that call
-    /// whole: the arguments as received, the arguments that were run, every change between the
-    /// two, the attempts, and the reply. Only reads; a server may be running on the same ledger.
+    /// Prints calls from the ledger, newest first, and with `--follow` those that come. With the
+    /// id of a call it shows that call whole: the arguments as received, the arguments that were
+    /// run, every change between the two, the attempts, and the reply; `log why` says which stage
+    /// decided what about it. Only reads; a server may be running on the same ledger.
     #[command(after_long_help = help::LOG)]
     Log(LogArgs),
     /// Judge recorded calls by the definitions of today
@@ -106,7 +107,9 @@ pub(crate) enum Command {
     /// Takes each call of the ledger, in order of arrival, through the guard with the definitions
     /// as they are now, at the time when it came in, and says which would now be refused,
     /// admitted, refused for another reason, or run with other arguments. Runs nothing and writes
-    /// nothing. The status is 1 when any call differs.
+    /// nothing. `--simulate` takes them through operations and limits too and answers them with
+    /// what was recorded; `--execute` really makes them again. The status is 1 when any call
+    /// differs.
     #[command(after_long_help = help::REPLAY_LOG)]
     ReplayLog(ReplayLogArgs),
     /// Say how often calls succeed, why they do not, and how long they take
@@ -147,6 +150,14 @@ pub(crate) enum Command {
     /// time. Every change made here stands in the ledger under the name of the user who made it.
     #[command(after_long_help = help::BREAKER)]
     Breaker(BreakerArgs),
+    /// Look for everything that could be wrong, and say the way out
+    ///
+    /// Looks at the definitions, the lock, the state folder, the ledger and its audit trail, the
+    /// clock, what the kernel can do, and the entries in the files of clients. Only reads, and
+    /// starts no program. The status is 1 when something does not work, 3 when something needs
+    /// a look.
+    #[command(after_long_help = help::DOCTOR)]
+    Doctor(DoctorArgs),
     /// Say whether anything needs a person
     ///
     /// Looks at the ledger: whether it can be used, operations whose outcome is unknown, backends

@@ -15,12 +15,17 @@ use super::{
 };
 use crate::{
     backend::{
-        Programs, exec,
+        Backend, Programs, exec,
         http::UnderWay,
         process::{self, Keeper},
         sql,
     },
-    base::{clock::SystemClock, random::SystemRandom, redact::Redactor},
+    base::{
+        clock::{Clock, SystemClock},
+        event::Event,
+        random::{Random, SystemRandom},
+        redact::Redactor,
+    },
     catalog::{
         config::{Config, ConfigPlace, ReadConfig},
         in_force::InForce,
@@ -62,6 +67,77 @@ pub(crate) struct Gate {
     ledger: Arc<SqliteLedger>,
 }
 
+/// What the work meets that is not ours.
+pub(crate) struct World {
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// What tools run.
+    pub(crate) backend: Arc<dyn Backend>,
+    /// Chance.
+    pub(crate) random: Arc<dyn Random>,
+    /// What hides the secrets that tools are given.
+    pub(crate) redactor: Arc<Redactor>,
+}
+
+impl World {
+    /// The one that there is, for a gate whose ledger is in `state`.
+    pub(crate) fn real(keeper: Arc<Keeper>, state: &Path, redactor: Arc<Redactor>) -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            backend: Arc::new(programs(keeper, state)),
+            random: Arc::new(SystemRandom::default()),
+            redactor,
+        }
+    }
+}
+
+/// The work without a client's side; its catalog is still to come.
+pub(crate) struct Works {
+    /// The tools in force.
+    pub(crate) catalog: Arc<InForce>,
+    /// The work.
+    pub(crate) engine: Arc<Engine>,
+    ledger: Arc<SqliteLedger>,
+}
+
+impl Works {
+    /// Puts the parts together, on a ledger in `state`. Opens no file and takes no lock: the
+    /// ledger does that with the first call.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub(crate) fn assemble(
+        state: PathBuf,
+        keeping: Keeping,
+        workers: usize,
+        world: World,
+    ) -> Result<Self, CommandError> {
+        let catalog = Arc::new(InForce::default());
+        let ledger = Arc::new(SqliteLedger::new(state, Arc::clone(&world.clock), keeping));
+        let parts = Parts {
+            catalog: Arc::clone(&catalog),
+            ledger: ledger.clone(),
+            backend: world.backend,
+            clock: world.clock,
+            random: world.random,
+            redactor: world.redactor,
+            workers,
+        };
+        let engine = Arc::new(Engine::start(parts).context("cannot start the worker threads")?);
+        Ok(Self {
+            catalog,
+            engine,
+            ledger,
+        })
+    }
+
+    /// Ends the work, and then what it is written to.
+    pub(crate) fn close(&self) {
+        self.engine.close();
+        self.ledger.close();
+    }
+}
+
 impl Gate {
     /// Puts the parts together. Opens no file and takes no lock: the ledger does that with the
     /// first call.
@@ -69,24 +145,13 @@ impl Gate {
     /// # Errors
     /// When the system has no thread to give.
     pub(crate) fn assemble(choices: Choices) -> Result<Self, CommandError> {
-        let clock = Arc::new(SystemClock);
-        let catalog = Arc::new(InForce::default());
-        let backend = Arc::new(programs(choices.keeper, &choices.state));
-        let ledger = Arc::new(SqliteLedger::new(
-            choices.state,
-            clock.clone(),
-            choices.keeping,
-        ));
-        let parts = Parts {
-            catalog: Arc::clone(&catalog),
-            ledger: ledger.clone(),
-            backend,
-            clock: clock.clone(),
-            random: Arc::new(SystemRandom::default()),
-            redactor: choices.redactor,
-            workers: choices.workers,
-        };
-        let engine = Arc::new(Engine::start(parts).context("cannot start the worker threads")?);
+        let world = World::real(choices.keeper, &choices.state, choices.redactor);
+        let clock = Arc::clone(&world.clock);
+        let Works {
+            catalog,
+            engine,
+            ledger,
+        } = Works::assemble(choices.state, choices.keeping, choices.workers, world)?;
         let connection = Connection::new(
             choices.settings,
             Arc::clone(&engine),
@@ -184,7 +249,8 @@ impl Declarations {
         // What cannot be looked at is there.
         let is_there = path.try_exists().unwrap_or(true);
         if choice.no_lock && is_there {
-            tracing::warn!("`{}` is ignored: anything is served", path.display());
+            let path = &path.display().to_string();
+            Event::LockIgnored { path }.emit();
         }
         let lock = (choice.locked || is_there && !choice.no_lock).then_some(path);
         Self { lock, ..self }

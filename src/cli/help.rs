@@ -48,6 +48,9 @@ EXAMPLES
 
   Start only if every definition is sound, and keep reads on the disk too:
       tollgate serve --strict --audit-sync all --tools /etc/tollgate/tools.d
+
+  Keep every event as JSON, in at most ten files of ten megabytes:
+      tollgate serve --log-level debug --log-dir /var/log/tollgate
 ";
 
 /// Below the help of `call`.
@@ -93,6 +96,19 @@ EXAMPLES
 
 EXIT STATUS
   0 when everything is as it was written, 4 when it is not.
+";
+
+/// Below the help of `doctor`.
+pub(crate) const DOCTOR: &str = "\
+EXAMPLES
+  Why does the client show no tools?
+      tollgate doctor
+
+  In a script that prepares a machine:
+      tollgate doctor --json --tools /etc/tollgate/tools.d --state /var/lib/tollgate
+
+EXIT STATUS
+  0 when nothing is wrong, 1 when something does not work, 3 when something needs a look.
 ";
 
 /// Below the help of `stats`.
@@ -178,6 +194,12 @@ pub(crate) const REPLAY_LOG: &str = "\
 EXAMPLES
   Before a changed folder goes live: which of last week's calls would fare otherwise?
       tollgate replay-log --tools next/tools.d --since 168h
+
+  The same with limits, budgets and repetitions; no program is started:
+      tollgate replay-log --tools next/tools.d --since 168h --simulate
+
+  Does the new version of a program answer as the old one did?
+      tollgate replay-log --tool lookup_order --since 24h --execute
 
   Make yesterday's calls a fixture, and answer them with another server:
       tollgate replay-log --since 24h --export calls.ndjson
@@ -269,6 +291,9 @@ EXAMPLES
 
   The same for `tollgate.yaml`:
       tollgate schema config > tollgate.schema.json
+
+  What do the lines of the log hold?
+      tollgate schema events
 ";
 
 /// Below the help of `log`.
@@ -283,8 +308,12 @@ EXAMPLES
   Calls that may or may not have happened:
       tollgate log --outcome unknown --limit 100
 
-  One call, whole:
-      tollgate log 0199f7a2-51c3-7d1e-8a55-0c1f6be3a9d4
+  What fails, as it happens:
+      tollgate log --follow --outcome failed
+
+  One call, whole, and why it fared so; the beginning of its id will do:
+      tollgate log show 0199f7a2-51c3-7d1e-8a55-0c1f6be3a9d4
+      tollgate log why 0199f7a2-51c3-7d1e-8a55-0c1f6be3a9d4
 ";
 
 /// Below the help of `completions`.
@@ -341,47 +370,4 @@ pub(crate) fn sections(text: &str) -> Vec<Section> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_headings_with_indented_lines() {
-        let section = |heading: &str, lines: &[&str]| Section {
-            heading: heading.to_owned(),
-            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
-        };
-        assert_eq!(
-            sections("ONE\n  a:\n      b\n\n  c\n\nTWO\n  d\n"),
-            [
-                section("ONE", &["a:", "    b", "", "c"]),
-                section("TWO", &["d"])
-            ]
-        );
-    }
-
-    #[test]
-    fn every_help_text_begins_with_examples_and_has_capital_headings() {
-        let overview = overview();
-        let texts = [
-            overview.as_str(),
-            SERVE,
-            CALL,
-            TOOLS,
-            VALIDATE_CONFIG,
-            SCHEMA,
-            LOCK,
-            LOG,
-            COMPLETIONS,
-            MAN,
-        ];
-        for text in texts {
-            let sections = sections(text);
-            assert_eq!(sections[0].heading, "EXAMPLES");
-            for section in sections {
-                let heading = &section.heading;
-                assert_eq!(*heading, heading.to_uppercase(), "{text}");
-                assert!(!section.lines.is_empty(), "{heading}");
-            }
-        }
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use crate::{
     base::{
         capability::Capability,
         clock::{Moment, Timestamp},
-        id::{CallIds, Principal},
+        id::{CallId, CallIds, Principal},
         json,
     },
     catalog::snapshot::Catalog,
@@ -35,21 +35,9 @@ pub(super) fn judge(
     received: Timestamp,
     catalog: &Catalog,
 ) -> Result<ClearedCall, Box<Refused>> {
-    let header = Arc::new(Header {
-        call_id: CallIds::new().next(received),
-        tool_name: tool.to_owned(),
-        principal: principal.clone(),
-        request_id: "0".to_owned(),
-        protocol_version: "",
-        client: None,
-        // What some client can do is not what is judged here.
-        capabilities: Capability::ALL.into_iter().collect(),
-        caller_key: CallerKey::Absent,
-        trace_id: None,
-        received: Moment::from_micros(0),
-        received_wall: received,
-    });
-    let call = incoming(header, raw_arguments)?;
+    let call_id = CallIds::new().next(received);
+    let header = header(call_id, tool, principal, (Moment::from_micros(0), received));
+    let call = incoming(Arc::new(header), raw_arguments)?;
     let cleared = resolve(call, catalog)
         .and_then(normalize)
         .and_then(validate)
@@ -61,8 +49,36 @@ pub(super) fn judge(
     }
 }
 
+/// What is known of a call that no client makes. What some client can do is not what is judged.
+pub(super) fn header(
+    call_id: CallId,
+    tool: &str,
+    principal: &Principal,
+    (received, received_wall): (Moment, Timestamp),
+) -> Header {
+    Header {
+        call_id,
+        tool_name: tool.to_owned(),
+        principal: principal.clone(),
+        request_id: "0".to_owned(),
+        protocol_version: "",
+        client: None,
+        capabilities: Capability::ALL.into_iter().collect(),
+        caller_key: CallerKey::Absent,
+        trace: None,
+        received,
+        received_wall,
+    }
+}
+
 /// The arguments read as strictly as those of a client.
-fn incoming(header: Arc<Header>, raw_arguments: &str) -> Result<IncomingCall, Box<Refused>> {
+///
+/// # Errors
+/// The refusal of arguments that are none.
+pub(super) fn incoming(
+    header: Arc<Header>,
+    raw_arguments: &str,
+) -> Result<IncomingCall, Box<Refused>> {
     let message = match json::parse(raw_arguments) {
         Ok(arguments @ Value::Object(_)) => {
             return Ok(IncomingCall {

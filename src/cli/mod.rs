@@ -4,7 +4,9 @@
 pub(crate) mod args;
 pub(crate) mod commands;
 mod compose;
+mod doctor;
 pub(crate) mod exit;
+mod follow;
 pub(crate) mod help;
 pub(crate) mod install;
 mod judge;
@@ -14,6 +16,7 @@ mod loopback;
 mod person;
 mod private;
 mod replay;
+mod rerun;
 mod sarif;
 mod scaffold;
 mod signals;
@@ -22,6 +25,7 @@ mod stats;
 mod streams;
 mod user;
 pub(crate) mod welcome;
+mod why;
 
 use std::{
     ffi::OsString,
@@ -36,6 +40,7 @@ use crate::base::failpoint;
 use crate::{
     backend::process,
     catalog::format::{CONFIG_SCHEMA, DEFINITION_SCHEMA},
+    observe,
 };
 use args::{Cli, Command, SchemaOf};
 use exit::{CommandError, ExitStatus};
@@ -125,10 +130,11 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::ValidateConfig(args)) => commands::validate_config::validate_config(args),
         Some(Command::Lock(args)) => commands::lock::lock(args),
         Some(Command::Schema(args)) => {
-            print(match args.of {
-                SchemaOf::Definition => DEFINITION_SCHEMA.as_bytes(),
-                SchemaOf::Config => CONFIG_SCHEMA.as_bytes(),
-            })?;
+            match args.of {
+                SchemaOf::Definition => print(DEFINITION_SCHEMA.as_bytes())?,
+                SchemaOf::Config => print(CONFIG_SCHEMA.as_bytes())?,
+                SchemaOf::Events => print(observe::schema::schema().as_bytes())?,
+            }
             Ok(ExitStatus::Fine)
         }
         Some(Command::Log(args)) => commands::log::log(args),
@@ -140,6 +146,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         Some(Command::Audit(args)) => commands::audit::audit(args),
         Some(Command::Budget(args)) => commands::budget::budget(args),
         Some(Command::Breaker(args)) => commands::breaker::breaker(args),
+        Some(Command::Doctor(args)) => commands::doctor::doctor(args),
         Some(Command::Status(args)) => commands::status::status(args),
         Some(Command::Explain(args)) => commands::explain::explain(&args),
         Some(Command::Init(args)) => commands::init::init(&args),

@@ -96,7 +96,7 @@ pub(super) fn compare(then: &Verdict, now: &Verdict) -> Option<Difference> {
 }
 
 /// Collects the smallest places where two values differ.
-fn differ(at: String, then: Option<&Value>, now: Option<&Value>, found: &mut Vec<Leaf>) {
+pub(super) fn differ(at: String, then: Option<&Value>, now: Option<&Value>, found: &mut Vec<Leaf>) {
     let (Some(Value::Object(before)), Some(Value::Object(after))) = (then, now) else {
         if then != now {
             found.push((at, then.cloned(), now.cloned()));

@@ -113,6 +113,8 @@ pub(crate) enum Body {
 pub(crate) struct Answer {
     reply: Reply,
     delivery: Option<Delivery>,
+    /// Where its record stands.
+    row: Option<i64>,
 }
 
 /// The wish to know that an answer was written to the client. Dropped unused where it was not.
@@ -156,15 +158,17 @@ impl Answer {
         Self {
             reply,
             delivery: None,
+            row: Some(proof.row()),
         }
     }
 
     /// The answer to a call that goes on: its beginning is written down, and what is told is
     /// where to ask for its end.
-    pub(super) fn begun(reply: Reply, _proof: &IntentReceipt) -> Self {
+    pub(super) fn begun(reply: Reply, proof: &IntentReceipt) -> Self {
         Self {
             reply,
             delivery: None,
+            row: Some(proof.row()),
         }
     }
 
@@ -195,7 +199,18 @@ impl Answer {
                 about: About::default(),
             },
             delivery: None,
+            row: None,
         }
+    }
+
+    /// What is told.
+    pub(super) fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    /// The row of its record in the ledger; `None` where there can be none.
+    pub(super) fn row(&self) -> Option<i64> {
+        self.row
     }
 
     /// What is told, and who wants to know that it was.

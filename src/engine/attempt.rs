@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use tracing::Level;
+
 use super::{
     Shared, Ticket,
     attempts::{self, Failed},
@@ -23,6 +25,7 @@ use crate::{
     base::{
         cancel::{CancelToken, Cancelled},
         clock::Moment,
+        event::{self, Event},
         failpoint::{self, Point},
         problem::Effects,
         redact::Redactor,
@@ -136,7 +139,7 @@ impl Asking<'_> {
             };
             may_have_happened |=
                 fault.class == FaultClass::Ambiguous && tool.effect != Effect::Read;
-            tracing::debug!(operation = %self.invocation.operation, attempt, ?wait, "to be tried again");
+            self.tell_failed(attempt, wait);
             if self.stopped_while_waiting(wait) {
                 return Err(fault);
             }
@@ -185,6 +188,19 @@ impl Asking<'_> {
             && !self.shared.queue.is_stopping()
     }
 
+    fn tell_failed(&self, attempt: u32, wait: Duration) {
+        if event::is_heard(Level::DEBUG) {
+            let call_id = &self.invocation.operation.to_string();
+            let (attempt, wait_ms) = (u64::from(attempt), settle::micros_of(wait) / 1000);
+            Event::AttemptFailed {
+                call_id,
+                attempt,
+                wait_ms,
+            }
+            .emit();
+        }
+    }
+
     fn wait_before_next(&self, attempt: u32, fault: &Fault, begun: Moment) -> Option<Duration> {
         let (tool, now) = (self.tool, self.shared.clock.now());
         let failed = Failed {
@@ -228,7 +244,9 @@ impl Asking<'_> {
         let further = demands::further(self.tool, attempt, fault);
         ledger::wait(|then| self.shared.ledger.intend(first, further, then)).unwrap_or_else(
             |error| {
-                tracing::warn!(operation = %self.invocation.operation, "not tried again: {error}");
+                let call_id = &self.invocation.operation.to_string();
+                let error = &error.to_string();
+                Event::RetryNotBegun { call_id, error }.emit();
                 None
             },
         )

@@ -67,7 +67,8 @@ pub(super) fn tell_running(
     let now = (shared.clock.now(), shared.clock.wall());
     let how = (Outcome::Succeeded, "operation");
     let settlement = settle::told(call.header(), how, &reply.body, now);
-    let then = answer_when_decided(shared, ticket, Arc::clone(call.header()), reply);
+    let header = (Arc::clone(call.header()), None);
+    let then = answer_when_decided(shared, ticket, header, reply);
     let row = settle::call_row(call, shared.keeping());
     shared.ledger.refuse(row, settlement, None, None, then);
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Shared, Ticket,
     answer::{Body, Delivery},
-    background, joins,
+    background, joins, notice,
     prepare::stopped,
     release::{recorded, refuse, replayed, unrecorded},
     settle, unstarted,
@@ -74,8 +74,9 @@ fn ask(shared: &Arc<Shared>, fetch: Fetch, waiting: Waiting) {
                 let body = Body::refused(Refusal::Tool(problem));
                 recorded(header.call_id, body, receipt)
             }
-            Err(error) => return unrecorded(&next, header.call_id, waiting.ticket, &error),
+            Err(error) => return unrecorded(&next, &header, waiting.ticket, &error),
         };
+        notice::ended(&next, &header, &answer, (None, None));
         waiting.ticket.respondent.answer(answer);
         next.closed();
     };

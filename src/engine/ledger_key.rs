@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::{Shared, Ticket, release::unrecorded};
-use crate::base::id::CallId;
+use crate::guard::call::Header;
 
 /// The key; each of its uses has a purpose of its own.
 pub(super) use crate::ledger::LedgerKey as Key;
@@ -25,7 +25,7 @@ pub(super) fn mac(key: &Key, purpose: &str, text: &[u8]) -> Hmac<Sha256> {
 /// started.
 pub(super) fn with_key(
     shared: &Arc<Shared>,
-    call_id: CallId,
+    header: Arc<Header>,
     ticket: Ticket,
     then: impl FnOnce(&Arc<Shared>, &Key, Ticket) + Send + 'static,
 ) {
@@ -39,6 +39,6 @@ pub(super) fn with_key(
             let then = Box::new(move |shared: &Arc<Shared>| then(shared, &key, ticket));
             next.queue.push_go(then);
         }
-        Err(error) => unrecorded(&next, call_id, ticket, &error),
+        Err(error) => unrecorded(&next, &header, ticket, &error),
     }));
 }

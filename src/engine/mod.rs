@@ -13,6 +13,7 @@ pub(crate) mod kept;
 mod key;
 mod ledger_key;
 pub(crate) mod lookup;
+mod notice;
 mod pipeline;
 mod prepare;
 mod queue;

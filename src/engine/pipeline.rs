@@ -18,6 +18,7 @@ use super::{
     fetch, joins, key,
     ledger_key::with_key,
     lookup::{self, CheckedCall},
+    notice,
     prepare::{contained, judged, prepare, release, stopped},
     queue::{GateJob, Place, Taken, WorkJob},
     release::{
@@ -40,7 +41,7 @@ use crate::{
         authorize::authorize,
         call::{IncomingCall, Refusal},
         clear::clear,
-        normalize::{flagged, normalize},
+        normalize::normalize,
         resolve::{ResolvedCall, resolve},
         validate::validate,
     },
@@ -149,8 +150,8 @@ fn check_when_marked(shared: &Arc<Shared>, arrived: Arrived) {
     if !call.tool().input.has_secrets() {
         return check(shared, Arrived { call, ticket });
     }
-    let id = call.header().call_id;
-    with_key(shared, id, ticket, |shared, _, ticket| {
+    let header = Arc::clone(call.header());
+    with_key(shared, header, ticket, |shared, _, ticket| {
         check(shared, Arrived { call, ticket });
     });
 }
@@ -183,9 +184,7 @@ fn check(shared: &Arc<Shared>, arrived: Arrived) {
         Ok(cleared) => cleared,
         Err(refused) => return refuse_unless_known(shared, refused, (operation, None), ticket),
     };
-    for at in flagged(cleared.effective()) {
-        tracing::warn!(call_id = %cleared.header().call_id, at, "hidden characters in an argument");
-    }
+    notice::hidden_characters(&cleared);
     let checked = shared.clock.now();
     ask::consent(shared, cleared, ticket, checked);
 }
@@ -287,7 +286,8 @@ fn begin(shared: &Arc<Shared>, mut prepared: Prepared, asked: (Demands, Option<O
             } = prepared;
             let (begun, notes) = (checked.max(since), Notes::default());
             let (ending, reply) = conclude(shared, &call, (checked, begun), notes, Ok(output));
-            let then = answer_when_decided(shared, ticket, Arc::clone(call.header()), reply);
+            let whose = settle::whose(&call, &ending);
+            let then = answer_when_decided(shared, ticket, whose, reply);
             return shared.ledger.settle_at_once(admission, ending, then);
         }
         (Effect::Read | Effect::Write | Effect::Destroy, work) => work,
@@ -300,8 +300,7 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
     let next = Arc::clone(shared);
     let then = move |begun: Result<Begun, LedgerError>| match begun {
         Ok(Begun::Decided(Decided::AsAsked(receipt, notes))) => {
-            let call_id = prepared.call.header().call_id;
-            tracing::debug!(%call_id, row = receipt.row(), "begun");
+            notice::begun(prepared.call.header(), &receipt);
             let prepared = if prepared.call.tool().is_background {
                 background::answer(prepared, &receipt)
             } else {
@@ -351,8 +350,9 @@ fn dispatch(shared: &Shared, mut started: Started) {
 /// Ends a call whose backend is not asked.
 fn not_begun(shared: &Shared, prepared: Prepared, answer: impl FnOnce(CallId) -> Answer) {
     release(shared, prepared.place);
-    let call_id = prepared.call.header().call_id;
-    prepared.ticket.respondent.answer(answer(call_id));
+    let answer = answer(prepared.call.header().call_id);
+    notice::ended(shared, prepared.call.header(), &answer, (None, None));
+    prepared.ticket.respondent.answer(answer);
     shared.closed();
 }
 
@@ -388,6 +388,7 @@ fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
         Delivery::new(shared, receipt.row(), received)
     });
     let ended = Recorded {
+        whose: settle::whose(&call, &ending),
         reply,
         effects,
         delivery,

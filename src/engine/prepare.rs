@@ -45,7 +45,7 @@ pub(super) fn prepare(
     shared: &Shared,
     call: &AgreedCall,
 ) -> Result<(Work, Option<Place>, Demands), Unprepared> {
-    let demands = demands::demands(call).map_err(|problem| ("budget", problem))?;
+    let demands = demands::demands(call).map_err(|problem| ("cost", problem))?;
     let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
         Ok(Ok(work)) => work,
         Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::{
     Shared, Ticket,
     answer::{About, Answer, Body, Delivery, Replayed, Reply},
-    demands, settle,
+    demands, notice, settle,
 };
 use crate::{
     base::{
+        event::Event,
         failpoint::{self, Point},
         id::CallId,
         problem::{Code, Effects, Problem},
@@ -43,8 +44,9 @@ pub(super) fn refuse_unless_known(
     let ended = (shared.clock.now(), shared.clock.wall());
     let mut settlement = settle::refusal(&refused, &body, ended);
     settlement.backend_status = status;
-    for line in &refused.log {
-        tracing::warn!(%call_id, "{line}");
+    for trouble in &refused.log {
+        let call_id = &call_id.to_string();
+        Event::RuleTrouble { call_id, trouble }.emit();
     }
     let reply = Reply {
         call_id,
@@ -52,25 +54,28 @@ pub(super) fn refuse_unless_known(
         changes: Vec::new(),
         about: About::default(),
     };
-    let then = answer_when_decided(shared, ticket, Arc::clone(&refused.header), reply);
+    let status = settlement.backend_status.clone();
+    let header = Arc::clone(&refused.header);
+    let then = answer_when_decided(shared, ticket, (header, status), reply);
     shared
         .ledger
         .refuse(row, settlement, operation, failure, then);
 }
 
 /// Answers a call that nothing could be written about, and that was not started therefore.
-pub(super) fn unrecorded(shared: &Shared, call_id: CallId, ticket: Ticket, error: &LedgerError) {
-    let answer = Answer::unrecorded(call_id, Effects::None, &error.to_string());
+pub(super) fn unrecorded(shared: &Shared, header: &Header, ticket: Ticket, error: &LedgerError) {
+    let answer = Answer::unrecorded(header.call_id, Effects::None, &error.to_string());
+    notice::ended(shared, header, &answer, (None, None));
     ticket.respondent.answer(answer);
     shared.closed();
 }
 
 /// Releases the answer of a call that touched nothing: `reply`, unless the ledger decided
-/// otherwise.
+/// otherwise. `status` is what its checks left, where it had any.
 pub(super) fn answer_when_decided(
     shared: &Arc<Shared>,
     ticket: Ticket,
-    header: Arc<Header>,
+    (header, status): (Arc<Header>, Option<String>),
     mut reply: Reply,
 ) -> Then<Decided<AuditReceipt>> {
     let shared = Arc::clone(shared);
@@ -78,7 +83,6 @@ pub(super) fn answer_when_decided(
         let call_id = reply.call_id;
         let answer = match decided {
             Ok(Decided::AsAsked(receipt, notes)) => {
-                tracing::debug!(%call_id, row = receipt.row(), "recorded");
                 reply.about.similar = notes.similar;
                 Answer::recorded(reply, receipt)
             }
@@ -90,6 +94,7 @@ pub(super) fn answer_when_decided(
             }
             Err(error) => Answer::unrecorded(call_id, Effects::None, &error.to_string()),
         };
+        notice::ended(&shared, &header, &answer, (None, status.as_deref()));
         ticket.respondent.answer(answer);
         shared.closed();
     })
@@ -104,18 +109,18 @@ pub(super) fn answer_when_recorded(
     let shared = Arc::clone(shared);
     Box::new(move |recorded| {
         let Recorded {
+            whose: (header, status),
             reply,
             effects,
             delivery,
             operation,
         } = ended;
         let answer = match recorded {
-            Ok(receipt) => {
-                tracing::debug!(call_id = %reply.call_id, row = receipt.row(), "recorded");
-                Answer::recorded(reply, receipt).noting(delivery)
-            }
+            Ok(receipt) => Answer::recorded(reply, receipt).noting(delivery),
             Err(error) => Answer::unrecorded(reply.call_id, effects, &error.to_string()),
         };
+        let id = operation.map(|_| header.call_id);
+        notice::ended(&shared, &header, &answer, (id, status.as_deref()));
         failpoint::pass(Point::AnswerReleased);
         ticket.respondent.answer(answer);
         if let Some(operation) = operation {
@@ -127,6 +132,8 @@ pub(super) fn answer_when_recorded(
 
 /// What is released when the end of a call is recorded.
 pub(super) struct Recorded {
+    /// Whose, and what the backend left: an exit code or the like.
+    pub(super) whose: (Arc<Header>, Option<String>),
     /// The answer.
     pub(super) reply: Reply,
     /// What the call did, should there be no record.

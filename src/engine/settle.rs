@@ -1,6 +1,6 @@
 //! From what happened to what is written: rows, settlements, outcomes. Values in, values out.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -189,7 +189,11 @@ fn backend_name(tool: &Tool) -> &'static str {
 }
 
 pub(super) fn micros(later: Moment, earlier: Moment) -> u64 {
-    u64::try_from(later.since(earlier).as_micros()).unwrap_or(u64::MAX)
+    micros_of(later.since(earlier))
+}
+
+pub(super) fn micros_of(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// What the ledger is asked for a call that the guard cleared at `checked`.
@@ -206,6 +210,12 @@ pub(super) fn admission(
         operation,
         demands,
     }
+}
+
+/// Whose an ending is, and what the backend left.
+pub(super) fn whose(call: &AgreedCall, ending: &Ending) -> (Arc<Header>, Option<String>) {
+    let status = ending.settlement.backend_status.clone();
+    (Arc::clone(call.header()), status)
 }
 
 /// The row of a call that may begin.
@@ -283,7 +293,7 @@ fn bare_row(header: &Header, raw_arguments: Arc<str>) -> CallRow {
         client: header.client.clone(),
         protocol_version: header.protocol_version,
         request_id: header.request_id.clone(),
-        trace_id: header.trace_id.clone(),
+        trace_id: header.trace.as_ref().map(|trace| trace.id.clone()),
         raw_arguments,
         effective_arguments: None,
         changes: None,

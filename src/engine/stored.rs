@@ -63,7 +63,7 @@ impl Body {
     }
 
     /// The body that this text was written from; `None` where it is none of ours.
-    pub(super) fn from_stored(text: &str) -> Option<Self> {
+    pub(crate) fn from_stored(text: &str) -> Option<Self> {
         Self::from_json(&serde_json::from_str(text).ok()?)
     }
 

@@ -16,6 +16,7 @@ use crate::{
     base::{
         cancel::{CancelToken, Cancelled},
         clock::{Clock, Moment, Timestamp},
+        event::Event,
         failpoint::{self, Point},
         id::CallId,
         problem::{Code, Effects, Problem},
@@ -174,7 +175,7 @@ pub(super) fn after(inquiry: &Inquiry<'_>, mut fault: Box<Fault>) -> Result<Outp
     let by = witness(tool);
     match inquiry.find_out() {
         Found::Unclear(why) => {
-            tracing::warn!(operation = %inquiry.operation, "{by} cannot tell: {why}");
+            tell_unclear(inquiry.operation, &by, &why);
             Err(fault)
         }
         Found::NotApplied => {
@@ -247,11 +248,29 @@ pub(super) fn find_out(shared: &Arc<Shared>, doubtful: Doubtful, place: Place) {
         let id = doubtful.doubt.id;
         // Whatever stands in its way, the ledger is asked how it is now.
         match ledger::wait(|then| shared.ledger.resolve(id, resolution, then)) {
-            Ok(resolved) => tracing::info!(operation = %id, ?resolved, "looked into"),
-            Err(error) => tracing::warn!(operation = %id, "looked into in vain: {error}"),
+            Ok(resolved) => Event::OutcomeLookedInto {
+                operation_id: &id.to_string(),
+                resolved: &format!("{resolved:?}"),
+            }
+            .emit(),
+            Err(error) => Event::OutcomeLookFailed {
+                operation_id: &id.to_string(),
+                error: &error.to_string(),
+            }
+            .emit(),
         }
     }
     go_on(shared, doubtful, Some(place));
+}
+
+fn tell_unclear(operation: CallId, witness: &str, why: &str) {
+    let operation_id = &operation.to_string();
+    Event::OutcomeUnclear {
+        operation_id,
+        witness,
+        why,
+    }
+    .emit();
 }
 
 fn resolution(shared: &Arc<Shared>, doubtful: &Doubtful) -> Option<Resolution> {
@@ -287,7 +306,7 @@ fn resolution(shared: &Arc<Shared>, doubtful: &Doubtful) -> Option<Resolution> {
     failpoint::pass(Point::ProbeDone);
     let by = witness(tool);
     if let Found::Unclear(why) = &found {
-        tracing::warn!(operation = %doubt.id, "{by} cannot tell whether it happened: {why}");
+        tell_unclear(doubt.id, &by, why);
     }
     Some(Resolution {
         finding: found.finding()?,

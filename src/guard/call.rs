@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::base::{
     capability::{Capabilities, Capability},
     clock::{Moment, Timestamp},
-    id::{CallId, Principal},
+    id::{CallId, Principal, Trace},
     problem::Problem,
 };
 
@@ -28,8 +28,8 @@ pub(crate) struct Header {
     pub(crate) client: Option<String>,
     /// What the client declares that it can do; nothing else is asked of it.
     pub(crate) capabilities: Capabilities,
-    /// The trace id of a W3C `traceparent` (32 hexadecimal digits).
-    pub(crate) trace_id: Option<String>,
+    /// Where it stands in its caller's trace.
+    pub(crate) trace: Option<Trace>,
     /// The name that the caller gave the operation, if any.
     pub(crate) caller_key: CallerKey,
     /// When the line was read: deadlines count from here.

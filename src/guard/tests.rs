@@ -54,7 +54,7 @@ fn through(arguments: &Value) -> Result<ClearedCall, Box<Refused>> {
             protocol_version: "2026-07-28",
             client: None,
             capabilities: Capabilities::default(),
-            trace_id: None,
+            trace: None,
             caller_key: CallerKey::Absent,
             received: Moment::from_micros(0),
             received_wall: Timestamp::from_micros(0),

@@ -18,6 +18,9 @@ use crate::base::{
 
 pub(crate) use super::policy::breaker::Health;
 
+/// How the status of a call begins that was answered as an earlier one was; the id of that follows.
+pub(crate) const REPLAY_OF: &str = "replay of ";
+
 /// A call that asks to be admitted. Everything that is decided by state is decided on this, in
 /// one transaction.
 #[derive(Clone, Debug)]
@@ -261,7 +264,7 @@ impl Settlement {
             code: replay.code,
             effects: replay.effects,
             reply: None,
-            backend_status: Some(format!("replay of {}", replay.id)),
+            backend_status: Some(format!("{REPLAY_OF}{}", replay.id)),
             guard_us,
             wait_us: 0,
             run_us: 0,

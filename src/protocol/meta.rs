@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::version::Version;
 use crate::base::{
     capability::{Capabilities, Capability},
+    id::Trace,
     text,
 };
 
@@ -23,8 +24,8 @@ pub(crate) struct RequestMeta {
     pub(crate) envelope: Option<Envelope>,
     /// Where progress is to be reported, as one JSON value.
     pub(crate) progress_token: Option<Value>,
-    /// The trace id of a well-formed `traceparent`.
-    pub(crate) trace_id: Option<String>,
+    /// What a well-formed `traceparent` says.
+    pub(crate) trace: Option<Trace>,
     /// The name that the caller gives the operation, as one JSON value.
     pub(crate) idempotency_key: Option<Value>,
     /// Whether and what to log while the request runs (modern era).
@@ -135,14 +136,14 @@ impl RequestMeta {
             (Some(_), Some(level)) => Some(LogLevel::read(level).map_err(MetaError::Invalid)?),
             (Some(_), None) | (None, _) => None,
         };
-        let trace_id = meta
+        let trace = meta
             .get("traceparent")
             .and_then(Value::as_str)
-            .and_then(trace_id);
+            .and_then(trace);
         Ok(Self {
             envelope,
             progress_token,
-            trace_id,
+            trace,
             idempotency_key,
             log_level,
         })
@@ -230,11 +231,11 @@ pub(crate) fn client_name(client: &Value) -> Result<String, String> {
     Ok(text::clip(&plain, 200).to_owned())
 }
 
-/// The trace id of a W3C `traceparent` (Trace Context, section 3.2): four fields of lower-case
-/// hexadecimal digits. A malformed one is ignored, as that text demands.
-fn trace_id(traceparent: &str) -> Option<String> {
+/// A W3C `traceparent` (Trace Context, section 3.2): four fields of lower-case hexadecimal
+/// digits. A malformed one is ignored, as that text demands.
+fn trace(traceparent: &str) -> Option<Trace> {
     let fields: Vec<&str> = traceparent.split('-').collect();
-    let [version, trace, parent, flags] = fields.as_slice() else {
+    let [version, id, span, flags] = fields.as_slice() else {
         return None;
     };
     let hex = |field: &str, length: usize| {
@@ -244,8 +245,11 @@ fn trace_id(traceparent: &str) -> Option<String> {
                 .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     };
     let zero = |field: &str| field.bytes().all(|byte| byte == b'0');
-    let well_formed = hex(version, 2) && hex(trace, 32) && hex(parent, 16) && hex(flags, 2);
-    (well_formed && *version != "ff" && !zero(trace) && !zero(parent)).then(|| (*trace).to_owned())
+    let well_formed = hex(version, 2) && hex(id, 32) && hex(span, 16) && hex(flags, 2);
+    (well_formed && *version != "ff" && !zero(id) && !zero(span)).then(|| Trace {
+        id: (*id).to_owned(),
+        span: (*span).to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -338,17 +342,18 @@ mod tests {
 
     #[test]
     fn only_a_well_formed_traceparent_is_kept() {
-        let trace = "0af7651916cd43dd8448eb211c80319c";
-        let check = |text: &str, kept: bool| {
-            assert_eq!(trace_id(text), kept.then(|| trace.to_owned()), "{text}");
+        let (id, span) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+        let check = |text: &str, is_kept: bool| {
+            let kept = is_kept.then(|| Trace {
+                id: id.to_owned(),
+                span: span.to_owned(),
+            });
+            assert_eq!(trace(text), kept, "{text}");
         };
-        check(&format!("00-{trace}-b7ad6b7169203331-01"), true);
-        check(&format!("ff-{trace}-b7ad6b7169203331-01"), false);
-        check(&format!("00-{trace}-0000000000000000-01"), false);
-        check(
-            &format!("00-{}-b7ad6b7169203331-01", trace.to_uppercase()),
-            false,
-        );
-        check(&format!("00-{trace}-b7ad6b7169203331"), false);
+        check(&format!("00-{id}-{span}-01"), true);
+        check(&format!("ff-{id}-{span}-01"), false);
+        check(&format!("00-{id}-0000000000000000-01"), false);
+        check(&format!("00-{}-{span}-01", id.to_uppercase()), false);
+        check(&format!("00-{id}-{span}"), false);
     }
 }

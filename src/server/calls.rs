@@ -107,7 +107,7 @@ impl Connection {
             protocol_version: asked.version.as_str(),
             client: asked.client.clone(),
             capabilities: asked.capabilities,
-            trace_id: asked.meta.trace_id.clone(),
+            trace: asked.meta.trace.clone(),
             caller_key: caller_key(
                 asked.meta.idempotency_key.as_ref(),
                 asked.params.idempotency_key.as_deref(),

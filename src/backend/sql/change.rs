@@ -10,7 +10,10 @@ use super::{
     rows, trouble,
 };
 use crate::{
-    base::failpoint::{self, Point},
+    base::{
+        event::Event,
+        failpoint::{self, Point},
+    },
     catalog::plan::{RowRange, SqlPlan},
 };
 
@@ -206,7 +209,8 @@ fn roll_back(opened: &Opened) {
     if !opened.connection.is_autocommit() {
         let rolled_back = opened.ourselves(|connection| connection.execute_batch("ROLLBACK"));
         if let Err(error) = rolled_back {
-            tracing::debug!(%error, "a transaction ends with its connection");
+            let error = &error.to_string();
+            Event::TransactionLost { error }.emit();
         }
     }
 }

@@ -95,6 +95,8 @@ pub(crate) enum SchemaOf {
     Definition,
     /// `tollgate.yaml`
     Config,
+    /// A line of the log as JSON
+    Events,
 }
 
 /// Arguments of `lock`.

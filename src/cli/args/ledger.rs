@@ -16,7 +16,11 @@ use crate::{
 
 /// Arguments of `log`.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct LogArgs {
+    /// What to do with one call.
+    #[command(subcommand)]
+    pub(crate) command: Option<LogCommand>,
     /// Id of one call, to show it whole
     #[arg(value_name = "CALL", conflicts_with_all = ["tool", "principal", "since"])]
     pub(crate) call: Option<String>,
@@ -41,7 +45,37 @@ pub(crate) struct LogArgs {
     /// Print the calls in order of arrival, the first first
     #[arg(long, conflicts_with = "call")]
     pub(crate) oldest_first: bool,
+    /// Go on with each call that ends, in any process, until interrupted
+    #[arg(long, conflicts_with_all = ["call", "oldest_first"])]
+    pub(crate) follow: bool,
     /// Print one JSON object a call
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `log` does with one call.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogCommand {
+    /// Show one call whole
+    Show(OneCallArgs),
+    /// Say why a call fared as it did, stage by stage
+    ///
+    /// Goes through everything that decided about the call, in order: what passed, what was
+    /// changed, which rule or limit refused and with which values, the attempts, and what reached
+    /// the client.
+    Why(OneCallArgs),
+}
+
+/// Which call.
+#[derive(Args, Debug)]
+pub(crate) struct OneCallArgs {
+    /// Id of the call, or its beginning
+    #[arg(value_name = "CALL")]
+    pub(crate) call: String,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -94,6 +128,16 @@ pub(crate) struct ReplayLogArgs {
     /// Write the calls to FILE as requests that `serve` reads, instead of judging them
     #[arg(long, value_name = "FILE")]
     pub(crate) export: Option<PathBuf>,
+    /// Take the calls through everything, operations and limits too, at the times when they came,
+    /// and answer them with what was recorded
+    #[arg(long, conflicts_with = "export")]
+    pub(crate) simulate: bool,
+    /// Really make the calls again that were run and read; they are written to the ledger as new
+    #[arg(long, conflicts_with_all = ["export", "simulate"])]
+    pub(crate) execute: bool,
+    /// With `--execute`, also calls of this tool, which writes; may be given several times
+    #[arg(long, value_name = "TOOL", requires = "execute")]
+    pub(crate) allow_writes: Vec<String>,
 }
 
 /// Arguments of `stats`.

@@ -98,6 +98,20 @@ pub(crate) struct InstallArgs {
     pub(crate) undo: bool,
 }
 
+/// Arguments of `doctor`.
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArgs {
+    /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Arguments of `completions`.
 #[derive(Args, Debug)]
 pub(crate) struct CompletionsArgs {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{base::problem::Code, cli::span::Since, ledger::record::Outcome};
+use crate::{base::problem::Code, cli::span::Since, ledger::record::Outcome, observe};
 use clap::CommandFactory as _;
+use tracing::level_filters::LevelFilter;
 
 #[test]
 fn the_definition_is_sound() {
@@ -40,7 +41,10 @@ fn serve_has_working_defaults() {
     assert_eq!(serve.workers.get(), 8);
     assert_eq!(serve.page_size, None);
     assert_eq!(serve.audit_sync, AuditSync::Writes);
-    assert_eq!(serve.log_level, LogLevel::Info);
+    let log = serve.log.resolve();
+    assert_eq!(log.level, LevelFilter::INFO);
+    assert_eq!(log.format, observe::Format::Text);
+    assert!(log.files.is_none());
     assert_eq!(serve.name, None);
 }
 

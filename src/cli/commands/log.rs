@@ -3,21 +3,27 @@
 use std::{
     fmt::Write as _,
     io::{self, Write as _},
+    sync::mpsc::sync_channel,
 };
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
+        limits::FOLLOW_INTERVAL,
         text,
     },
     cli::{
-        args::LogArgs,
+        args::{LogArgs, LogCommand, OneCallArgs},
         compose,
         exit::{CommandError, ExitStatus},
+        follow::Follower,
         print,
+        signals::{self, Asked},
         stats::table::duration,
+        why::{self, decisions},
     },
     ledger::{
         LedgerError,
@@ -26,16 +32,26 @@ use crate::{
     },
 };
 
-/// Prints calls, or one call whole.
+/// Prints calls, or one call whole, or why it fared so.
 ///
 /// # Errors
 /// When there is no ledger, it cannot be read, or the call is not in it.
 pub(crate) fn log(args: LogArgs) -> Result<ExitStatus, CommandError> {
+    match args.command {
+        Some(LogCommand::Show(one)) => return show(one),
+        Some(LogCommand::Why(one)) => return why(one),
+        None => {}
+    }
+    if let Some(call) = args.call {
+        let (state_dir, json) = (args.selection.state_dir, args.json);
+        return show(OneCallArgs {
+            call,
+            state_dir,
+            json,
+        });
+    }
     let (state, selected) = args.selection.resolve(SystemClock.wall());
     let reader = LogReader::open(&compose::state_dir(state)?).map_err(unusable)?;
-    if let Some(name) = &args.call {
-        return show(&reader, name, args.json);
-    }
     let filter = CallFilter {
         outcome: args.outcome,
         code: args.code.map(|code| code.as_str().to_owned()),
@@ -47,15 +63,20 @@ pub(crate) fn log(args: LogArgs) -> Result<ExitStatus, CommandError> {
         },
         ..selected
     };
+    let show = |call: &CallRecord| {
+        let line = if args.json {
+            call_json(call, &[]).to_string()
+        } else {
+            line(call)
+        };
+        print(format!("{line}\n").as_bytes())
+    };
+    if args.follow {
+        return follow(&reader, filter, show);
+    }
     let mut shown = 0;
     for call in reader.calls(&filter) {
-        let call = call.map_err(unusable)?;
-        let line = if args.json {
-            call_json(&call, &[]).to_string()
-        } else {
-            line(&call)
-        };
-        print(format!("{line}\n").as_bytes())?;
+        show(&call.map_err(unusable)?)?;
         shown += 1;
     }
     let found = reader.count(&filter).map_err(unusable)?;
@@ -69,30 +90,93 @@ pub(crate) fn log(args: LogArgs) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Fine)
 }
 
-fn unusable(error: LedgerError) -> CommandError {
+/// Shows the newest calls that have ended and then each that ends, until a signal comes. It
+/// looks at the ledger a few times a second, because nothing tells of commits that other
+/// processes make.
+fn follow(
+    reader: &LogReader,
+    filter: CallFilter,
+    show: impl Fn(&CallRecord) -> Result<(), CommandError>,
+) -> Result<ExitStatus, CommandError> {
+    let (tell, told) = sync_channel(1);
+    signals::listen(move |asked| match asked {
+        Asked::Reload => {}
+        // The first is enough.
+        Asked::Interrupt | Asked::Terminate => drop(tell.try_send(asked)),
+    })
+    .context("cannot listen for signals")?;
+    let (mut follower, newest) = Follower::start(reader, filter).map_err(unusable)?;
+    newest.iter().try_for_each(&show)?;
+    loop {
+        match told.recv_timeout(FOLLOW_INTERVAL) {
+            Ok(Asked::Terminate) => return Ok(ExitStatus::Terminated),
+            Ok(Asked::Interrupt | Asked::Reload) => return Ok(ExitStatus::Interrupted),
+            Err(_) => follower
+                .ended()
+                .map_err(unusable)?
+                .iter()
+                .try_for_each(&show)?,
+        }
+    }
+}
+
+pub(crate) fn unusable(error: LedgerError) -> CommandError {
     CommandError::Unusable(error.to_string())
 }
 
-fn show(reader: &LogReader, name: &str, json: bool) -> Result<ExitStatus, CommandError> {
-    let call = match reader.call(name).map_err(unusable)? {
-        Found::One(call) => call,
-        Found::Nothing => {
-            let message = format!("no call has the id `{name}`; `tollgate log` lists them");
-            return Err(CommandError::Usage(message));
-        }
+/// The call whose id is `name` or begins so; nothing where there is none.
+///
+/// # Errors
+/// When several begin so, or the ledger cannot be read.
+pub(super) fn find(
+    reader: &LogReader,
+    name: &str,
+) -> Result<Option<Box<CallRecord>>, CommandError> {
+    match reader.call(name).map_err(unusable)? {
+        Found::One(call) => Ok(Some(call)),
+        Found::Nothing => Ok(None),
         Found::Several(ids) => {
             let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
             let ids = text::list(ids.iter().map(String::as_str));
-            return Err(CommandError::Usage(format!(
-                "several calls begin so: {ids}"
-            )));
+            let message = format!("several calls begin so: {ids}");
+            Err(CommandError::Usage(message))
         }
-    };
+    }
+}
+
+/// The call that `args` name, and the ledger it is in.
+fn one(args: &OneCallArgs) -> Result<(LogReader, Box<CallRecord>), CommandError> {
+    let dir = compose::state_dir(args.state_dir.state.clone())?;
+    let reader = LogReader::open(&dir).map_err(unusable)?;
+    let call = find(&reader, &args.call)?.ok_or_else(|| {
+        let name = &args.call;
+        let message = format!("no call has the id `{name}`; `tollgate log` lists them");
+        CommandError::Usage(message)
+    })?;
+    Ok((reader, call))
+}
+
+fn show(args: OneCallArgs) -> Result<ExitStatus, CommandError> {
+    let (reader, call) = one(&args)?;
     let intents = reader.intents(call.row).map_err(unusable)?;
-    let text = if json {
+    let text = if args.json {
         format!("{:#}\n", call_json(&call, &intents))
     } else {
         whole(&call, &intents)
+    };
+    print(text.as_bytes())?;
+    Ok(ExitStatus::Fine)
+}
+
+fn why(args: OneCallArgs) -> Result<ExitStatus, CommandError> {
+    let (reader, call) = one(&args)?;
+    let intents = reader.intents(call.row).map_err(unusable)?;
+    let operation = reader.operation_of(call.row).map_err(unusable)?;
+    let decisions = decisions(&call, &intents, operation.as_ref());
+    let text = if args.json {
+        format!("{:#}\n", why::json(&call, &decisions))
+    } else {
+        why::told(&call, &decisions)
     };
     print(text.as_bytes())?;
     Ok(ExitStatus::Fine)

@@ -6,11 +6,11 @@ use std::{fmt::Write as _, path::PathBuf, sync::Arc};
 
 use serde_json::{Value, json};
 
+use super::log::{find, unusable};
 use crate::{
     base::{
         clock::{SystemClock, Timestamp},
         id::CallId,
-        text,
     },
     cli::{
         args::{OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs},
@@ -19,8 +19,7 @@ use crate::{
         print,
     },
     ledger::{
-        Ledger as _, LedgerError,
-        log::Found,
+        Ledger as _,
         operation::OperationState,
         resolution::{Resolution, Resolved},
         sqlite::{
@@ -43,10 +42,6 @@ pub(crate) fn ops(args: OpsArgs) -> Result<ExitStatus, CommandError> {
         OpsCommand::Verify(args) => verify::verify(args),
         OpsCommand::Resolve(args) => resolve(args),
     }
-}
-
-fn unusable(error: LedgerError) -> CommandError {
-    error.into()
 }
 
 fn list(args: OpsListArgs) -> Result<ExitStatus, CommandError> {
@@ -127,17 +122,7 @@ fn named(reader: &LogReader, name: &str) -> Result<OperationRecord, CommandError
             format!("no operation has the id `{name}`; `tollgate ops list` lists those that wait");
         CommandError::Usage(message)
     };
-    let call = match reader.call(name).map_err(unusable)? {
-        Found::One(call) => call,
-        Found::Nothing => return Err(unknown()),
-        Found::Several(ids) => {
-            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            let ids = text::list(ids.iter().map(String::as_str));
-            return Err(CommandError::Usage(format!(
-                "several calls begin so: {ids}"
-            )));
-        }
-    };
+    let call = find(reader, name)?.ok_or_else(unknown)?;
     reader
         .operation_of(call.row)
         .map_err(unusable)?

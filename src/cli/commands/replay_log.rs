@@ -1,16 +1,18 @@
-//! `tollgate replay-log`: recorded calls judged by today's definitions. Nothing is run.
+//! `tollgate replay-log`: recorded calls judged by today's definitions. Nothing is run, unless
+//! that is what was asked for.
 
 use std::{
-    fmt::Write as _,
     fs::File,
     io::{self, BufWriter, IsTerminal as _, Write as _},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::rerun;
 use crate::{
     base::{
         clock::{Clock as _, SystemClock},
@@ -19,16 +21,16 @@ use crate::{
     catalog::{principal::Claim, snapshot::Catalog},
     cli::{
         args::ReplayLogArgs,
-        commands::validate_config::show_on_stderr,
+        commands::{log::unusable, validate_config::show_on_stderr},
         compose::{self, Declarations},
         exit::{CommandError, ExitStatus},
         judge::judge,
         print,
         replay::{self, Difference, Leaf, Verdict},
+        rerun::{Rerun, Way},
     },
     engine::kept::lack_a_secret,
     ledger::{
-        LedgerError,
         log::{CallFilter, CallRecord, Order},
         sqlite::read::LogReader,
     },
@@ -47,13 +49,13 @@ pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError
         order: Order::OldestFirst,
         ..filter
     };
-    let reader = LogReader::open(&compose::state_dir(state)?).map_err(unusable)?;
+    let dir = compose::state_dir(state)?;
+    let reader = LogReader::open(&dir).map_err(unusable)?;
     if let Some(path) = &args.export {
         return export(&reader, &filter, path);
     }
-    let loaded = Declarations::find(args.tools_dir, Claim::Operator)?
-        .unheld()
-        .load();
+    let declared = Declarations::find(args.tools_dir, Claim::Operator)?.unheld();
+    let loaded = declared.load();
     if !loaded.is_clean() {
         show_on_stderr(&loaded.diagnostics);
         let message = "the definitions have errors; a replay against half of them would mislead";
@@ -62,6 +64,20 @@ pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError
     let total = reader.count(&filter).map_err(unusable)?;
     let total = args.limit.map_or(total, |limit| total.min(limit as u64));
     let bar = bar(total);
+    let way = if args.simulate {
+        Some(Way::Simulate)
+    } else if args.execute {
+        let writes = args.allow_writes;
+        Some(Way::Execute { writes })
+    } else {
+        None
+    };
+    if let Some(way) = way {
+        let last = reader.last_row().map_err(unusable)?;
+        drop(reader);
+        let rerun = Rerun::new(way, dir, loaded.catalog, Arc::clone(declared.redactor()))?;
+        return rerun::all(rerun, filter, last, &bar, args.json);
+    }
     let mut summary = Summary::default();
     let mut catalog = loaded.catalog;
     for call in reader.calls(&filter) {
@@ -94,10 +110,6 @@ pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError
     } else {
         ExitStatus::Findings
     })
-}
-
-fn unusable(error: LedgerError) -> CommandError {
-    CommandError::Unusable(error.to_string())
 }
 
 /// For a person who waits; drawn a few times a second, and not at all where nobody looks.
@@ -199,16 +211,26 @@ fn difference_text(
         words(now),
     );
     if let Difference::OtherArguments(leaves) = difference {
-        for (at, before, after) in leaves {
-            let shown = |value: &Option<Value>| {
-                value
-                    .as_ref()
-                    .map_or("nothing".to_owned(), Value::to_string)
-            };
-            let _infallible = writeln!(told, "  {at}: {} -> {}", shown(before), shown(after));
-        }
+        told.push_str(&leaves_text(leaves));
     }
     told
+}
+
+/// Where two values differ, a line each.
+pub(super) fn leaves_text(leaves: &[Leaf]) -> String {
+    let shown = |value: &Option<Value>| {
+        value
+            .as_ref()
+            .map_or("nothing".to_owned(), Value::to_string)
+    };
+    let line = |(at, then, now): &Leaf| format!("  {at}: {} -> {}\n", shown(then), shown(now));
+    leaves.iter().map(line).collect()
+}
+
+/// The same for programs.
+pub(super) fn leaves_json(leaves: &[Leaf]) -> Vec<Value> {
+    let leaf = |(at, then, now): &Leaf| json!({"at": at, "then": then, "now": now});
+    leaves.iter().map(leaf).collect()
 }
 
 fn words(verdict: &Verdict) -> String {
@@ -242,9 +264,8 @@ fn difference_json(
             reason,
         } => json!({"admitted": false, "stage": stage, "code": code, "reason": reason}),
     };
-    let leaf = |(at, then, now): &Leaf| json!({"at": at, "then": then, "now": now});
     let changes: Vec<Value> = match difference {
-        Difference::OtherArguments(leaves) => leaves.iter().map(leaf).collect(),
+        Difference::OtherArguments(leaves) => leaves_json(leaves),
         Difference::NowRefused | Difference::NowAdmitted | Difference::OtherRefusal => Vec::new(),
     };
     json!({

@@ -10,10 +10,9 @@ use std::{
 
 use annotate_snippets::Renderer;
 use anyhow::Context as _;
-use tracing::level_filters::LevelFilter;
 
 use crate::{
-    base::{limits::STOP_PATIENCE, redact::Redactor, thread},
+    base::{event::Event, limits::STOP_PATIENCE, redact::Redactor, thread},
     catalog::{
         config::ReadConfig,
         diagnostic::{Diagnostic, Severity},
@@ -24,7 +23,7 @@ use crate::{
         watch::Watcher,
     },
     cli::{
-        args::{AuditSync, LogLevel, ServeArgs},
+        args::{AuditSync, ServeArgs},
         compose::{self, Choices, Declarations, Gate},
         exit::{CommandError, ExitStatus},
         key,
@@ -38,7 +37,7 @@ use crate::{
 };
 
 /// What the main thread waits for.
-enum Event {
+enum Heard {
     InputEnded(io::Result<()>),
     Drained,
     OutputEnded(io::Result<()>),
@@ -52,7 +51,7 @@ enum Event {
 pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let keeper = Arc::new(compose::harden()?);
     let redactor = Arc::new(Redactor::default());
-    let _log = observe::start(level(args.log_level), Arc::clone(&redactor));
+    let _log = observe::start(args.log.resolve(), Arc::clone(&redactor));
     let state = compose::state_dir(args.state_dir.state)?;
     let claim = key::claim(&args.key_file)?;
     let declared = Declarations::find(args.tools_dir, claim);
@@ -66,7 +65,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let server = Arc::clone(&config.config);
     compose::check_user(&server)?;
     if permission::is_root() {
-        tracing::warn!("this is root, and so is every program that a tool starts");
+        Event::RunningAsRoot {}.emit();
     }
     let first = if args.strict {
         First::Loaded(strictly(declared.as_ref(), config)?)
@@ -113,7 +112,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let heard = tell.clone();
     signals::listen(move |asked| match asked {
         Asked::Reload => reload.again(),
-        Asked::Interrupt | Asked::Terminate => drop(heard.send(Event::Signal(asked))),
+        Asked::Interrupt | Asked::Terminate => drop(heard.send(Heard::Signal(asked))),
     })
     .context("cannot listen for signals")?;
     loader.first(first);
@@ -122,17 +121,17 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
 
 /// Reader and writer, each on its own thread. The reader is never joined: it may wait for its
 /// client for ever.
-fn start_streams(gate: &Gate, tell: &SyncSender<Event>) -> io::Result<()> {
+fn start_streams(gate: &Gate, tell: &SyncSender<Heard>) -> io::Result<()> {
     let stdout = streams::take_stdout()?;
     let (connection, ended) = (Arc::clone(&gate.connection), tell.clone());
     thread::spawn("stdin", move || {
         let read = connection.read_from(io::stdin().lock());
-        drop(ended.send(Event::InputEnded(read)));
+        drop(ended.send(Heard::InputEnded(read)));
     })?;
     let (connection, ended) = (Arc::clone(&gate.connection), tell.clone());
     thread::spawn("stdout", move || {
         let written = connection.write_to(stdout);
-        drop(ended.send(Event::OutputEnded(written)));
+        drop(ended.send(Heard::OutputEnded(written)));
     })?;
     Ok(())
 }
@@ -142,32 +141,33 @@ fn start_streams(gate: &Gate, tell: &SyncSender<Event>) -> io::Result<()> {
 fn run(
     gate: &Gate,
     drain: std::time::Duration,
-    tell: &SyncSender<Event>,
-    events: &Receiver<Event>,
+    tell: &SyncSender<Heard>,
+    events: &Receiver<Heard>,
 ) -> ExitStatus {
     let status = loop {
         match events.recv() {
-            Ok(Event::InputEnded(read)) => {
+            Ok(Heard::InputEnded(read)) => {
                 if let Err(error) = read {
-                    tracing::error!("standard input cannot be read: {error}");
+                    let error = &error.to_string();
+                    Event::InputFailed { error }.emit();
                 }
                 gate.connection.end_subscriptions();
                 let (engine, drained) = (Arc::clone(&gate.engine), tell.clone());
                 let waiting = thread::spawn("drain", move || {
                     if !engine.drain(drain) {
-                        tracing::warn!("calls were still running when the time to drain was up");
+                        Event::DrainExpired {}.emit();
                     }
-                    drop(drained.send(Event::Drained));
+                    drop(drained.send(Heard::Drained));
                 });
                 if waiting.is_err() {
                     break ExitStatus::Fine;
                 }
             }
-            Ok(Event::Drained) => break ExitStatus::Fine,
-            Ok(Event::OutputEnded(_)) => break ExitStatus::StdoutLost,
-            Ok(Event::Signal(Asked::Interrupt)) => break ExitStatus::Interrupted,
-            Ok(Event::Signal(Asked::Terminate)) => break ExitStatus::Terminated,
-            Ok(Event::Signal(Asked::Reload)) => {}
+            Ok(Heard::Drained) => break ExitStatus::Fine,
+            Ok(Heard::OutputEnded(_)) => break ExitStatus::StdoutLost,
+            Ok(Heard::Signal(Asked::Interrupt)) => break ExitStatus::Interrupted,
+            Ok(Heard::Signal(Asked::Terminate)) => break ExitStatus::Terminated,
+            Ok(Heard::Signal(Asked::Reload)) => {}
             Err(_) => break ExitStatus::Internal,
         }
     };
@@ -183,12 +183,12 @@ fn run(
 
 /// Waits until what was answered is written, for as long as a client that has stopped reading
 /// is given. What is not written is in the ledger.
-fn flushed(events: &Receiver<Event>, status: ExitStatus) -> ExitStatus {
+fn flushed(events: &Receiver<Heard>, status: ExitStatus) -> ExitStatus {
     loop {
         match events.recv_timeout(STOP_PATIENCE) {
-            Ok(Event::OutputEnded(Ok(()))) => return status,
-            Ok(Event::OutputEnded(Err(_))) | Err(_) => return ExitStatus::StdoutLost,
-            Ok(Event::InputEnded(_) | Event::Drained | Event::Signal(_)) => {}
+            Ok(Heard::OutputEnded(Ok(()))) => return status,
+            Ok(Heard::OutputEnded(Err(_))) | Err(_) => return ExitStatus::StdoutLost,
+            Ok(Heard::InputEnded(_) | Heard::Drained | Heard::Signal(_)) => {}
         }
     }
 }
@@ -242,7 +242,8 @@ impl Loader {
             (_, First::Loaded(loaded)) => loaded,
             (Ok(declared), First::Config(config)) => declared.load_with(config),
             (Err(error), First::Config(_)) => {
-                tracing::error!("{error}");
+                let error = &error.to_string();
+                Event::DefinitionsMissing { error }.emit();
                 Loaded::nowhere()
             }
         };
@@ -250,7 +251,8 @@ impl Loader {
         tell_rights(&loaded.catalog);
         let listed = loaded.catalog.listed().count();
         self.catalog.swap(Arc::new(loaded.catalog));
-        tracing::info!("{} in force", crate::base::text::count(listed, "tool"));
+        let tools = listed as u64;
+        Event::ToolsLoaded { tools }.emit();
     }
 
     /// A later set is in force only if all of it is sound; else the one before stays.
@@ -273,7 +275,7 @@ impl Loader {
             None
         };
         if let Some(message) = wrong {
-            tracing::warn!("{message}");
+            Event::ReloadRefused { reason: message }.emit();
             self.connection.log(meta::LogLevel::Warning, message);
             return;
         }
@@ -284,8 +286,8 @@ impl Loader {
         tell_rights(&loaded.catalog);
         let listed = loaded.catalog.listed().count();
         self.catalog.swap(Arc::new(loaded.catalog));
-        let listed = crate::base::text::count(listed, "tool");
-        tracing::info!("reloaded: {listed} in force");
+        let tools = listed as u64;
+        Event::ToolsReloaded { tools }.emit();
         if tell {
             self.connection.tools_changed();
         }
@@ -299,7 +301,8 @@ impl Loader {
         }) {
             Ok(watcher) => Some(watcher),
             Err(error) => {
-                tracing::warn!("{error}; send SIGUSR1 to load the definitions again");
+                let error = &error.to_string();
+                Event::WatchFailed { error }.emit();
                 None
             }
         }
@@ -309,28 +312,18 @@ impl Loader {
 /// One line where nothing is offered, because of who asks.
 fn tell_rights(catalog: &Catalog) {
     if let Some(why) = &catalog.client().without_rights {
-        tracing::warn!("no tools are offered: {why}");
+        Event::NoRights { reason: why }.emit();
     }
 }
 
 fn report(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        let text = diagnostic.human(&Renderer::plain());
+        let finding = &diagnostic.human(&Renderer::plain());
         match diagnostic.severity {
-            Severity::Error => tracing::error!("\n{text}"),
-            Severity::Warning => tracing::warn!("\n{text}"),
-            Severity::Note => tracing::info!("\n{text}"),
+            Severity::Error => Event::DefinitionError { finding },
+            Severity::Warning => Event::DefinitionWarning { finding },
+            Severity::Note => Event::DefinitionNote { finding },
         }
-    }
-}
-
-fn level(level: LogLevel) -> LevelFilter {
-    match level {
-        LogLevel::Off => LevelFilter::OFF,
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
+        .emit();
     }
 }

@@ -61,6 +61,11 @@ pub(super) fn remove(text: &str, key: &str, name: &str) -> Result<String, EditEr
     Ok(root.to_string())
 }
 
+/// The whole file as a value; nothing of an empty one.
+pub(super) fn value(text: &str) -> Result<Value, EditError> {
+    Ok(parse(text)?.to_serde_value().unwrap_or_default())
+}
+
 fn parse(text: &str) -> Result<CstRootNode, EditError> {
     CstRootNode::parse(text, &READ).map_err(|error| EditError::Unreadable(error.to_string()))
 }

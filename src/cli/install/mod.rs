@@ -3,6 +3,7 @@
 
 pub(crate) mod client;
 pub(crate) mod edit;
+pub(crate) mod entries;
 pub(crate) mod file;
 mod json;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! TOML files: the table `mcp_servers.NAME`.
 
+use serde_json::{Value, json};
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 use super::{Entry, edit::EditError};
@@ -40,6 +41,27 @@ pub(super) fn remove(text: &str, name: &str) -> Result<String, EditError> {
         Some(_) => Ok(document.to_string()),
         None => Err(EditError::Absent(name.to_owned())),
     }
+}
+
+/// What stands under `mcp_servers`: commands and arguments, by name.
+pub(super) fn servers(text: &str) -> Result<Option<Value>, EditError> {
+    let document = parse(text)?;
+    let Some(servers) = document.get(SERVERS).and_then(Item::as_table_like) else {
+        return Ok(None);
+    };
+    let server = |item: &Item| {
+        let args = item.get("args").and_then(Item::as_array);
+        let args: Vec<&str> = args
+            .into_iter()
+            .flatten()
+            .filter_map(toml_edit::Value::as_str)
+            .collect();
+        json!({"command": item.get("command").and_then(Item::as_str), "args": args})
+    };
+    let servers = servers
+        .iter()
+        .map(|(name, item)| (name.to_owned(), server(item)));
+    Ok(Some(Value::Object(servers.collect())))
 }
 
 fn parse(text: &str) -> Result<DocumentMut, EditError> {

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::{Block, Entry, edit::EditError};
 use crate::catalog::{
     diagnostic::{Findings, SourceFile},
@@ -37,6 +39,13 @@ pub(super) fn remove(text: &str, kind: Block, name: &str) -> Result<String, Edit
         .entry(name)
         .ok_or_else(|| EditError::Absent(name.to_owned()))?;
     Ok(text.replacen(&lines, "", 1))
+}
+
+/// What stands under the key of the entries.
+pub(super) fn servers(text: &str, kind: Block) -> Result<Option<Value>, EditError> {
+    let file = Yaml::read(text, kind)?;
+    let servers = file.top.as_ref().and_then(|top| top.get(file.key()));
+    Ok(servers.map(Node::to_value))
 }
 
 /// A file that can be edited.
@@ -153,7 +162,7 @@ impl<'a> Yaml<'a> {
 
 /// The lines of an entry. Texts are written as JSON, which YAML 1.2 reads.
 fn block(kind: Block, entry: &Entry, indent: usize) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let quoted = |text: &str| Value::from(text).to_string();
     let args: Vec<String> = entry.args.iter().map(|arg| quoted(arg)).collect();
     let (name, command, args) = (&entry.name, quoted(&entry.command), args.join(", "));
     let lines = match kind {

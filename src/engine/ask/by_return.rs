@@ -34,8 +34,8 @@ pub(super) fn with_key(
     checked: Moment,
     returned: Returned,
 ) {
-    let call_id = call.header().call_id;
-    ledger_key::with_key(shared, call_id, ticket, move |shared, key, ticket| {
+    let header = Arc::clone(call.header());
+    ledger_key::with_key(shared, header, ticket, move |shared, key, ticket| {
         by_return(shared, key, call, ticket, checked, &returned);
     });
 }
@@ -118,7 +118,8 @@ fn asked(shared: &Arc<Shared>, call: &AskingCall, ticket: Ticket, state: String)
         changes: Vec::new(),
         about: About::default(),
     };
-    let then = answer_when_decided(shared, ticket, Arc::clone(call.header()), reply);
+    let header = (Arc::clone(call.header()), None);
+    let then = answer_when_decided(shared, ticket, header, reply);
     let row = settle::asking_row(call, shared.keeping());
     shared.ledger.refuse(row, settlement, None, None, then);
 }

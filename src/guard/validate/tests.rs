@@ -326,7 +326,7 @@ fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
         protocol_version: "2025-11-25",
         client: None,
         capabilities: Default::default(),
-        trace_id: None,
+        trace: None,
         caller_key: CallerKey::Absent,
         received: Moment::from_micros(0),
         received_wall: Timestamp::from_micros(0),

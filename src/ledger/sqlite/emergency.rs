@@ -23,6 +23,7 @@ use super::{
 use crate::base::{
     amount::Amount,
     clock::Timestamp,
+    event::Event,
     failpoint::{self, Point},
     limits::{BALLAST_BYTES, EMERGENCY_BYTES, EMERGENCY_REPLY_BYTES_MAX},
     problem::{Code, Effects},
@@ -46,10 +47,12 @@ impl Emergency {
     /// told in the log, and missing when it is needed.
     pub(super) fn prepare(dir: &Path, ledger: &str) -> Self {
         if let Err(error) = set_aside(dir) {
-            tracing::warn!(%error, "no room could be set aside for a full disk");
+            let error = &error.to_string();
+            Event::ReserveMissing { error }.emit();
         }
         let journal = open(dir).inspect_err(|error| {
-            tracing::warn!(%error, "the emergency journal cannot be opened");
+            let error = &error.to_string();
+            Event::JournalUnopened { error }.emit();
         });
         Self {
             journal: journal.ok(),
@@ -230,10 +233,8 @@ pub(super) fn ingest(
         .and_then(|()| platform::allocate(&journal, EMERGENCY_BYTES));
     emptied.map_err(cannot)?;
     if !ours.is_empty() {
-        tracing::warn!(
-            calls = ours.len(),
-            "the emergency journal was taken into the ledger"
-        );
+        let calls = ours.len() as u64;
+        Event::JournalTaken { calls }.emit();
     }
     Ok(ours.len())
 }

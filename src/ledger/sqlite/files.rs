@@ -51,6 +51,18 @@ pub(super) fn prepare_directory(dir: &Path) -> Result<(), LedgerError> {
     platform::check_file_system(dir)
 }
 
+/// Why `dir` could not hold state; nothing where it is not there yet.
+pub(super) fn directory_trouble(dir: &Path) -> Option<String> {
+    let found = match fs::metadata(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        found => found.map_err(|error| cannot("use", dir, &error)),
+    };
+    let judged = found
+        .and_then(|found| judge(dir, Kind::Directory, platform::facts(&found)))
+        .and_then(|()| platform::check_file_system(dir));
+    judged.err().map(|error| error.to_string())
+}
+
 /// The file at `path`, which must be ours, or `None` where there is none. It is not opened:
 /// closing a descriptor of a database would drop the locks that SQLite holds on it.
 ///

@@ -53,6 +53,11 @@ impl Verdict {
     }
 }
 
+/// Why `dir` could not hold a ledger; nothing where it could, or is not there yet.
+pub(crate) fn directory_trouble(dir: &Path) -> Option<String> {
+    files::directory_trouble(dir)
+}
+
 /// Looks at the ledger of `dir`; one that was never used is fine.
 pub(crate) fn look(dir: &Path) -> Health {
     let mut health = Health {

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::base::{
     clock::Clock,
+    event::Event,
     failpoint::{self, Point},
     limits::{LEDGER_MIGRATION_WAIT, LEDGER_WAL_BYTES_MAX},
 };
@@ -114,10 +115,8 @@ fn wait_for_older(dir: &Path, version: i32) -> Result<(), LedgerError> {
     if instance::wait_until_alone(dir, Duration::ZERO) {
         return Ok(());
     }
-    tracing::warn!(
-        "the ledger in `{}` is of an older version and another process is on it; waiting for its end",
-        dir.display()
-    );
+    let folder = &*dir.to_string_lossy();
+    Event::LedgerWaits { folder }.emit();
     if instance::wait_until_alone(dir, LEDGER_MIGRATION_WAIT) {
         return Ok(());
     }

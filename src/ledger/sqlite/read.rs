@@ -1,6 +1,7 @@
 //! Reading the ledger beside the processes that write it: short transactions, nothing altered.
 
 mod facts;
+mod live;
 
 use std::{
     collections::VecDeque,
@@ -226,7 +227,11 @@ impl Calls<'_> {
         while self.page.is_empty() {
             let (first, last) = match self.span {
                 Some(span) => span,
-                None => self.reader.rows()?,
+                None => {
+                    let (first, last) = self.reader.rows()?;
+                    let after = self.filter.after.map_or(first, |row| row.saturating_add(1));
+                    (first.max(after), last)
+                }
             };
             if first > last {
                 self.span = Some((first, last));

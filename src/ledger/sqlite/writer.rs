@@ -16,6 +16,7 @@ use super::{
 };
 use crate::base::{
     clock::{Clock, Moment},
+    event::Event,
     failpoint,
     limits::LEDGER_LOOK_INTERVAL,
 };
@@ -241,7 +242,9 @@ impl Writer<'_> {
             .commit()
             .map_err(|error| Failure::of_one(&error))?;
         if let Some(by_us) = jump {
-            tracing::warn!(seconds = by_us / 1_000_000, "the wall clock jumped");
+            let seconds = by_us.unsigned_abs() / 1_000_000;
+            let way = if by_us < 0 { "back" } else { "forward" };
+            Event::ClockJumped { seconds, way }.emit();
         }
         self.watch = seen;
         Ok(())

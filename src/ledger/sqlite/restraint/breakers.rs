@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::{Restraints, later, mark};
 use crate::{
-    base::problem::{Advice, Code, Problem},
+    base::{
+        event::Event,
+        problem::{Advice, Code, Problem},
+    },
     ledger::{
         policy::{
             breaker::{Breaker, Health, Passage, Phase},
@@ -139,14 +142,10 @@ pub(super) fn ended(
     match (before.phase, after.phase) {
         (_, Phase::Open(until)) => {
             let pause_ms = until.remaining_us(&restraints.now) / 1000;
-            tracing::warn!(
-                backend,
-                pause_ms,
-                "the breaker opens: the backend is left alone"
-            );
+            Event::BreakerOpened { backend, pause_ms }.emit();
         }
         (Phase::Probing(_), Phase::Closed) => {
-            tracing::warn!(backend, "the breaker closes: the backend answers again");
+            Event::BreakerClosed { backend }.emit();
         }
         (
             Phase::Closed | Phase::Open(_) | Phase::Probing(_) | Phase::Held,

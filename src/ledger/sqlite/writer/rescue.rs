@@ -7,7 +7,10 @@ use super::{
     super::{super::Durability, emergency, explain, job::Job},
     Failure, LedgerError, Writer,
 };
-use crate::base::failpoint::{self, Point};
+use crate::base::{
+    event::Event,
+    failpoint::{self, Point},
+};
 
 impl Writer<'_> {
     /// Writes the ends of calls in `batch`, if need be into the room that was set aside for
@@ -15,10 +18,8 @@ impl Writer<'_> {
     pub(super) fn rescue(&mut self, batch: &mut VecDeque<Job>, failure: &Failure) {
         if !self.is_degraded {
             self.is_degraded = true;
-            tracing::error!(
-                error = %failure.error,
-                "THE LEDGER CANNOT BE WRITTEN: nothing that has an effect is started until it can"
-            );
+            let error = &failure.error.to_string();
+            Event::LedgerFailed { error }.emit();
         }
         let (ends, others): (VecDeque<Job>, VecDeque<Job>) = batch.drain(..).partition(Job::is_end);
         for job in others {
@@ -44,7 +45,8 @@ impl Writer<'_> {
         match job.journal(self.emergency) {
             Ok(()) => job.answer_from_journal(),
             Err(cannot) => {
-                tracing::error!(error = %cannot, "the emergency journal cannot be written either");
+                let cannot = &cannot.to_string();
+                Event::JournalFailed { error: cannot }.emit();
                 job.answer(Err(error.clone()));
             }
         }
@@ -63,7 +65,7 @@ impl Writer<'_> {
         emergency::set_aside(self.dir).map_err(failed)?;
         emergency::ingest(&self.opened.connection, self.dir, &self.opened.id).map_err(failed)?;
         self.is_degraded = false;
-        tracing::warn!("the ledger can be written again");
+        Event::LedgerRestored {}.emit();
         Ok(())
     }
 }

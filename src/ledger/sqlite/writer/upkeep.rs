@@ -9,6 +9,7 @@ use super::{
 };
 use crate::base::{
     clock::{Clock, Moment, Timestamp},
+    event::Event,
     limits::{CLOCK_JUMP_TOLD, PRUNE_INTERVAL, PRUNE_INTERVAL_BUSY},
 };
 
@@ -59,7 +60,10 @@ impl Writer<'_> {
         match self.prune(kept) {
             Ok(pruned) if pruned.events > 0 => self.prune_at = now.plus(PRUNE_INTERVAL_BUSY),
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "old calls cannot be taken out of the ledger"),
+            Err(error) => {
+                let error = &error.to_string();
+                Event::PruneFailed { error }.emit();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use rustix::{
 };
 
 use super::cookie;
+use crate::base::event::Event;
 
 /// A tree that has grown back this often is left to the warden and to a later sweep.
 const ROUNDS_MAX: usize = 1000;
@@ -39,7 +40,7 @@ pub(super) fn sweep(whose: Whose<'_>, except: Option<Pid>) {
         }
         left.into_iter().for_each(end);
     }
-    tracing::warn!("a program left processes behind faster than they could be ended");
+    Event::ProcessesLeft {}.emit();
 }
 
 /// The children of the main thread. It starts no programs, so all of them were left to us: the

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::confine;
 use crate::{
     backend::process::{Ended, Ending, SHIM, StartFailure},
+    base::event::Event,
     catalog::tool::{ProgramLimits, Sandbox},
 };
 
@@ -89,7 +90,7 @@ impl Orders {
         let told = told.trim();
         Err(match told.split_once(' ') {
             Some((number, why)) => {
-                tracing::warn!("a program was not started: {why}");
+                Event::ProgramNotStarted { error: why }.emit();
                 let number = number.parse().unwrap_or(0);
                 super::super::leash::classify(io::Error::from_raw_os_error(number))
             }
