@@ -102,11 +102,6 @@ impl Told for u64 {
     }
 }
 
-impl tracing::Value {
-        *self
-    }
-}
-
 impl Told for Option<u64> {
     const KIND: Kind = Kind::MaybeCount;
 
