@@ -3,5 +3,5 @@
 use crate::engine::answer::{Answer, Reply};
 
 fn planted(reply: Reply) -> Answer {
-    Answer { reply, delivery: None }
+    Answer { reply, delivery: None, row: None }
 }
