@@ -9,6 +9,7 @@ use crate::life_harness::{Home, Server, problem, text};
 
 const OPERATORS: &str = "cN4ry/operator+\"1\"";
 const FILED: &str = "cN4ry-filed-%41-2";
+const NUMBER: &str = "8675309867";
 const CALLERS: &str = "cN4ry-caller-33";
 
 /// A program that says whatever it knows, in every way that it has.
@@ -34,6 +35,7 @@ fn home() -> Home {
             "properties": {
                 "pin": {"type": "string", "maxLength": 40, "x-secret": true},
                 "mode": {"type": "string", "enum": ["fine", "fail"]},
+                "n": {"type": "integer"},
                 "note": {"type": "string", "maxLength": 400},
             },
         },
@@ -41,7 +43,7 @@ fn home() -> Home {
             "command": ["/bin/sh", home.text("telltale.sh")], "unsafe_interpreter": true,
             "progress": true,
             "env": {
-                "TOKEN": "${secret:env:TOKEN}", "PIN": "{pin}", "MODE": "{mode}",
+                "TOKEN": "${secret:env:TOKEN}", "NUMBER": "${secret:env:NUMBER}", "PIN": "{pin}", "MODE": "{mode}",
                 "FILED": format!("${{secret:file:{}}}", home.text("filed")),
             },
         }},
@@ -67,7 +69,7 @@ fn forms(secret: &str) -> Vec<String> {
 
 #[track_caller]
 fn assert_clean(place: &str, written: &str) {
-    for secret in [OPERATORS, FILED, CALLERS] {
+    for secret in [OPERATORS, FILED, NUMBER, CALLERS] {
         for form in forms(secret) {
             assert!(!written.contains(&form), "{place} has {form}: {written}");
         }
@@ -76,7 +78,7 @@ fn assert_clean(place: &str, written: &str) {
 
 fn start(home: &Home) -> Server {
     let mut command = home.command(&["serve", "--no-watch", "--log-level", "trace"]);
-    command.env("TOKEN", OPERATORS);
+    command.env("TOKEN", OPERATORS).env("NUMBER", NUMBER);
     let mut server = Server::start(command);
     server.initialize();
     server
@@ -95,6 +97,8 @@ fn o2_no_secret_is_in_anything_that_is_written() {
         json!({"pin": [CALLERS]}),
         json!({"pin": format!("{CALLERS}{CALLERS}{CALLERS}")}),
         json!({"mode": FILED}),
+        // One that is read as another type, which is told.
+        json!({"n": NUMBER, "mode": "fine"}),
         json!({"note": format!("is it {OPERATORS}?"), "mode": "fine"}),
     ] {
         let id = server.request(
@@ -156,7 +160,7 @@ fn a_secret_tells_operations_apart_and_a_replay_leaves_its_calls_out() {
     assert!(marks[0].as_str().unwrap().starts_with("hmac:"), "{marks:?}");
     assert_eq!((marks[0] == marks[1], marks[1] == marks[2]), (true, false));
     let mut command = home.command(&["replay-log"]);
-    command.env("TOKEN", OPERATORS);
+    command.env("TOKEN", OPERATORS).env("NUMBER", NUMBER);
     let assert = assert_cmd::Command::from_std(command).assert().success();
     let told = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
     assert_eq!(

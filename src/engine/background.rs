@@ -39,8 +39,9 @@ impl Respondent for Nobody {
 
 /// Answers a call that has begun, which goes on as nobody's. Its end counts as delivered when
 /// `operation_get` has given it.
-pub(super) fn answer(mut prepared: Prepared, receipt: &IntentReceipt) -> Prepared {
-    let reply = running(&prepared.call, prepared.call.header().call_id);
+pub(super) fn answer(shared: &Shared, mut prepared: Prepared, receipt: &IntentReceipt) -> Prepared {
+    let id = prepared.call.header().call_id;
+    let reply = running(shared, &prepared.call, id);
     let respondent = std::mem::replace(&mut prepared.ticket.respondent, Box::new(Nobody));
     respondent.answer(Answer::begun(reply, receipt));
     prepared
@@ -63,7 +64,7 @@ pub(super) fn tell_running(
     ticket: super::Ticket,
     id: CallId,
 ) {
-    let reply = running(call, id);
+    let reply = running(shared, call, id);
     let now = (shared.clock.now(), shared.clock.wall());
     let how = (Outcome::Succeeded, "operation");
     let settlement = settle::told(call.header(), how, &reply.body, now);
@@ -73,7 +74,7 @@ pub(super) fn tell_running(
     shared.ledger.refuse(row, settlement, None, None, then);
 }
 
-fn running(call: &AgreedCall, id: CallId) -> Reply {
+fn running(shared: &Shared, call: &AgreedCall, id: CallId) -> Reply {
     let told = json!({
         OPERATION_ID: id.to_string(),
         "state": "running",
@@ -86,7 +87,7 @@ fn running(call: &AgreedCall, id: CallId) -> Reply {
             structured: Some(told),
             ..Output::default()
         }),
-        changes: call.changes().to_vec(),
+        changes: shared.keeping().changes(call.changes()),
         about: About::default(),
     }
 }

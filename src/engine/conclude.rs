@@ -51,7 +51,8 @@ pub(super) fn conclude(
         now: shared.clock.now(),
         wall: shared.clock.wall(),
         notes,
-        redactors: [&shared.redactor, &own_secrets],
+        keeping: shared.keeping(),
+        own_secrets: &own_secrets,
     };
     let (mut ending, reply) = ended.settle(screen(call.tool(), result), fault);
     let settlement = &mut ending.settlement;

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 
 use super::{
     Shared,
+    answer::Body,
     ledger_key::{Key, mac},
 };
 use crate::{
     base::{canonical::canonical, redact::Redactor, secret::Secret},
     catalog::{schema::InputSchema, tool::Tool},
-    guard::agree::AgreedCall,
+    guard::{agree::AgreedCall, call::Change},
 };
 
 #[cfg(test)]
@@ -119,6 +120,23 @@ impl Keeping<'_> {
         self.mask(&mut arguments, &tool.input.secrets(effective));
         self.redactor.value(&mut arguments);
         arguments.to_string()
+    }
+
+    /// What is told.
+    pub(super) fn body(self, body: Body) -> Body {
+        body.without_secrets(self.redactor)
+    }
+
+    /// What was changed in arguments; a change of a caller's secret hides it already.
+    pub(super) fn changes(self, changes: &[Change]) -> Vec<Change> {
+        let mut changes = changes.to_vec();
+        let values = changes
+            .iter_mut()
+            .flat_map(|change| [&mut change.from, &mut change.to]);
+        for value in values.flatten() {
+            self.redactor.value(value);
+        }
+        changes
     }
 
     fn mask(self, arguments: &mut Value, secrets: &[String]) {

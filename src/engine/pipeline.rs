@@ -302,7 +302,7 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
         Ok(Begun::Decided(Decided::AsAsked(receipt, notes))) => {
             notice::begun(prepared.call.header(), &receipt);
             let prepared = if prepared.call.tool().is_background {
-                background::answer(prepared, &receipt)
+                background::answer(&next, prepared, &receipt)
             } else {
                 prepared
             };

@@ -38,9 +38,10 @@ pub(super) fn refuse_unless_known(
     let call_id = refused.header.call_id;
     let catalog = shared.catalog.get();
     let tool = catalog.find(&refused.header.tool_name).map(|tool| &**tool);
-    let row = settle::refused_row(&refused, tool, shared.keeping());
+    let keeping = shared.keeping();
+    let row = settle::refused_row(&refused, tool, keeping);
     let failure = demands::failure(&refused, tool);
-    let body = Body::refused(refused.refusal.clone()).without_secrets(&shared.redactor);
+    let body = keeping.body(Body::refused(refused.refusal.clone()));
     let ended = (shared.clock.now(), shared.clock.wall());
     let mut settlement = settle::refusal(&refused, &body, ended);
     settlement.backend_status = status;

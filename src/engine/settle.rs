@@ -43,8 +43,10 @@ pub(super) struct Ended<'a> {
     pub(super) wall: Timestamp,
     /// What the ledger said when the call was admitted.
     pub(super) notes: Notes,
-    /// What hides the secrets that the backend should not have told.
-    pub(super) redactors: [&'a Redactor; 2],
+    /// What hides the operator's secrets.
+    pub(super) keeping: Keeping<'a>,
+    /// What hides those that the caller gave.
+    pub(super) own_secrets: &'a Redactor,
 }
 
 /// What is kept of a fault beside its problem.
@@ -121,7 +123,7 @@ impl Ended<'_> {
         let reply = Reply {
             call_id,
             body,
-            changes: self.call.changes().to_vec(),
+            changes: self.keeping.changes(self.call.changes()),
             about: About {
                 similar: self.notes.similar,
                 ..About::default()
@@ -129,12 +131,10 @@ impl Ended<'_> {
         };
         (ending, reply)
     }
-}
 
-impl Ended<'_> {
+    /// The same without what the backend should not have told.
     fn without_secrets(&self, body: Body) -> Body {
-        let all = self.redactors.iter();
-        all.fold(body, |body, redactor| body.without_secrets(redactor))
+        self.keeping.body(body).without_secrets(self.own_secrets)
     }
 }
 
@@ -223,9 +223,9 @@ pub(super) fn call_row(call: &AgreedCall, keeping: Keeping<'_>) -> CallRow {
     let tool = call.tool();
     CallRow {
         effective_arguments: Some(keeping.effective(tool, call.effective())),
-        changes: changes_json(call.changes()),
-        effect: Some(call.tool().effect.as_str()),
-        definition: Some(call.tool().digest),
+        changes: changes_json(&keeping.changes(call.changes())),
+        effect: Some(tool.effect.as_str()),
+        definition: Some(tool.digest),
         asking: call.asking(),
         ..bare_row(call.header(), keeping.given(tool, call.raw_arguments()))
     }
@@ -236,9 +236,9 @@ pub(super) fn asking_row(call: &AskingCall, keeping: Keeping<'_>) -> CallRow {
     let tool = call.tool();
     CallRow {
         effective_arguments: Some(keeping.effective(tool, call.effective())),
-        changes: changes_json(call.changes()),
-        effect: Some(call.tool().effect.as_str()),
-        definition: Some(call.tool().digest),
+        changes: changes_json(&keeping.changes(call.changes())),
+        effect: Some(tool.effect.as_str()),
+        definition: Some(tool.digest),
         ..bare_row(call.header(), keeping.given(tool, call.raw_arguments()))
     }
 }
