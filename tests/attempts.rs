@@ -103,8 +103,7 @@ fn x17_x24_a_backend_that_dies_is_tried_five_times_and_then_left_alone() {
     let (program, effects) = (crate::life_harness::fake_tool(), home.text("effects"));
     let command = [&program, "append-then", &effects, "kill-self", "KILL"];
     home.exec("tool", "read", &command, json!({}), json!({}));
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
+    let mut server = home.serving();
     let codes = [(); 3].map(|()| {
         let id = server.call("tool", json!({}));
         told(&server.answer(id))[0].to_owned()

@@ -69,8 +69,7 @@ fn o4_a_cut_off_end_is_status_4_with_an_anchor_and_unnoticed_without() {
 #[test]
 fn s34_a_log_that_was_deleted_shows_with_an_anchor_and_nothing_else_is_lost() {
     let home = home_with(2);
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
+    let mut server = home.serving();
     for _ in 0..3 {
         let id = server.call("echo", json!({"text": "x"}));
         server.answer(id);

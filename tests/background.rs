@@ -21,12 +21,6 @@ fn home(effect: &str, more: Value) -> Home {
     home
 }
 
-fn serve(home: &Home) -> Server {
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
-    server
-}
-
 /// Begins the tool; its answer and the name of its operation.
 fn begin(server: &mut Server, tool: &str, arguments: Value) -> (Value, String) {
     let id = server.call(tool, arguments);
@@ -50,7 +44,7 @@ fn state(answer: &Value) -> &Value {
 fn a_call_is_answered_when_it_has_begun_and_its_end_is_given_to_who_asks() {
     let home = home("write", json!({}));
     let pipe = home.pipe("a");
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let (begun, operation) = begin(&mut server, "hold", json!({"text": "a"}));
     assert_eq!(call_id(&begun), operation);
     let copy: Value = serde_json::from_str(text(&begun)).unwrap();
@@ -90,7 +84,7 @@ fn a_call_is_answered_when_it_has_begun_and_its_end_is_given_to_who_asks() {
     assert!(home.log().iter().all(|row| outcome(row) == "succeeded"));
     assert_eq!(server.finish(), (0, Vec::new()));
 
-    let mut later = serve(&home);
+    let mut later = home.serving();
     let id = get(&mut later, &operation, 0);
     assert_eq!(text(&later.answer(id)), "done");
     assert_eq!(later.finish(), (0, Vec::new()));
@@ -103,7 +97,7 @@ fn a_result_is_kept_whole_and_a_failure_is_told_as_one() {
     let limit = json!({"stdout_limit": "2MiB"});
     home.fake("much", &["print-many", "700000"], limit, background.clone());
     home.fake("fail", &["exit", "3", "no luck"], json!({}), background);
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let (_, much) = begin(&mut server, "much", json!({}));
     let (_, fail) = begin(&mut server, "fail", json!({}));
     let id = get(&mut server, &much, 25_000);
@@ -118,7 +112,7 @@ fn a_result_is_kept_whole_and_a_failure_is_told_as_one() {
 /// Runs the tool to its end, which nobody asks for: the server ends before. Its operation.
 fn unheard(home: &Home) -> String {
     let pipe = home.pipe("a");
-    let mut server = serve(home);
+    let mut server = home.serving();
     let (_, operation) = begin(&mut server, "hold", json!({"text": "a"}));
     pipe.reached().write_all(b"done").unwrap();
     assert_eq!(server.finish(), (0, Vec::new()));
@@ -130,7 +124,7 @@ fn unheard(home: &Home) -> String {
 fn a_write_that_nobody_named_is_repeated_only_after_its_end_was_given() {
     let not_asked = home("write", json!({}));
     let operation = unheard(&not_asked);
-    let mut server = serve(&not_asked);
+    let mut server = not_asked.serving();
     let id = server.call("hold", json!({"text": "a"}));
     let again = server.answer(id);
     assert_eq!(text(&again), "done");
@@ -142,12 +136,12 @@ fn a_write_that_nobody_named_is_repeated_only_after_its_end_was_given() {
 
     let asked = home("write", json!({}));
     let operation = unheard(&asked);
-    let mut server = serve(&asked);
+    let mut server = asked.serving();
     let id = get(&mut server, &operation, 0);
     assert_eq!(text(&server.answer(id)), "done");
     // That the answer arrived is noted after it did.
     assert_eq!(server.finish(), (0, Vec::new()));
-    let mut server = serve(&asked);
+    let mut server = asked.serving();
     let pipe = asked.pipe("a");
     let (_, other) = begin(&mut server, "hold", json!({"text": "a"}));
     assert_ne!(other, operation);
@@ -163,13 +157,13 @@ fn what_a_killed_process_left_is_told_by_the_next() {
     ] {
         let home = home(effect, json!({}));
         let pipe = home.pipe("a");
-        let mut server = serve(&home);
+        let mut server = home.serving();
         let (_, operation) = begin(&mut server, "hold", json!({"text": "a"}));
         let held = pipe.reached();
         server.signal(Signal::KILL);
         server.rest_after_kill();
         drop(held);
-        let mut next = serve(&home);
+        let mut next = home.serving();
         let id = get(&mut next, &operation, 25_000);
         let answer = next.answer(id);
         let told = problem(&answer);
@@ -207,7 +201,7 @@ fn the_end_of_the_server_ends_what_runs_in_the_background() {
 #[test]
 fn operation_get_is_there_where_something_runs_in_the_background_and_knows_its_own() {
     let names = |home: &Home| -> Vec<String> {
-        let mut server = serve(home);
+        let mut server = home.serving();
         let id = server.request("tools/list", json!({}));
         let answer = server.answer(id);
         let tools = answer["result"]["tools"].as_array().unwrap();
@@ -224,7 +218,7 @@ fn operation_get_is_there_where_something_runs_in_the_background_and_knows_its_o
     let home = home("read", json!({}));
     assert_eq!(names(&home), ["echo", "hold", "operation_get"]);
 
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.call("echo", json!({"text": "x"}));
     let foreign = call_id(&server.answer(id)).to_owned();
     for (operation, code) in [
@@ -252,7 +246,7 @@ fn retries_of_the_background_are_those_of_any_call() {
     let command = [&program, "append-then", &effects, "exit", "75", ""];
     let more = json!({"mode": "background", "retry": {"exit_codes": [75]}});
     home.exec("tool", "write", &command, json!({}), more);
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let (_, operation) = begin(&mut server, "tool", json!({}));
     let id = get(&mut server, &operation, 25_000);
     assert_eq!(problem(&server.answer(id))["code"], "BACKEND_UNAVAILABLE");

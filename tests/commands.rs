@@ -163,8 +163,7 @@ fn tools_lists_what_is_sound_and_names_what_is_not() {
 fn tools_as_json_are_those_that_a_client_gets() {
     let home = sound();
     let tools = json_of(&home, &["tools", "--json"]);
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
+    let mut server = home.serving();
     let id = server.request("tools/list", json!({}));
     assert_eq!(server.answer(id)["result"]["tools"], tools);
     assert_eq!(tools[0]["name"], "echo");

@@ -104,8 +104,7 @@ fn h2_a_signal_ends_fast_even_where_a_program_ignores_it() {
         json!({"progress": true}),
         json!({}),
     );
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
+    let mut server = home.serving();
     let params = json!({"name": "deaf", "arguments": {}, "_meta": {"progressToken": 1}});
     server.request("tools/call", params);
     server.until(|message| message["method"] == "notifications/progress");
@@ -121,8 +120,7 @@ fn h3_h4_after_a_kill_the_next_start_settles_what_was_running() {
     home.waiting("write", "write");
     home.reply("echo");
     let pipes = [home.pipe("a"), home.pipe("b")];
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
+    let mut server = home.serving();
     server.call("read", json!({"text": "a"}));
     server.call("write", json!({"text": "b"}));
     let _held = pipes.each_ref().map(Pipe::reached);
@@ -130,8 +128,7 @@ fn h3_h4_after_a_kill_the_next_start_settles_what_was_running() {
     assert_eq!(server.exit_within(BOUND), 128 + 9);
     assert_eq!(outcomes(&home), BTreeMap::from([("running".to_owned(), 2)]));
 
-    let mut next = home.serve(&["--no-watch"]);
-    next.initialize();
+    let mut next = home.serving();
     let id = next.call("echo", json!({"text": "x"}));
     next.answer(id);
     assert_eq!(next.finish().0, 0);
@@ -315,8 +312,7 @@ fn h8_two_servers_share_one_ledger_and_do_not_disturb_each_other() {
     // The second, ending and starting anew, leaves alone what the first still runs.
     let [mut first, second] = servers;
     assert_eq!(second.finish(), (0, Vec::new()));
-    let mut third = home.serve(&["--no-watch"]);
-    third.initialize();
+    let mut third = home.serving();
     let id = third.call("echo", json!({"text": "x"}));
     third.answer(id);
     drop(open);

@@ -36,12 +36,6 @@ fn home(peer: &Peer, effect: &str, http: Value, more: Value) -> Home {
     home
 }
 
-fn serve(home: &Home) -> Server {
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
-    server
-}
-
 /// One call of a tool that changes something with a `POST`: its answer, and what was asked.
 fn post(answers: &[Answer], http: Value, more: Value) -> (Value, Vec<String>, Home) {
     let peer = Peer::new(answers);
@@ -49,7 +43,7 @@ fn post(answers: &[Answer], http: Value, more: Value) -> (Value, Vec<String>, Ho
     let members = request.as_object_mut().unwrap();
     members.extend(http.as_object().unwrap().clone());
     let home = home(&peer, "write", request, more);
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.call("tool", json!({}));
     let answer = server.answer(id);
     assert_eq!(server.finish(), (0, Vec::new()));
@@ -75,7 +69,7 @@ fn a_request_is_made_and_its_response_given_back() {
         json!({"query": {"q": "{text}"}, "response": {"pointer": "/data"}}),
         json!({"outputSchema": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}}),
     );
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.call("tool", json!({"text": "a/b?c"}));
     let answer = server.answer(id);
     assert_eq!(
@@ -124,7 +118,7 @@ fn a_private_service_is_trusted_by_the_root_that_the_operator_names() {
         home.configure(&format!(
             "hosts: [{{host: 'localhost:{port}', private: true{ca}}}]"
         ));
-        let mut server = serve(&home);
+        let mut server = home.serving();
         let id = server.call("tool", json!({}));
         assert_eq!(
             problem(&server.answer(id))["code"].as_str().unwrap_or(""),
@@ -257,7 +251,7 @@ fn x24_a_service_that_fails_five_times_is_left_alone() {
         json!({"method": "DELETE"}),
         json!({"idempotency": "off"}),
     );
-    let mut server = serve(&home);
+    let mut server = home.serving();
     for _ in 0..5 {
         let id = server.call("tool", json!({}));
         let answer = server.answer(id);
@@ -312,7 +306,7 @@ fn a_read_that_is_cancelled_ends_its_request() {
 fn a_server_that_is_ended_does_not_wait_for_a_service() {
     let peer = Peer::new(&[Answer::Stalls(String::new())]);
     let home = home(&peer, "write", json!({"method": "DELETE"}), json!({}));
-    let mut server = serve(&home);
+    let mut server = home.serving();
     server.call("tool", json!({}));
     peer.asked();
     server.signal(Signal::TERM);
@@ -336,7 +330,7 @@ fn a_check_looks_something_up_with_a_request() {
         "run": {"reply": {"text": "in"}},
     });
     home.define("enter.json", &definition.to_string());
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.call("enter", json!({}));
     assert_eq!(text(&server.answer(id)), "in");
     let id = server.call("enter", json!({}));

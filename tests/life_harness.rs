@@ -181,6 +181,13 @@ impl Home {
         rows
     }
 
+    /// A server that has shaken hands and looks at no files again.
+    pub(crate) fn serving(&self) -> Server {
+        let mut server = self.serve(&["--no-watch"]);
+        server.initialize();
+        server
+    }
+
     pub(crate) fn serve(&self, args: &[&str]) -> Server {
         Server::start(self.command(&[&["serve"], args].concat()))
     }

@@ -26,12 +26,6 @@ fn effects(home: &Home) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-fn serve(home: &Home) -> Server {
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
-    server
-}
-
 fn keyed(server: &mut Server, tool: &str, arguments: Value, key: &str) -> u64 {
     let meta = json!({"tollgate/idempotencyKey": key});
     let params = json!({"name": tool, "arguments": arguments, "_meta": meta});
@@ -49,7 +43,7 @@ fn code(answer: &Value) -> &str {
 #[test]
 fn s1_s3_s6_a_key_is_one_operation_in_this_process_and_the_next() {
     let home = home();
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let line = json!({"text": "one"});
     let id = keyed(&mut server, "append", line.clone(), "k-1");
     let first = server.answer(id);
@@ -68,7 +62,7 @@ fn s1_s3_s6_a_key_is_one_operation_in_this_process_and_the_next() {
     assert_eq!(server.finish().0, 0);
 
     // S6: the same JSON-RPC ids again, for other calls.
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.call("append", json!({"text": "three"}));
     assert_eq!(meta(&server.answer(id), "replayed"), &Value::Null);
     let id = keyed(&mut server, "append", json!({"text": "one"}), "k-1");
@@ -80,7 +74,7 @@ fn s1_s3_s6_a_key_is_one_operation_in_this_process_and_the_next() {
 #[test]
 fn a_malformed_key_is_refused() {
     let home = home();
-    let mut server = serve(&home);
+    let mut server = home.serving();
     for key in [json!(7), json!(""), json!("a b"), json!("k".repeat(256))] {
         let meta = json!({"tollgate/idempotencyKey": key});
         let params = json!({"name": "append", "arguments": {"text": "x"}, "_meta": meta});
@@ -106,7 +100,7 @@ fn s2_fifty_at_once_over_four_processes_are_one_effect() {
         json!({"unsafe_interpreter": true}),
         json!({}),
     );
-    let mut servers: Vec<Server> = (0..4).map(|_| serve(&home)).collect();
+    let mut servers: Vec<Server> = (0..4).map(|_| home.serving()).collect();
     let mut asked = Vec::new();
     for n in 0..50 {
         let server = servers.get_mut(n % 4).unwrap();
@@ -141,7 +135,7 @@ fn s2_fifty_at_once_over_four_processes_are_one_effect() {
 /// A running `hold` under `key` in a server of its own, whose pipe is open.
 fn holding(home: &Home, key: &str) -> (Server, u64, fs::File) {
     let pipe = home.pipe("a");
-    let mut server = serve(home);
+    let mut server = home.serving();
     let id = keyed(&mut server, "hold", json!({"text": "a"}), key);
     (server, id, pipe.reached())
 }
@@ -200,7 +194,7 @@ fn s10_s15_a_write_whose_process_was_killed_is_not_run_again_until_a_person_says
     home.run(&["audit", "verify"]).success();
     fs::remove_file(home.path("pipe-a")).unwrap();
     fs::write(home.path("pipe-a"), "").unwrap();
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = keyed(&mut server, "hold", json!({"text": "a"}), "k");
     assert_eq!(meta(&server.answer(id), "error"), &Value::Null);
     assert_eq!(server.finish().0, 0);
@@ -210,11 +204,11 @@ fn s10_s15_a_write_whose_process_was_killed_is_not_run_again_until_a_person_says
 fn s12_what_was_delivered_is_done_again_on_purpose_and_named() {
     let home = home();
     let line = json!({"text": "one"});
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.call("append", line.clone());
     let first = server.answer(id);
     assert_eq!(server.finish().0, 0);
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.call("append", line);
     let second = server.answer(id);
     assert_eq!(meta(&second, "similarRecentOp"), call_id(&first));
@@ -227,7 +221,7 @@ fn p26_s11_s13_what_was_not_delivered_is_joined_or_replayed_even_after_a_kill() 
     let home = home();
     let pipe = home.pipe("a");
     let arguments = json!({"text": "a"});
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let first = server.call("hold", arguments.clone());
     let held = pipe.reached();
     server.cancel(first);
@@ -246,7 +240,7 @@ fn p26_s11_s13_what_was_not_delivered_is_joined_or_replayed_even_after_a_kill() 
     // Whether the delivery was noted before the kill is chance; what was cancelled was not.
     let home = self::home();
     let pipe = home.pipe("a");
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let first = server.call("hold", arguments.clone());
     let held = pipe.reached();
     server.cancel(first);
@@ -255,7 +249,7 @@ fn p26_s11_s13_what_was_not_delivered_is_joined_or_replayed_even_after_a_kill() 
     while home.log().iter().any(|row| outcome(row) == "running") {}
     server.signal(Signal::KILL);
     server.exit_within(BOUND);
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let again = server.call("hold", arguments);
     let answer = server.answer(again);
     assert_eq!(meta(&answer, "replayed"), true);
@@ -274,7 +268,7 @@ fn s9_s14_a_stopped_owner_is_waited_for_and_never_taken_over() {
     let pipe = home.text("pipe-{text}");
     let patience = json!({"timeout": "1s"});
     home.exec("hold", "write", &["cat", &pipe], json!({}), patience);
-    let mut other = serve(&home);
+    let mut other = home.serving();
     let id = keyed(&mut other, "hold", json!({"text": "a"}), "k");
     let answer = other.answer(id);
     assert_eq!(code(&answer), "IN_PROGRESS");
@@ -296,7 +290,7 @@ fn a_declared_key_tells_the_model_what_it_is_for() {
     let append = [program.as_str(), "append", &effects_file, "{text}"];
     let key = json!({"idempotency": {"key": "/text"}});
     home.exec("order", "write", &append, json!({}), key);
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.request("tools/list", json!({}));
     let listed = server.answer(id);
     let tools = listed["result"]["tools"].as_array().unwrap();

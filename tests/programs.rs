@@ -8,20 +8,13 @@ use serde_json::{Value, json};
 
 use crate::life_harness::{BOUND, Home, Server, is_alive, is_gone_soon, text};
 
-/// A server on `home` that has shaken hands.
-fn serve(home: &Home) -> Server {
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
-    server
-}
-
 #[test]
 fn x9_x10_a_daemon_is_gone_before_the_reply_wherever_it_went() {
     let home = Home::new();
     home.fake("child", &["leave-child"], json!({}), json!({}));
     home.fake("session", &["leave-daemon", "named"], json!({}), json!({}));
     home.fake("bare", &["leave-daemon", "bare"], json!({}), json!({}));
-    let mut server = serve(&home);
+    let mut server = home.serving();
     for tool in ["child", "session", "bare"] {
         let id = server.call(tool, json!({}));
         let answer = server.answer(id);
@@ -60,7 +53,7 @@ fn x10_a_daemon_without_a_name_is_gone_once_no_program_runs() {
     home.fake("named", &["leave-daemon", "named"], json!({}), json!({}));
     home.fake("bare", &["leave-daemon", "bare"], json!({}), json!({}));
     let pipe = home.pipe("a");
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let waiting = server.call("wait", json!({"text": "a"}));
     let open = pipe.reached();
     let daemon = |server: &mut Server, tool: &str| -> i32 {
@@ -81,7 +74,7 @@ fn x10_a_daemon_without_a_name_is_gone_once_no_program_runs() {
 fn x11_a_tree_of_processes_in_sessions_of_their_own_is_gone_before_the_reply() {
     let home = Home::new();
     home.fake("bomb", &["bomb", "5"], json!({}), json!({}));
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.call("bomb", json!({}));
     assert_eq!(text(&server.answer(id)), "done");
     assert_eq!(home.programs(), Vec::<i32>::new());
@@ -95,7 +88,7 @@ fn h4_a_kill_of_the_server_is_the_end_of_its_programs() {
     home.waiting("wait", "read");
     home.fake("session", &["leave-daemon", "named"], json!({}), json!({}));
     let pipes = [home.pipe("a"), home.pipe("b")];
-    let mut server = serve(&home);
+    let mut server = home.serving();
     for name in ["a", "b"] {
         server.call("wait", json!({"text": name}));
     }
@@ -117,7 +110,7 @@ fn h4_a_warden_that_was_killed_is_replaced() {
     home.fake("echo", &["echo", "x"], json!({}), json!({}));
     home.waiting("wait", "read");
     let pipe = home.pipe("a");
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let id = server.call("echo", json!({}));
     server.answer(id);
     let warden = server.warden().unwrap();

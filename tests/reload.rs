@@ -132,8 +132,7 @@ fn c9_a_call_that_runs_keeps_the_definition_it_was_checked_by() {
 fn a_signal_loads_the_definitions_again_where_nothing_watches() {
     let home = Home::new();
     home.reply("one");
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
+    let mut server = home.serving();
     assert_eq!(names(&mut server), ["one"]);
     server.told("in force tools=1");
     home.reply("two");

@@ -44,8 +44,7 @@ fn define(home: &Home, rate: &str, output: Value) {
 
 /// Records a session: writes, one of them twice under its key, a refusal, reads, a failure.
 fn record(home: &Home) {
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
+    let mut server = home.serving();
     for line in ["a", "b", "far too long to pass"] {
         call(
             &mut server,
@@ -195,8 +194,7 @@ fn reads_are_really_made_again_and_writes_are_not() {
 #[test]
 fn writes_are_made_again_with_consent_for_their_tool_only() {
     let home = home("100/minute");
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
+    let mut server = home.serving();
     call(
         &mut server,
         json!({"name": "add", "arguments": {"line": "a"}}),

@@ -7,12 +7,6 @@ use serde_json::{Value, json};
 
 use crate::life_harness::{Home, Server, outcome, problem};
 
-fn server(home: &Home) -> Server {
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
-    server
-}
-
 /// Calls and gives the code of the problem, `""` for success.
 fn code(server: &mut Server, tool: &str, arguments: Value) -> String {
     let id = server.call(tool, arguments);
@@ -46,7 +40,7 @@ fn s30_a_rate_is_shared_by_three_processes_and_survives_their_restart() {
     limited(&home, json!({"rate": "10/day"}));
     let mut codes = Vec::new();
     for _round in 0..2 {
-        let mut servers = [server(&home), server(&home), server(&home)];
+        let mut servers = [home.serving(), home.serving(), home.serving()];
         for turn in 0..9 {
             codes.push(code(&mut servers[turn % 3], "hello", json!({})));
         }
@@ -68,7 +62,7 @@ fn what_the_configuration_says_holds_for_every_tool() {
     fs::write(home.path("tollgate.yaml"), config).unwrap();
     let cost = json!({"limits": {"cost": 0.3, "rate": "9/day"}});
     home.exec("paid", "read", &["true"], json!({}), cost);
-    let mut server = server(&home);
+    let mut server = home.serving();
     let text = || json!({"text": "x"});
     let calls = [
         ("one", text()),
@@ -99,7 +93,7 @@ fn s31_of_eight_calls_of_two_processes_exactly_three_fit_into_the_budget() {
     home.exec("work", "read", &["cat", &pipe], json!({}), limits);
     home.run(&["budget", "set", "1.00", "day", "--tool", "work"])
         .success();
-    let mut servers = [server(&home), server(&home)];
+    let mut servers = [home.serving(), home.serving()];
     let mut running = Vec::new();
     for turn in 0..8 {
         let (which, name) = (turn % 2, turn.to_string());
@@ -154,7 +148,7 @@ fn vanishing(home: &Home) -> impl Fn() + use<> {
 fn x24_o10_a_backend_that_fails_is_left_alone_by_every_process_until_somebody_says_otherwise() {
     let home = Home::new();
     let vanish = vanishing(&home);
-    let mut servers = [server(&home), server(&home)];
+    let mut servers = [home.serving(), home.serving()];
     for server in &mut servers {
         // The list waits until the definitions are read.
         let id = server.request("tools/list", json!({}));
@@ -216,7 +210,7 @@ fn s33_a_date_that_is_varied_is_told_at_the_third_stopped_at_the_fifth_and_a_val
         "run": {"reply": {"text": "{date}"}},
     });
     home.define("book.json", &definition.to_string());
-    let mut servers = [server(&home), server(&home)];
+    let mut servers = [home.serving(), home.serving()];
     let mut answers = Vec::new();
     for day in 1..=5 {
         let server = &mut servers[day % 2];
@@ -259,7 +253,7 @@ fn s33_a_date_that_is_varied_is_told_at_the_third_stopped_at_the_fifth_and_a_val
 fn s33_a_call_that_would_fail_a_fifth_time_is_not_run() {
     let home = Home::new();
     home.fake("flaky", &["exit", "3", "6e6f"], json!({}), json!({}));
-    let mut servers = [server(&home), server(&home)];
+    let mut servers = [home.serving(), home.serving()];
     let codes: Vec<String> = (0..6)
         .map(|turn| code(&mut servers[turn % 2], "flaky", json!({})))
         .collect();

@@ -7,12 +7,6 @@ use serde_json::{Value, json};
 
 use crate::life_harness::{Home, Server, fake_tool, problem, text};
 
-fn serve(home: &Home) -> Server {
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
-    server
-}
-
 fn call(server: &mut Server, tool: &str) -> Value {
     let id = server.call(tool, json!({}));
     server.answer(id)
@@ -55,7 +49,7 @@ fn x19_a_program_reads_and_writes_what_its_sandbox_names_and_nothing_else() {
             json!({"retry": {"attempts": 1}}),
         );
     }
-    let mut server = serve(&home);
+    let mut server = home.serving();
     for (name, _, allowed) in &tools {
         let answer = call(&mut server, name);
         assert_eq!(!failed(&answer), *allowed, "{name}: {answer}");
@@ -85,7 +79,7 @@ fn x19_a_program_without_network_connects_nowhere() {
         json!({"sandbox": {"network": false}}),
         json!({}),
     );
-    let mut server = serve(&home);
+    let mut server = home.serving();
     assert_eq!(text(&call(&mut server, "open")), "connected");
     assert!(failed(&call(&mut server, "closed")));
     assert_eq!(server.finish(), (0, Vec::new()));
@@ -104,7 +98,7 @@ fn x11_a_sandbox_is_a_session_with_limits_that_dies_with_the_gate() {
     );
     home.fake("default", &["self"], json!({"sandbox": {}}), json!({}));
     home.fake("fds", &["fds"], json!({"sandbox": {}}), json!({}));
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let told: Value = serde_json::from_str(text(&call(&mut server, "itself"))).unwrap();
     for name in ["leads_group", "leads_session", "dies_with_parent"] {
         assert_eq!(told[name], true, "{name}");
@@ -158,7 +152,7 @@ fn x12_input_follows_the_orders_and_arrives_whole() {
         json!({"sandbox": {}, "stdin": "json"}),
         json!({"timeout": "300ms"}),
     );
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let long = "x".repeat(300_000);
     let id = server.call("cat", json!({"text": long}));
     assert_eq!(
@@ -197,7 +191,7 @@ fn x1_a_program_that_went_missing_was_not_started_and_its_status_is_its_own() {
     let sandbox = || json!({"sandbox": {}});
     home.exec("gone", "write", &[&program, "echo"], sandbox(), json!({}));
     home.fake("status", &["exit", "125", ""], sandbox(), json!({}));
-    let mut server = serve(&home);
+    let mut server = home.serving();
     assert_eq!(text(&call(&mut server, "gone")), "[]");
     let answer = call(&mut server, "status");
     assert_eq!(problem(&answer)["code"], "BACKEND_FAILED");
@@ -225,7 +219,7 @@ fn x9_a_daemon_out_of_a_sandbox_is_gone_before_the_reply() {
         json!({"sandbox": {"limits": {"cpu": "1s"}}}),
         json!({"retry": {"attempts": 1}}),
     );
-    let mut server = serve(&home);
+    let mut server = home.serving();
     let daemon: i32 = text(&call(&mut server, "bare")).trim().parse().unwrap();
     assert!(!crate::life_harness::is_alive(daemon));
     // The limit of processor time ends it, long before its own time is up.

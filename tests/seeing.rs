@@ -10,18 +10,12 @@ use crate::life_harness::{Home, Server, call_id, outcome};
 /// Far more than is needed to end.
 const SOON: Duration = Duration::from_secs(20);
 
-fn server(home: &Home) -> Server {
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
-    server
-}
-
 #[test]
 fn the_log_is_followed_across_processes_until_it_is_interrupted() {
     let home = Home::new();
     home.reply("echo");
     home.waiting("wait", "read");
-    let mut one = server(&home);
+    let mut one = home.serving();
     let call = |server: &mut Server, text: &str| {
         let id = server.call("echo", json!({"text": text}));
         call_id(&server.answer(id)).to_owned()
@@ -33,7 +27,7 @@ fn the_log_is_followed_across_processes_until_it_is_interrupted() {
     let mut follow = Server::start(home.command(&["log", "--follow", "--json"]));
     let mut next = || follow.next().expect("a line");
     assert_eq!(next()["call_id"], first);
-    let mut other = server(&home);
+    let mut other = home.serving();
     let second = call(&mut other, "b");
     assert_eq!(next()["call_id"], second);
     let third = call(&mut one, "c");

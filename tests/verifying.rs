@@ -6,7 +6,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::life_harness::{BOUND, Home, Server, fake_tool, problem, text};
+use crate::life_harness::{BOUND, Home, fake_tool, problem, text};
 
 /// A home with two writes that add a line to the effects, one before it waits at its pipe and
 /// one after, and that look into that file to tell whether they did.
@@ -36,16 +36,10 @@ fn effects(home: &Home) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-fn serve(home: &Home) -> Server {
-    let mut server = home.serve(&["--no-watch"]);
-    server.initialize();
-    server
-}
-
 /// Has `tool` called by a server that is killed while it runs; then nothing holds it up.
 fn killed_in(home: &Home, tool: &str) {
     let pipe = home.pipe("a");
-    let mut server = serve(home);
+    let mut server = home.serving();
     server.call(tool, json!({}));
     let held = pipe.reached();
     server.signal(Signal::KILL);
@@ -56,7 +50,7 @@ fn killed_in(home: &Home, tool: &str) {
 }
 
 fn again(home: &Home, tool: &str) -> Value {
-    let mut server = serve(home);
+    let mut server = home.serving();
     let id = server.call(tool, json!({}));
     let answer = server.answer(id);
     assert_eq!(server.finish().0, 0);
