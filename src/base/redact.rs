@@ -11,12 +11,14 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{
+    hex,
     limits::{REDACTED_BYTES_MIN, SECRETS_MAX},
     secret::Secret,
+    url::RESERVED,
 };
 
 #[cfg(test)]
@@ -24,13 +26,6 @@ mod tests;
 
 /// What stands in the place of a secret.
 pub(crate) const HIDDEN: &str = "(secret)";
-
-/// What a URL leaves as it is (RFC 3986 section 2.3).
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// More secrets than can be hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,9 +186,9 @@ fn forms(secret: &str) -> Vec<String> {
         inside.unwrap_or_default().to_owned()
     };
     let once = in_json(secret);
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(secret.as_bytes());
     let mut forms = vec![secret.to_owned(), in_json(&once), once];
-    for kept in [NON_ALPHANUMERIC, UNRESERVED] {
+    for kept in [NON_ALPHANUMERIC, RESERVED] {
         let encoded = utf8_percent_encode(secret, kept).to_string();
         forms.push(lower_escapes(&encoded));
         forms.push(encoded);

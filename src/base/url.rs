@@ -2,6 +2,15 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+
+/// Everything but what may stand in every part of a URL as it is (RFC 3986 section 2.3).
+pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// The host, and the port with its colon or nothing; `None` where the port is no number from 1
 /// to 65535.
 pub(crate) fn split_port(authority: &str) -> Option<(&str, &str)> {

@@ -2,21 +2,19 @@
 
 use std::path::Path;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::catalog::diagnostic::{
-    Diagnostic, Severity,
-    catalogue::{self, Entry},
+use crate::{
+    base::url::RESERVED,
+    catalog::diagnostic::{
+        Diagnostic, Severity,
+        catalogue::{self, Entry},
+    },
 };
 
 /// What stands in a path of a URI as it is (RFC 3986, section 3.3).
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const KEPT: &AsciiSet = &RESERVED.remove(b'/');
 
 /// One run with every rule and these results.
 pub(crate) fn report(diagnostics: &[Diagnostic]) -> Value {

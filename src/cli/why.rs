@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::{
-    base::text,
+    base::{hex, text},
     cli::stats::table::duration,
     ledger::{
         log::{CallEnd, CallRecord, IntentRecord},
@@ -125,11 +125,8 @@ fn passed_check(call: &CallRecord, stage: &str, meaning: &str) -> Decision {
     if stage == "resolve"
         && let Some(digest) = &call.definition
     {
-        let digest: String = digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let (begins, _) = digest.split_at(6);
+        let digest = hex::encode(begins);
         because.push(format!(
             "judged by the definition whose digest begins {digest}"
         ));

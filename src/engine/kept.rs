@@ -15,7 +15,7 @@ use super::{
     ledger_key::{Key, mac},
 };
 use crate::{
-    base::{canonical::canonical, redact::Redactor, secret::Secret},
+    base::{canonical::canonical, hex, redact::Redactor, secret::Secret},
     catalog::{schema::InputSchema, tool::Tool},
     guard::{agree::AgreedCall, call::Change},
 };
@@ -157,11 +157,7 @@ impl Keeping<'_> {
             canonical(secret).as_bytes(),
         );
         let mac = mac.finalize().into_bytes();
-        let hex: String = mac
-            .iter()
-            .take(MAC_BYTES)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        json!({REDACTED: format!("hmac:{hex}")})
+        let (kept, _) = mac.split_at(MAC_BYTES);
+        json!({REDACTED: format!("hmac:{}", hex::encode(kept))})
     }
 }

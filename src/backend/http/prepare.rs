@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
 use super::super::unfit::{refused, too_long};
@@ -12,7 +12,7 @@ use crate::{
         limits::{HTTP_HEADER_BYTES_MAX, HTTP_URL_BYTES_MAX},
         problem::Problem,
         secret::Secret,
-        url::is_dots,
+        url::{RESERVED, is_dots},
     },
     catalog::{
         plan::{HttpBody, HttpPlan, fits_header},
@@ -22,13 +22,6 @@ use crate::{
 
 /// What a value is given to, in words.
 const SERVICE: &str = "service";
-
-/// What may stand in every part of a URL (RFC 3986, unreserved).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// A request with its values. Good for every attempt.
 #[derive(Clone, Debug)]
@@ -146,7 +139,7 @@ fn pairs(templates: &[(String, ConfidentialTemplate)], arguments: &Value) -> Str
 }
 
 fn encode(value: &str, into: &mut String) {
-    into.extend(utf8_percent_encode(value, ENCODED));
+    into.extend(utf8_percent_encode(value, RESERVED));
 }
 
 fn headers(

@@ -56,13 +56,12 @@ impl Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::hex;
 
     /// RFC 4231, test cases 1 and 2.
     #[test]
     fn it_is_the_hmac_of_the_published_vectors() {
-        let hex = |bytes: [u8; 32]| -> String {
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-        };
+        let hex = |bytes: [u8; 32]| hex::encode(&bytes);
         assert_eq!(
             hex(Seal::with(&[0x0b; 20]).seal(b"Hi There")),
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
