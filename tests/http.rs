@@ -98,6 +98,20 @@ fn a_request_is_made_and_its_response_given_back() {
     home.run(&["validate-config"]).success();
 }
 
+/// A request that was given up here may still be on its way, whatever is found now.
+#[test]
+fn s17_of_a_request_only_that_it_was_done_can_be_found_out() {
+    for (applied, expected) in [
+        ("false", ["OUTCOME_UNKNOWN", "unknown"]),
+        ("true", ["", ""]),
+    ] {
+        let probe = json!({"verify": {"reply": {"json": {}}, "applied": applied}});
+        let (answer, asked, _) = post(&[Answer::Resets, Answer::json("{}")], json!({}), probe);
+        assert_eq!(told(&answer), expected, "{answer}");
+        assert_eq!(asked.len(), 1, "{asked:?}");
+    }
+}
+
 #[test]
 fn a_private_service_is_trusted_by_the_root_that_the_operator_names() {
     let peer = Peer::tls(&[Answer::json("{}")]);

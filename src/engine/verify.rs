@@ -94,11 +94,18 @@ impl Inquiry<'_> {
         let found = contained(|| self.look()).unwrap_or_else(|problem| Err(problem.message));
         match found {
             Ok(true) => Found::Applied,
-            Ok(false) if matches!(self.tool.run, Run::Http(_)) => {
+            Ok(false) if self.may_be_on_its_way() => {
                 Found::Unclear("its request may still be on its way".to_owned())
             }
             Ok(false) => Found::NotApplied,
             Err(why) => Found::Unclear(why),
+        }
+    }
+
+    fn may_be_on_its_way(&self) -> bool {
+        match self.tool.run {
+            Run::Http(_) => true,
+            Run::Exec(_) | Run::Sql(_) | Run::Reply(_) | Run::Fetch => false,
         }
     }
 
