@@ -23,7 +23,6 @@ use crate::{
         capability::Capability,
         clock::{Clock, Timestamp},
         id::{CallIds, Principal},
-        random::Random,
     },
     catalog::{config::ReadConfig, content::Progress, load, secret::Secrets, snapshot::Catalog},
     engine::{
@@ -36,15 +35,6 @@ use crate::{
         call::{CallerKey, Header, IncomingCall},
     },
 };
-
-/// Chance that makes every wait nothing.
-pub(crate) struct NoWait;
-
-impl Random for NoWait {
-    fn unit(&self) -> f64 {
-        0.0
-    }
-}
 
 /// The catalog of these definitions, read from files as always; all of them must be sound.
 pub(crate) fn catalog(definitions: &str) -> Catalog {

@@ -11,6 +11,16 @@ pub(crate) trait Random: Send + Sync {
     fn unit(&self) -> f64;
 }
 
+/// Chance that makes every wait nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoWait;
+
+impl Random for NoWait {
+    fn unit(&self) -> f64 {
+        0.0
+    }
+}
+
 /// Numbers that differ between processes and cannot be foreseen by a caller; for spreading
 /// things in time, not for secrets.
 #[derive(Debug, Default)]

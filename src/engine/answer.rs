@@ -35,6 +35,19 @@ pub(crate) trait Respondent: Send {
     fn answer(self: Box<Self>, answer: Answer);
 }
 
+/// Whom nobody has to tell: what becomes of the call is in the ledger.
+pub(crate) struct Nobody;
+
+impl Respondent for Nobody {
+    fn progress(&self, _: Progress) {}
+
+    fn ask(&self, _: u64, _: &Posed) {}
+
+    fn withdraw(&self, _: u64) {}
+
+    fn answer(self: Box<Self>, _: Answer) {}
+}
+
 /// What a client is told, in our own terms; the server floor puts it on the wire.
 #[derive(Debug)]
 pub(crate) struct Reply {

@@ -6,6 +6,7 @@
 //! keeper.
 
 use std::{
+    cell::LazyCell,
     sync::{PoisonError, mpsc::sync_channel},
     time::Duration,
 };
@@ -77,7 +78,8 @@ pub(super) fn run(
             .on_fire(move || stop.fire(Cancelled::ByClient));
     }
     let _registered = shared.register(header.call_id, &cancel);
-    let own_secrets = kept::own_secrets(call);
+    // Few calls have progress to tell.
+    let own_secrets = LazyCell::new(|| kept::own_secrets(call));
     let progress = |progress| {
         let progress = without_secrets([&shared.redactor, &own_secrets], progress);
         ticket.respondent.progress(progress);

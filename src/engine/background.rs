@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Shared,
-    answer::{About, Answer, Body, Reply, Respondent},
+    answer::{About, Answer, Body, Nobody, Reply},
     joins,
     pipeline::Prepared,
     prepare::release,
@@ -18,24 +18,11 @@ use crate::{
     base::id::CallId,
     catalog::{
         built_in::{OPERATION_GET, OPERATION_ID},
-        content::{Content, Output, Progress},
+        content::{Content, Output},
     },
-    guard::agree::{AgreedCall, Posed},
+    guard::agree::AgreedCall,
     ledger::{IntentReceipt, admission::Running, record::Outcome},
 };
-
-/// Where the end of a call goes whose caller has its answer: into the ledger alone.
-struct Nobody;
-
-impl Respondent for Nobody {
-    fn progress(&self, _: Progress) {}
-
-    fn ask(&self, _: u64, _: &Posed) {}
-
-    fn withdraw(&self, _: u64) {}
-
-    fn answer(self: Box<Self>, _: Answer) {}
-}
 
 /// Answers a call that has begun, which goes on as nobody's. Its end counts as delivered when
 /// `operation_get` has given it.

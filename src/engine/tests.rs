@@ -20,6 +20,7 @@ use crate::{
         clock::{ManualClock, Moment},
         id::CallId,
         problem::{Code, Effects, Problem},
+        random::NoWait,
     },
     catalog::{
         content::{Content, Output},
@@ -171,7 +172,7 @@ impl Setting {
             ledger: ledger.clone(),
             backend: backend.clone(),
             clock: clock.clone(),
-            random: Arc::new(testing::NoWait),
+            random: Arc::new(NoWait),
             redactor: Arc::default(),
             workers: 2,
         })

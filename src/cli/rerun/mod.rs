@@ -31,19 +31,12 @@ use crate::{
         clock::{Clock, Moment, SystemClock, Timestamp},
         id::{CallId, CallIds},
         limits::TIMEOUT_MAX,
-        random::Random,
+        random::NoWait,
         redact::Redactor,
     },
-    catalog::{content::Progress, principal::Claim, snapshot::Catalog, tool::Effect},
-    engine::{
-        Ticket,
-        answer::{Answer, Respondent},
-        ask::Channel,
-    },
-    guard::{
-        agree::Posed,
-        call::{CallerKey, Header},
-    },
+    catalog::{principal::Claim, snapshot::Catalog, tool::Effect},
+    engine::{Ticket, answer::Nobody, ask::Channel},
+    guard::call::{CallerKey, Header},
     ledger::{
         LedgerError,
         admission::REPLAY_OF,
@@ -196,7 +189,7 @@ impl Rerun {
             Way::Simulate => World {
                 clock: self.time.clone(),
                 backend: self.outcomes.clone(),
-                random: Arc::new(NoPause),
+                random: Arc::new(NoWait),
                 redactor: Arc::clone(&self.redactor),
             },
             Way::Execute { .. } => {
@@ -307,26 +300,4 @@ impl Clock for RecordedTime {
     fn wall(&self) -> Timestamp {
         Timestamp::from_micros(self.0.load(Ordering::SeqCst))
     }
-}
-
-/// No pause between attempts: whatever ended them is recorded.
-struct NoPause;
-
-impl Random for NoPause {
-    fn unit(&self) -> f64 {
-        0.0
-    }
-}
-
-/// Where the answer goes: it is in the ledger.
-struct Nobody;
-
-impl Respondent for Nobody {
-    fn progress(&self, _: Progress) {}
-
-    fn ask(&self, _: u64, _: &Posed) {}
-
-    fn withdraw(&self, _: u64) {}
-
-    fn answer(self: Box<Self>, _: Answer) {}
 }

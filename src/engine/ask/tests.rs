@@ -19,6 +19,7 @@ use crate::{
         id::CallId,
         limits::{ASK_PATIENCE, ASK_STATE_LIFE},
         problem::{Code, Effects},
+        random::NoWait,
     },
     catalog::{content::Output, in_force::InForce},
     ledger::{IntentReceipt, log::CallRecord, memory::MemoryLedger, record::Outcome},
@@ -82,7 +83,7 @@ impl Setting {
             ledger: ledger.clone(),
             backend: Arc::new(Easy),
             clock: clock.clone(),
-            random: Arc::new(testing::NoWait),
+            random: Arc::new(NoWait),
             redactor: Arc::default(),
             workers: 1,
         })
