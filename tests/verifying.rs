@@ -6,7 +6,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::life_harness::{BOUND, Home, fake_tool, problem, text};
+use crate::life_harness::{BOUND, Home, fake_tool, is_gone_soon, problem, text};
 
 /// A home with two writes that add a line to the effects, one before it waits at its pipe and
 /// one after, and that look into that file to tell whether they did.
@@ -36,14 +36,17 @@ fn effects(home: &Home) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Has `tool` called by a server that is killed while it runs; then nothing holds it up.
+/// Has `tool` called by a server that is killed while it runs; then nothing holds it up. Its
+/// program is gone before its pipe is closed: at the end of what it reads it would go on.
 fn killed_in(home: &Home, tool: &str) {
     let pipe = home.pipe("a");
     let mut server = home.serving();
     server.call(tool, json!({}));
     let held = pipe.reached();
+    let running = home.programs();
     server.signal(Signal::KILL);
     server.exit_within(BOUND);
+    assert!(running.into_iter().all(is_gone_soon));
     drop(held);
     fs::remove_file(home.path("pipe-a")).unwrap();
     fs::write(home.path("pipe-a"), "go\n").unwrap();
