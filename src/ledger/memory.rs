@@ -262,9 +262,11 @@ impl Ledger for MemoryLedger {
         }));
     }
 
-    fn delivered(&self, row: i64, _at: Timestamp) {
+    fn delivered(&self, row: i64, at: Timestamp) {
         for stored in &mut self.state.lock().unwrap().operations {
-            stored.known.is_delivered |= stored.known.last == row;
+            let known = &mut stored.known;
+            let is_its_end = known.last == row && known.ended.is_some_and(|ended| at >= ended);
+            known.is_delivered |= is_its_end;
         }
     }
 

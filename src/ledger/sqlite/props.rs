@@ -149,7 +149,7 @@ impl<'s, 'c> Story<'s, 'c> {
         let at = self.at();
         self.statements.operations.delivered(call, at).unwrap();
         let promise = self.model.operations.get_mut(&key).unwrap();
-        promise.is_arrived |= promise.rows.1 == call;
+        promise.is_arrived |= promise.rows.1 == call && self.now >= promise.since;
     }
 
     fn crash(&mut self) {
