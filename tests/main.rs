@@ -45,6 +45,7 @@ mod locked;
 mod notices;
 mod openings;
 mod operations;
+mod pages;
 mod peer;
 mod principals;
 mod program;
