@@ -39,29 +39,31 @@ impl Page {
             steps: Vec::new(),
         };
         let mut lines = text.lines().enumerate();
-        // The comment right before a block, if any.
+        // The comment that is waiting for its block, if any.
         let mut comment = None;
         while let Some((at, line)) = lines.next() {
             let mut until = |end: &str| -> String {
                 let inside = lines.by_ref().take_while(|(_, line)| *line != end);
                 inside.map(|(_, line)| format!("{line}\n")).collect()
             };
-            if let Some(begun) = line.strip_prefix("<!-- ") {
-                let (head, rest) = match begun.strip_suffix(" -->") {
+            let begun = line.strip_prefix("<!-- ");
+            let language = line.strip_prefix("```");
+            if language.is_none() && !line.is_empty() {
+                assert_eq!(comment, None, "{name}:{at}: no block follows its comment");
+            }
+            if let Some(begun) = begun {
+                let (head, hidden) = match begun.strip_suffix(" -->") {
                     Some(head) => (head, String::new()),
                     None => (begun, until("-->")),
                 };
-                let (word, value) = head.split_once(':').unwrap_or((head, ""));
-                comment = Some((word, value.trim(), rest));
-                if let Some(("unseen", _, script)) = &comment {
-                    let script = script.clone();
-                    page.steps.push((at + 1, Step::Run { script, told: None }));
-                    comment = None;
+                match head.split_once(':') {
+                    Some(("unseen", _)) => page.steps.push((at + 1, run(hidden))),
+                    Some(("service", _)) => {}
+                    Some((word, value)) => comment = Some((word, value.trim(), hidden)),
+                    None => panic!("{name}:{}: a comment that says nothing", at + 1),
                 }
-            } else if let Some(language) = line.strip_prefix("```") {
+            } else if let Some(language) = language {
                 page.block(at + 1, language, comment.take(), until("```"));
-            } else if !line.is_empty() {
-                comment = None;
             }
         }
         page
@@ -78,10 +80,7 @@ impl Page {
         let step = match (language, comment) {
             // `.ci/run` takes its command for the tests from there.
             ("sh", Some(("ci", ..))) => return,
-            ("sh", None) => Step::Run {
-                script: text,
-                told: None,
-            },
+            ("sh", None) => run(text),
             ("text", None) => {
                 let last = self.steps.last_mut();
                 let Some((_, Step::Run { told, .. })) = last else {
@@ -100,6 +99,10 @@ impl Page {
         };
         self.steps.push((line, step));
     }
+}
+
+fn run(script: String) -> Step {
+    Step::Run { script, told: None }
 }
 
 /// What the service that a page needs answers.
@@ -168,26 +171,28 @@ fn blocks_become_steps() {
     let text = "<!-- unseen:\nmkdir a\n-->\n\n<!-- file: a/b.yaml\nx: 1\n-->\n```yaml\ny: 2\n```\n\n\
         ```sh\ncat a/b.yaml\n```\n\n```text\nx: 1\n…\n```\n<!-- ci: tests -->\n```sh\nno\n```\n";
     let page = Page::read("p.md", text);
-    let run = |script: &str, told: Option<&str>| Step::Run {
-        script: script.to_owned(),
-        told: told.map(str::to_owned),
+    let prints = Step::Run {
+        script: "cat a/b.yaml\n".to_owned(),
+        told: Some("x: 1\n…\n".to_owned()),
     };
     let write = Step::Write {
         path: "a/b.yaml".to_owned(),
         language: "yaml".to_owned(),
         text: "x: 1\ny: 2\n".to_owned(),
     };
-    let steps = [
-        (1, run("mkdir a\n", None)),
-        (8, write),
-        (12, run("cat a/b.yaml\n", Some("x: 1\n…\n"))),
-    ];
+    let steps = [(1, run("mkdir a\n".to_owned())), (8, write), (12, prints)];
     assert_eq!(page.steps, steps);
 }
 
 #[test]
-#[should_panic(expected = "p.md:3: nothing tests this block")]
+#[should_panic(expected = "p.md:2: nothing tests this block")]
 fn a_block_that_nothing_tests_is_found() {
+    Page::read("p.md", "Text.\n```yaml\na: 1\n```\n");
+}
+
+#[test]
+#[should_panic(expected = "p.md:1: no block follows its comment")]
+fn a_comment_without_its_block_is_found() {
     Page::read("p.md", "<!-- file: x -->\nText.\n```yaml\na: 1\n```\n");
 }
 
