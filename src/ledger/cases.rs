@@ -297,39 +297,25 @@ fn s17_what_a_probe_found_counts_for_the_attempt_that_it_was_asked_about() {
 
 #[test]
 fn s17_what_was_found_out_is_an_answer_that_has_not_arrived() {
-    for is_late in [false, true] {
-        in_each_world(|world| found_out_after_an_answer(world, is_late));
-    }
-}
-
-/// The client was told that nobody knows, and heard it; `is_late` says that this is written down
-/// only after somebody found out more.
-fn found_out_after_an_answer(world: &World, is_late: bool) {
-    let (receipt, _) = runs(&world.first, &unnamed(1));
-    let (row, id) = (receipt.row(), receipt.operation_id().unwrap());
-    let lost = Ending {
-        state: OperationState::Unknown,
-        ..ending(&settlement(Outcome::Unknown))
-    };
-    wait(|then| world.first.finish(receipt, lost, then)).unwrap();
-    let heard = world.clock.wall();
-    world.later(1);
-    if !is_late {
-        world.first.delivered(row, heard);
-        refuses(&world.first, &unnamed(1));
-    }
-    assert_eq!(
-        resolve(&world.second, id, Finding::Succeeded),
-        Resolved::Done(OperationState::Unknown)
-    );
-    if is_late {
-        world.first.delivered(row, heard);
-    }
-    assert_eq!(replays(&world.first, &unnamed(1)).last, row);
-    world.first.delivered(row, world.clock.wall());
-    // As after any answer that arrived: it is meant to be done again.
-    let (_, notes) = runs(&world.first, &unnamed(1));
-    assert_eq!(notes.similar, Some(id));
+    in_each_world(|world| {
+        let (receipt, _) = runs(&world.first, &unnamed(1));
+        let (row, id) = (receipt.row(), receipt.operation_id().unwrap());
+        let lost = Ending {
+            state: OperationState::Unknown,
+            ..ending(&settlement(Outcome::Unknown))
+        };
+        // The client is told that nobody knows, which counts as no answer that it has heard.
+        wait(|then| world.first.finish(receipt, lost, then)).unwrap();
+        assert_eq!(
+            resolve(&world.second, id, Finding::Succeeded),
+            Resolved::Done(OperationState::Unknown)
+        );
+        assert_eq!(replays(&world.first, &unnamed(1)).last, row);
+        world.first.delivered(row, world.clock.wall());
+        // As after any answer that arrived: it is meant to be done again.
+        let (_, notes) = runs(&world.first, &unnamed(1));
+        assert_eq!(notes.similar, Some(id));
+    });
 }
 
 #[test]

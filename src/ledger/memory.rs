@@ -262,11 +262,9 @@ impl Ledger for MemoryLedger {
         }));
     }
 
-    fn delivered(&self, row: i64, at: Timestamp) {
+    fn delivered(&self, row: i64, _at: Timestamp) {
         for stored in &mut self.state.lock().unwrap().operations {
-            let known = &mut stored.known;
-            let is_its_end = known.last == row && known.ended.is_some_and(|ended| at >= ended);
-            known.is_delivered |= is_its_end;
+            stored.known.is_delivered |= stored.known.last == row;
         }
     }
 
@@ -286,7 +284,7 @@ impl Ledger for MemoryLedger {
             }
             let stored = state.of(known.row);
             stored.known.state = resolution.finding.state();
-            (stored.known.ended, stored.known.is_delivered) = (Some(now), false);
+            stored.known.ended = Some(now);
             stored.resolved = Some(resolution.reply());
             Ok(Resolved::Done(known.state))
         }));

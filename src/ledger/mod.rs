@@ -172,8 +172,8 @@ pub(crate) trait Ledger: Send + Sync {
     /// written down with that call as a replay is.
     fn fetch(&self, fetch: Fetch, then: Then<Fetched>);
 
-    /// Notes that the answer of the call of row `row` reached its client, at `at`: one that was
-    /// found out later did not. May be lost.
+    /// Notes that the answer of the call of row `row` reached its client. May be lost. An answer
+    /// that nobody knows how it ended does not count: what is found out later is another one.
     fn delivered(&self, row: i64, at: Timestamp);
 
     /// Writes what was found out about the operation that the call `id` began and whose outcome

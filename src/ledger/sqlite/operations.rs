@@ -87,7 +87,7 @@ pub(super) const BY_FIRST: &str = "CREATE INDEX operations_by_first ON operation
 /// What [`known`] reads; a condition follows.
 const KNOWN: &str = "
 SELECT o.row, first.call_id, o.state, o.fingerprint, o.began, o.ended,
-    coalesce(last.delivered >= o.ended, 0), o.owner, i.id, o.last, last.definition
+    last.delivered IS NOT NULL, o.owner, i.id, o.last, last.definition
 FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
     JOIN instances i ON i.row = o.owner
 WHERE ";
@@ -271,10 +271,9 @@ impl<'c> Operations<'c> {
         resolve.execute(values).map(drop)
     }
 
-    /// Notes that an answer of the call of row `call` reached its client. Whether it was the one
-    /// that stands now, the times tell: this may be written after a newer one was found out.
+    /// Notes that the answer of the call of row `call` reached its client.
     pub(super) fn delivered(&mut self, call: i64, at: Timestamp) -> rusqlite::Result<()> {
-        let sql = "UPDATE calls SET delivered = max(?2, coalesce(delivered, ?2)) WHERE row = ?1";
+        let sql = "UPDATE calls SET delivered = ?2 WHERE row = ?1 AND delivered IS NULL";
         let mut delivered = self.connection.prepare_cached(sql)?;
         delivered.execute([call, at.as_micros()]).map(drop)
     }

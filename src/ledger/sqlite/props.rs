@@ -146,10 +146,14 @@ impl<'s, 'c> Story<'s, 'c> {
             return;
         }
         let (key, call) = self.ended[which % self.ended.len()];
+        let stands = self.model.operations[&key].stands;
+        if matches!(stands, Stands::Unknown | Stands::Attention) {
+            return;
+        }
         let at = self.at();
         self.statements.operations.delivered(call, at).unwrap();
         let promise = self.model.operations.get_mut(&key).unwrap();
-        promise.is_arrived |= promise.rows.1 == call && self.now >= promise.since;
+        promise.is_arrived |= promise.rows.1 == call;
     }
 
     fn crash(&mut self) {
