@@ -76,9 +76,20 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
         }
         ["append", path, line] => append(path, line)?,
         ["append-then", path, rest @ ..] => {
-            let named = env::vars().find(|(name, _)| name == "TOLLGATE_OPERATION_ID");
-            append(path, &named.ok_or("no operation")?.1)?;
+            append(path, &operation()?)?;
             return run(rest);
+        }
+        ["effect", path, name] => {
+            let line = format!("{name} {} {}", operation()?, std::process::id());
+            append(path, &line)?;
+            print(line.as_bytes())?;
+        }
+        ["happened", path, name] => {
+            let effects = fs::read_to_string(path)?;
+            let happened = effects
+                .lines()
+                .any(|line| line.split(' ').next() == Some(name));
+            print(happened.to_string().as_bytes())?;
         }
         _ => return with_others(args),
     }
@@ -294,6 +305,12 @@ fn report(line: &str) -> Outcome {
         .open(path)?
         .write_all(line.as_bytes())?;
     Ok(())
+}
+
+/// The operation that this program is run for.
+fn operation() -> Result<String, Box<dyn std::error::Error>> {
+    let named = env::vars().find(|(name, _)| name == "TOLLGATE_OPERATION_ID");
+    Ok(named.ok_or("no operation")?.1)
 }
 
 /// One line in a file that survives this process: counts how often an effect happened.

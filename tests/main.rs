@@ -22,6 +22,7 @@ mod commands;
 mod config;
 mod conversations;
 mod crash;
+mod crowd;
 mod databases;
 mod degraded;
 mod doctor;

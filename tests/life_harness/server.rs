@@ -112,8 +112,19 @@ impl Server {
 
     /// The next message; `None` at the end of output.
     pub(crate) fn next(&mut self) -> Option<Value> {
+        self.line().map(|line| read_message(&line))
+    }
+
+    /// The next message of a server that may be killed while it writes; `None` at the end of
+    /// what it has written whole.
+    pub(crate) fn next_unless_killed(&mut self) -> Option<Value> {
+        let line = self.line()?;
+        (!line.starts_with(NOT_WHOLE)).then(|| read_message(&line))
+    }
+
+    fn line(&mut self) -> Option<String> {
         match self.lines.recv_timeout(BOUND) {
-            Ok(line) => Some(serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"))),
+            Ok(line) => Some(line),
             Err(RecvTimeoutError::Disconnected) => None,
             Err(RecvTimeoutError::Timeout) => panic!("no message within {BOUND:?}"),
         }
@@ -170,8 +181,8 @@ impl Server {
 
     /// Every message, to the end of output, of a server that was killed while it wrote.
     pub(crate) fn rest_after_kill(&mut self) -> Vec<Value> {
-        while let Ok(line) = self.lines.recv_timeout(BOUND) {
-            self.kept.extend(serde_json::from_str::<Value>(&line));
+        while let Some(message) = self.next_unless_killed() {
+            self.kept.push(message);
         }
         std::mem::take(&mut self.kept)
     }
@@ -266,14 +277,20 @@ fn is_warden(pid: i32) -> bool {
 
 const LINES_MAX: usize = 100_000;
 
-/// Complete lines; one that the process did not end is marked, so that no test takes it for a
-/// message.
+/// Before a line that the process did not end, so that no test takes it for a message.
+const NOT_WHOLE: &str = "not a whole line: ";
+
+fn read_message(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))
+}
+
+/// Complete lines, and [`NOT_WHOLE`] before what is none.
 fn lines(stream: impl Read + Send + 'static, lines_max: usize) -> Receiver<String> {
     read(stream, lines_max, |line| {
         if line.ends_with('\n') {
             line
         } else {
-            format!("not a whole line: {line}")
+            format!("{NOT_WHOLE}{line}")
         }
     })
 }
