@@ -206,3 +206,41 @@ fn every_link_between_pages_leads_somewhere() {
     let wrong: Vec<String> = pages().iter().flat_map(|page| missing(page)).collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+/// The tests of the whole project, by name.
+fn tests() -> Vec<String> {
+    let sources = ["src", "tests"].map(|folder| files(&root().join(folder), "rs"));
+    let mut names = Vec::new();
+    for source in sources.concat() {
+        let text = fs::read_to_string(source).unwrap();
+        for rest in text.split("#[test]").skip(1) {
+            let name = rest.split_once("fn ").unwrap().1;
+            names.push(name.split_once('(').unwrap().0.to_owned());
+        }
+    }
+    names
+}
+
+#[test]
+fn what_the_page_on_security_says_shows_it_is_there() {
+    let page = fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let tests = tests();
+    let mut wrong = Vec::new();
+    let mut shown = 0;
+    for row in page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+    {
+        let evidence = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        for name in evidence.split('`').skip(1).step_by(2) {
+            shown += 1;
+            let is_test = tests.iter().any(|test| test.starts_with(name));
+            let is_lint = ["print_stdout", "disallowed-methods"].contains(&name);
+            if !is_test && !is_lint && !root().join(name).is_file() {
+                wrong.push(name.to_owned());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(shown > 50, "only {shown}");
+}

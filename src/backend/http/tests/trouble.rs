@@ -61,6 +61,10 @@ fn v27_an_address_that_is_not_public_is_never_connected_to() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the ban is for the program itself"
+)]
 fn x20_what_cannot_be_reached_or_trusted_was_asked_nothing() {
     fn unknown(_: &str, _: u16) -> io::Result<Vec<SocketAddr>> {
         Err(io::Error::other("no such name"))
