@@ -19,7 +19,7 @@ fn p32_each_of_twenty_thousand_requests_is_answered_once() {
         input.push_str(&request);
         input.push('\n');
     }
-    let told = Gate::new(ECHO).with(&["--drain", "60s"]).converse(input);
+    let told = Gate::new(ECHO).converse(input);
     assert_eq!(told.status, Some(0), "{}", told.stderr);
     let mut answers: HashMap<String, usize> = HashMap::new();
     for line in &told.lines {

@@ -15,7 +15,7 @@ use std::{
 use serde_json::{Value, json, value::RawValue};
 
 /// How long an answer may take before the test is given up. No test waits for this.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Lines of one conversation that may wait to be looked at.
 const LINES_MAX: usize = 4096;
 
@@ -85,6 +85,7 @@ impl Gate {
         let mut command = crate::process();
         command
             .args(&self.arguments)
+            .args(crate::patient(&self.arguments))
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
             .env("PATH", "/usr/bin:/bin")

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 pub(crate) use server::Server;
 
 /// What takes longer than this has failed.
-pub(crate) const BOUND: Duration = Duration::from_secs(20);
+pub(crate) const BOUND: Duration = Duration::from_secs(60);
 
 /// The program that misbehaves on demand.
 pub(crate) fn fake_tool() -> String {
@@ -155,6 +155,7 @@ impl Home {
         let mut command = crate::process();
         command
             .args(args)
+            .args(crate::patient(args))
             .env("HOME", self.folder.path())
             .env("TOLLGATE_TOOLS", self.path("tools.d"))
             .env("TOLLGATE_STATE", self.path("state"))

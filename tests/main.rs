@@ -109,3 +109,15 @@ fn program_named(path: &str) -> std::process::Command {
     command.env_clear();
     command
 }
+
+/// What a server is told beside `arguments`: where a test does not say how long calls may take
+/// when the input has ended, a slow machine loses none.
+fn patient<T: AsRef<str>>(arguments: &[T]) -> &'static [&'static str] {
+    let is_serving = arguments
+        .first()
+        .is_some_and(|first| first.as_ref() == "serve");
+    match is_serving && arguments.iter().all(|one| one.as_ref() != "--drain") {
+        true => &["--drain", "5m"],
+        false => &[],
+    }
+}

@@ -22,7 +22,7 @@ use rustls::{
 use ureq::tls::{PemItem, parse_pem};
 
 /// What takes longer than this has failed.
-const BOUND: Duration = Duration::from_secs(20);
+const BOUND: Duration = Duration::from_secs(60);
 
 /// What becomes of a connection.
 #[derive(Clone, Debug)]

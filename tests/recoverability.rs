@@ -93,7 +93,7 @@ struct Score {
 #[test]
 fn a_fixer_that_reads_only_the_error_repairs_nine_of_ten() {
     let cases: Vec<Case> = data("calls.ndjson").lines().map(Case::read).collect();
-    let gate = Gate::new(&data("tools.yaml")).with(&["--log-level", "error", "--drain", "60s"]);
+    let gate = Gate::new(&data("tools.yaml")).with(&["--log-level", "error"]);
     let wrong: Vec<_> = cases.iter().map(|case| Some(case.call.clone())).collect();
     let errors = answers(&gate, &wrong);
     let repaired: Vec<Option<Call>> = cases
