@@ -1,8 +1,9 @@
 //! Requests of both eras: which are served, by whose rules, and what refusals say.
 
+use rustix::fs::FileType;
 use serde_json::{Value, json};
 
-use crate::harness::{ECHO, Gate, echo, envelope, handshake, legacy, make_fifo, modern};
+use crate::harness::{ECHO, Gate, echo, envelope, handshake, legacy, make_node, modern};
 
 /// Says a legacy handshake if there is a version, then `request`; the answer to id 1.
 fn told(version: Option<&str>, request: &str) -> Value {
@@ -23,7 +24,7 @@ fn check(version: Option<&str>, request: &str, code: i32, message: &str) {
 fn waiting_gate() -> (Gate, std::fs::File) {
     let gate = Gate::new("");
     let fifo = gate.path("fifo");
-    make_fifo(&fifo);
+    make_node(&fifo, FileType::Fifo);
     let wait = format!(
         "name: wait\ndescription: Waits for a line.\neffect: read\ninputSchema: {{type: object}}\n\
          run: {{exec: {{command: [head, -n, \"1\", {}]}}}}\n",

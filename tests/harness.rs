@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json, value::RawValue};
 
 /// How long an answer may take before the test is given up. No test waits for this.
@@ -354,10 +355,9 @@ pub(crate) fn echo(text: &str) -> Value {
     json!({"name": "echo", "arguments": {"text": text}})
 }
 
-/// Makes a pipe in the file system: a program that reads it waits until a test writes.
-pub(crate) fn make_fifo(path: &Path) {
-    let mode = rustix::fs::Mode::from_raw_mode(0o600);
-    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+/// Makes something other than a file: a pipe, which a program reads when a test writes, or a socket.
+pub(crate) fn make_node(path: &Path, kind: FileType) {
+    mknodat(CWD, path, kind, Mode::from_raw_mode(0o600), 0).unwrap();
 }
 
 #[test]

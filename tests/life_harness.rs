@@ -20,6 +20,8 @@ use tempfile::TempDir;
 
 pub(crate) use server::Server;
 
+use crate::harness::make_node;
+
 /// What takes longer than this has failed.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
 
@@ -120,14 +122,7 @@ impl Home {
     /// The pipe `name`, to be made before the call that reads it.
     pub(crate) fn pipe(&self, name: &str) -> Pipe {
         let path = self.path(&format!("pipe-{name}"));
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &path,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::from_raw_mode(0o600),
-            0,
-        )
-        .unwrap();
+        make_node(&path, rustix::fs::FileType::Fifo);
         let (tell, opened) = sync_channel(1);
         thread::spawn(move || tell.send(File::create(path).unwrap()));
         Pipe { opened }

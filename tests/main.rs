@@ -43,6 +43,7 @@ mod lines;
 mod lint;
 mod lists;
 mod locked;
+mod named_files;
 mod notices;
 mod openings;
 mod operations;

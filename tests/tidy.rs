@@ -20,6 +20,7 @@ const PROOFS: &[&str] = &[
     "ScreenedOutcome",
     "IntentReceipt",
     "AuditReceipt",
+    "ConfinedFile",
 ];
 const FORGERIES: &[&str] = &["Clone", "Copy", "Default", "Deserialize"];
 const LINES_MAX: usize = 400;

@@ -5,7 +5,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Fault, Invocation, failure,
+    Fault, Invocation, Work, failure,
+    files::{self, ConfinedFile},
     output::{self, Printed},
     process::{self, Keeper, Program, Watch},
     unfit::{refused, too_long},
@@ -51,12 +52,32 @@ pub(crate) struct Host<'a> {
 
 /// What a program will be given. Made before the intent is written, so that a value that may
 /// not be an argument is refused while nothing has happened; good for every attempt.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Prepared {
     plan: Arc<ExecPlan>,
     args: Vec<String>,
     env: Vec<(String, Secret)>,
     stdin: Option<Vec<u8>>,
+    files: Vec<ConfinedFile>,
+}
+
+/// A program whose arguments name files that are not open yet.
+#[derive(Debug)]
+pub(crate) struct Unopened {
+    plan: Arc<ExecPlan>,
+    arguments: Value,
+}
+
+impl Unopened {
+    /// Opens the files, which may wait for the disk.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` for a name that is not opened, `BACKEND_UNAVAILABLE` where it could
+    /// not be tried.
+    pub(crate) fn open(&self) -> Result<Prepared, Box<Problem>> {
+        let (files, arguments) = files::open(&self.plan.files, &self.arguments)?;
+        fill(&self.plan, &arguments, files)
+    }
 }
 
 /// Fills the templates of `plan` with the effective arguments. A variable whose text lacks an
@@ -65,7 +86,22 @@ pub(crate) struct Prepared {
 /// # Errors
 /// `NORMALIZATION_REFUSED` for a value that may not stand there, `VALIDATION_FAILED` for one
 /// that is too long for the system.
-pub(crate) fn prepare(plan: &Arc<ExecPlan>, arguments: &Value) -> Result<Prepared, Box<Problem>> {
+pub(super) fn prepare(plan: &Arc<ExecPlan>, arguments: &Value) -> Result<Work, Box<Problem>> {
+    if plan.files.is_empty() {
+        return fill(plan, arguments, Vec::new()).map(Work::Exec);
+    }
+    fill(plan, &files::stand_in(&plan.files, arguments)?, Vec::new())?;
+    Ok(Work::Files(Unopened {
+        plan: Arc::clone(plan),
+        arguments: arguments.clone(),
+    }))
+}
+
+fn fill(
+    plan: &Arc<ExecPlan>,
+    arguments: &Value,
+    files: Vec<ConfinedFile>,
+) -> Result<Prepared, Box<Problem>> {
     let args = argument_list(&plan.args, arguments).map_err(|slot| told(&slot))?;
     let mut env = Vec::new();
     for (name, text) in &plan.env {
@@ -90,6 +126,7 @@ pub(crate) fn prepare(plan: &Arc<ExecPlan>, arguments: &Value) -> Result<Prepare
         args,
         env,
         stdin,
+        files,
     })
 }
 
@@ -170,6 +207,7 @@ impl Attempt<'_> {
             stdin: self.prepared.stdin.as_deref(),
             stdout_bytes_max: self.plan.stdout_bytes_max,
             progress: fifo.as_deref(),
+            files: &self.prepared.files,
             sandbox: self.plan.sandbox.as_ref(),
         };
         let ended = process::run(&program, watch)

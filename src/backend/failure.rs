@@ -24,9 +24,14 @@ pub(super) fn too_late(cancelled: Option<Cancelled>, beginning: &str) -> Fault {
         Some(why) => (Code::Cancelled, because(why)),
     };
     let problem = Problem::new(code, format!("{why} before {beginning}"));
+    refused(problem.after_ms(AFTER_MS))
+}
+
+/// A value turned out to be none that can be used, before anything was started.
+pub(super) fn refused(problem: Problem) -> Fault {
     Fault {
         class: FaultClass::Clean,
-        problem: problem.with_effects(Effects::None).after_ms(AFTER_MS),
+        problem: problem.with_effects(Effects::None),
         retry_after: None,
         backend_text: None,
         status: None,

@@ -3,6 +3,7 @@
 
 pub(crate) mod exec;
 mod failure;
+mod files;
 pub(crate) mod http;
 mod output;
 mod plain;
@@ -41,6 +42,8 @@ pub(crate) enum Work {
     Immediate(Output),
     /// What a program will be given.
     Exec(exec::Prepared),
+    /// The same, with files that are not open yet.
+    Files(exec::Unopened),
     /// What a database will be asked.
     Sql(sql::Prepared),
     /// What a service will be asked.
@@ -52,7 +55,27 @@ impl Work {
     pub(crate) fn is_immediate(&self) -> bool {
         match self {
             Self::Immediate(_) => true,
-            Self::Exec(_) | Self::Sql(_) | Self::Http(_) => false,
+            Self::Exec(_) | Self::Files(_) | Self::Sql(_) | Self::Http(_) => false,
+        }
+    }
+
+    /// Whether there are files to be opened.
+    pub(crate) fn names_files(&self) -> bool {
+        match self {
+            Self::Files(_) => true,
+            Self::Immediate(_) | Self::Exec(_) | Self::Sql(_) | Self::Http(_) => false,
+        }
+    }
+
+    /// The same with its files open, which may wait for the disk: from now on it is about these
+    /// and no others. What is asked to do work with files to be opened opens them itself.
+    ///
+    /// # Errors
+    /// When a name is none of a file that may be opened: a refusal, nothing was touched.
+    pub(crate) fn open(self) -> Result<Self, Box<Problem>> {
+        match self {
+            Self::Files(unopened) => unopened.open().map(Self::Exec),
+            Self::Immediate(_) | Self::Exec(_) | Self::Sql(_) | Self::Http(_) => Ok(self),
         }
     }
 }
@@ -134,6 +157,10 @@ impl Backend for Programs {
         match work {
             Work::Immediate(output) => Ok(output.clone()),
             Work::Exec(prepared) => exec::invoke(&self.exec_host(), prepared, invocation, receipt),
+            Work::Files(unopened) => {
+                let prepared = opened(unopened)?;
+                exec::invoke(&self.exec_host(), &prepared, invocation, receipt)
+            }
             Work::Sql(prepared) => sql::invoke(self.sql_host(), prepared, invocation, receipt),
             Work::Http(prepared) => http::invoke(&self.http_host(), prepared, invocation, receipt),
         }
@@ -144,6 +171,9 @@ impl Backend for Programs {
             Looking::Work(Work::Immediate(output)) => Ok(output),
             Looking::Work(Work::Exec(prepared)) => {
                 exec::run(&self.exec_host(), &prepared, invocation)
+            }
+            Looking::Work(Work::Files(unopened)) => {
+                exec::run(&self.exec_host(), &opened(&unopened)?, invocation)
             }
             Looking::Work(Work::Http(prepared)) => {
                 http::request(&self.http_host(), &prepared, invocation)
@@ -158,6 +188,13 @@ impl Backend for Programs {
     fn is_over(&self, operation: CallId, deadline: Moment) -> bool {
         process::outlast(&operation.to_string(), &*self.clock, deadline)
     }
+}
+
+/// The files of a try, opened for it alone.
+fn opened(unopened: &exec::Unopened) -> Result<exec::Prepared, Box<Fault>> {
+    unopened
+        .open()
+        .map_err(|problem| Box::new(failure::refused(*problem)))
 }
 
 impl Programs {
@@ -236,18 +273,18 @@ pub(crate) fn prepare(tool: &Tool, arguments: &Value) -> Result<Work, Box<Proble
     prepare_run(&tool.run, arguments)
 }
 
-/// As [`prepare`], for something that is only looked up.
+/// As [`prepare`], for something that is only looked up, with its files open.
 ///
 /// # Errors
-/// As [`prepare`].
+/// As [`prepare`] and [`Work::open`].
 pub(crate) fn prepare_look(look: &Look, arguments: &Value) -> Result<LookWork, Box<Problem>> {
-    let work = prepare_run(look.run(), arguments)?;
+    let work = prepare_run(look.run(), arguments)?.open()?;
     Ok(LookWork(Looking::Work(work)))
 }
 
 fn prepare_run(run: &Run, arguments: &Value) -> Result<Work, Box<Problem>> {
     match run {
-        Run::Exec(plan) => exec::prepare(plan, arguments).map(Work::Exec),
+        Run::Exec(plan) => exec::prepare(plan, arguments),
         Run::Sql(plan) => sql::prepare(plan, arguments).map(Work::Sql),
         Run::Http(plan) => http::prepare(plan, arguments).map(Work::Http),
         Run::Reply(plan) => Ok(Work::Immediate(reply::render(plan, arguments))),

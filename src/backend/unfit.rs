@@ -1,6 +1,9 @@
 //! The refusal of a value that cannot go where a template puts it.
 
-use crate::base::problem::{Code, Detail, Problem};
+use crate::base::{
+    limits::FILES_OF_A_CALL_MAX,
+    problem::{Code, Detail, Problem},
+};
 
 /// A value that a `receiver` could take for something else. It is not repeated: only the schema
 /// knows whether it is a secret.
@@ -23,6 +26,19 @@ pub(super) fn too_long(at: &str, receiver: &str, bytes_max: usize) -> Box<Proble
             format!("at most {bytes_max} bytes"),
         )
     };
+    refusal(Code::ValidationFailed, message, at, expected)
+}
+
+/// A value that names no file which could be opened.
+pub(super) fn not_a_file(at: &str, why: &str, expected: &str) -> Box<Problem> {
+    let message = format!("the value at `{at}` names no file that can be opened: {why}");
+    refusal(Code::ValidationFailed, message, at, expected.to_owned())
+}
+
+/// One file more than a call may have.
+pub(super) fn too_many_files(at: &str) -> Box<Problem> {
+    let message = format!("the call names more than {FILES_OF_A_CALL_MAX} files");
+    let expected = format!("at most {FILES_OF_A_CALL_MAX} files in all");
     refusal(Code::ValidationFailed, message, at, expected)
 }
 

@@ -36,6 +36,11 @@ pub(crate) fn confinement() -> Confinement {
     }
 }
 
+/// Whether programs can be handed files that are open.
+pub(crate) fn hands_files() -> bool {
+    cfg!(unix)
+}
+
 /// What is done for programs here, whatever their definitions say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Care {

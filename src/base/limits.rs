@@ -228,6 +228,10 @@ pub(crate) const STOP_PATIENCE: Duration = Duration::from_millis(1500);
 /// How long a pipe may stay open after the program that owned it has ended.
 pub(crate) const PIPE_LINGER: Duration = Duration::from_millis(250);
 
+/// Files that the arguments of one call may name.
+pub(crate) const FILES_OF_A_CALL_MAX: usize = 16;
+/// Files of calls that are open at once in one process, of the 1,024 descriptors that it usually has.
+pub(crate) const FILES_OPEN_MAX: usize = 256;
 /// Descriptors that a program in a sandbox may have open.
 pub(crate) const OPEN_FILES_DEFAULT: u64 = 256;
 /// Largest limit in bytes that a definition can set a program.

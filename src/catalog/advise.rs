@@ -10,7 +10,8 @@ use super::{
     load,
     schema::{self, Advice},
     snapshot::Catalog,
-    source::Node,
+    source::{Entry, Node},
+    template::{ArgPath, ArgTemplate},
 };
 use crate::base::{
     kernel::{self, Care},
@@ -71,6 +72,7 @@ fn definition(node: &Node, name: &str, names: &BTreeSet<String>, findings: &mut 
         }
     }
     platform(node, kernel::care(), findings);
+    names_of_files(node, findings);
     for key in ["run", "steps"] {
         if let Some(node) = node.get(key) {
             words::secrets(node, findings);
@@ -96,6 +98,50 @@ fn platform(node: &Node, here: Care, findings: &mut Findings) {
         Care { .. } => return,
     };
     findings.advise("platform", exec.key_span, message.to_owned(), help);
+}
+
+/// Names of files in the arguments of a program that reaches whatever they lead to.
+fn names_of_files(node: &Node, findings: &mut Findings) {
+    let exec = node.get("run").and_then(|run| run.get("exec"));
+    let properties = node
+        .get("inputSchema")
+        .and_then(|schema| schema.get("properties"));
+    let (Some(exec), Some(properties)) = (exec, properties) else {
+        return;
+    };
+    let sandbox = exec.get("sandbox");
+    if sandbox.is_some_and(|sandbox| sandbox.get("read").or(sandbox.get("write")).is_some()) {
+        return;
+    }
+    let is_path = |schema: &Node| schema.get("x-kind").and_then(Node::as_text) == Some("path");
+    for Entry { key, value, .. } in properties.entries() {
+        let is_opened = exec
+            .get("files")
+            .is_some_and(|files| files.get(key).is_some());
+        if is_opened || !(is_path(value) || value.get("items").is_some_and(is_path)) {
+            continue;
+        }
+        for element in exec.get("command").map(Node::items).unwrap_or_default() {
+            let template = element.get("value").unwrap_or(element).as_text();
+            if template.is_some_and(|template| has_slot(template, key)) {
+                let message = format!(
+                    "the program gets the name `{key}`, and a symbolic link can lead it anywhere"
+                );
+                let help = "name its folder under `files`, or shut the program in with `sandbox`";
+                findings.advise("unconfined-path", element.span, message, help);
+            }
+        }
+    }
+}
+
+/// Whether an element of `command` is filled with the argument called `name`.
+fn has_slot(element: &str, name: &str) -> bool {
+    let is_it = |path: &ArgPath| path.0 == [name];
+    match ArgTemplate::parse(element) {
+        Ok(ArgTemplate::One { text, .. }) => text.slots().any(is_it),
+        Ok(ArgTemplate::Many { path, .. }) => is_it(&path),
+        Err(_) => false,
+    }
 }
 
 /// What the keys of a definition say together, and what is missing among them.
@@ -176,5 +222,43 @@ mod tests {
                 "f:1:7: warning[platform]: programs cannot be started on this system yet (run the gate on Linux or macOS)",
             ],
         );
+    }
+
+    #[track_caller]
+    fn check_names(exec: &str, expected: &[&str]) {
+        let schema = "{properties: {f: {x-kind: path}, l: {items: {x-kind: path}}, t: {}}}";
+        let text = format!("inputSchema: {schema}\nrun: {{exec: {exec}}}");
+        let source = SourceFile::new(Path::new("f"), text);
+        let mut findings = Findings::new(&source);
+        let documents = source::parse(Syntax::Yaml, &mut findings);
+        names_of_files(&documents[0], &mut findings);
+        let found = findings.into_diagnostics();
+        let found: Vec<String> = found.iter().map(Diagnostic::plain).collect();
+        assert_eq!(found, expected, "{exec}");
+    }
+
+    #[test]
+    fn v25_a_name_that_goes_to_a_program_as_it_is_is_said() {
+        let said = |place: &str, name: &str| {
+            format!(
+                "f:2:{place}: warning[unconfined-path]: the program gets the name `{name}`, and a \
+                 symbolic link can lead it anywhere (name its folder under `files`, or shut the \
+                 program in with `sandbox`)"
+            )
+        };
+        check_names(
+            "{command: [cat, 'x={f}', {value: '{l...}'}, '{t}', '{{f}}'], sandbox: {network: false}}",
+            &[&said("29", "f"), &said("38", "l")],
+        );
+        for rest in [
+            "files: {f: {root: /usr}, l: {root: /usr}}",
+            "sandbox: {read: []}",
+            "sandbox: {write: []}",
+        ] {
+            check_names(
+                &format!("{{command: [cat, '{{f}}', '{{l...}}'], {rest}}}"),
+                &[],
+            );
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod ask;
+mod files;
 mod http;
 mod lint;
 mod look;
@@ -233,6 +234,7 @@ fn compile_exec(
     findings: &mut Findings,
 ) -> Option<ExecPlan> {
     let program = program::resolve(exec, around.path, findings);
+    let files = files::compile(&exec.files, placeholders, kernel::hands_files(), findings);
     let arguments = exec.command.iter().skip(1);
     let args = arguments
         .filter_map(|element| placeholders.argument(element, exec.secret_in_argv, findings))
@@ -240,13 +242,14 @@ fn compile_exec(
     let env = program::environment(exec, placeholders, around.secrets, findings);
     let cwd = exec
         .cwd
-        .and_then(|cwd| program::working_directory(cwd, findings));
+        .and_then(|cwd| program::folder(cwd, ("cwd", "cwd"), findings));
     let sandbox = exec
         .sandbox
         .as_ref()
         .map(|sandbox| sandbox::compile(sandbox, kernel::confinement(), findings));
     Some(ExecPlan {
         program: program?,
+        files,
         args,
         env,
         cwd: cwd.map(Path::to_path_buf),

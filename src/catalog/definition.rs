@@ -16,6 +16,7 @@ use crate::base::{
 };
 
 mod ask;
+mod files;
 mod http;
 mod idempotency;
 mod limits;
@@ -27,6 +28,7 @@ mod sandbox;
 mod sql;
 
 pub(crate) use ask::{ConfirmDefinition, QuestionDefinition};
+pub(crate) use files::FileDefinition;
 pub(crate) use http::{BodyDefinition, HttpDefinition};
 pub(crate) use look::{CheckDefinition, ProbeDefinition};
 pub(crate) use rules::RuleDefinition;
@@ -122,6 +124,7 @@ pub(crate) struct ExecDefinition<'a> {
     /// The entries of `command`; the first is the program.
     pub(crate) command: Vec<ElementDefinition<'a>>,
     pub(crate) command_span: Span,
+    pub(crate) files: Vec<FileDefinition<'a>>,
     pub(crate) env: &'a [Entry],
     pub(crate) cwd: Option<Spanned<'a>>,
     pub(crate) stdin: Stdin,

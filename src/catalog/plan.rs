@@ -1,11 +1,31 @@
-//! What a tool's backend is to do, compiled: statements and requests with their bounds.
+//! What a tool's backend is to do, compiled: files, statements and requests with their bounds.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     surroundings::{Database, Host},
-    template::{ConfidentialTemplate, JsonTemplate, TextTemplate},
+    template::{ArgPath, ConfidentialTemplate, JsonTemplate, TextTemplate},
 };
+
+/// An argument that names files, which a program gets open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileArg {
+    /// Where the name is, or an array of names.
+    pub(crate) path: ArgPath,
+    /// Absolute: the folder that they are beneath.
+    pub(crate) root: PathBuf,
+    /// What they are opened for.
+    pub(crate) access: FileAccess,
+}
+
+/// What a file is opened for. It has to be there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileAccess {
+    /// To be read.
+    Read,
+    /// To be read and written.
+    Write,
+}
 
 /// One statement on one database.
 #[derive(Debug)]

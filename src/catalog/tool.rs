@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     diagnostic::{Diagnostic, Severity, SourceFile, Span},
     look::{Check, Look, Probe},
-    plan::{HttpPlan, SqlAccess, SqlPlan},
+    plan::{FileArg, HttpPlan, SqlAccess, SqlPlan},
     restraint::Restraint,
     rule::{Expression, Rule},
     template::{ArgTemplate, ConfidentialTemplate, JsonTemplate, TextTemplate},
@@ -280,6 +280,8 @@ pub(crate) enum Run {
 pub(crate) struct ExecPlan {
     /// Absolute path, found when the definition was loaded.
     pub(crate) program: PathBuf,
+    /// The arguments that name files, which it gets open instead.
+    pub(crate) files: Vec<FileArg>,
     /// Each gives no element, one, or (for `{x...}`) one for each item of an array.
     pub(crate) args: Vec<ArgTemplate>,
     /// The whole environment beyond the fixed part, name and value.

@@ -29,6 +29,7 @@ const CHECKS: &[(&str, &str)] = &[
     ("prepare", "every value can go where the tool puts it"),
     ("queue", "there was a place for it"),
     ("checks", "what the tool looks up beforehand holds"),
+    ("files", "every file that it names could be opened"),
     ("operation", "no other call of its operation is in the way"),
     ("breaker", "its backend is not left alone"),
     ("loop_guard", "it does not go round in circles"),

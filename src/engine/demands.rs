@@ -85,7 +85,10 @@ impl End<'_> {
 fn health(tool: &Tool, class: Option<FaultClass>, code: Option<Code>) -> Option<Health> {
     match (class, code) {
         (_, Some(Code::Cancelled | Code::ShuttingDown)) => None,
-        (Some(FaultClass::Clean), Some(Code::Timeout | Code::Overloaded)) => None,
+        (
+            Some(FaultClass::Clean),
+            Some(Code::Timeout | Code::Overloaded | Code::ValidationFailed),
+        ) => None,
         (Some(FaultClass::Clean | FaultClass::Ambiguous), _) => Some(Health::Ill),
         (Some(FaultClass::Definite), _) if tool.restraint.breaker.counts_exit => Some(Health::Ill),
         (Some(FaultClass::Definite) | None, _) => Some(Health::Well),

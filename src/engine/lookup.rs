@@ -1,5 +1,5 @@
-//! The checks that look into the world before a call is admitted: on a worker, since the world
-//! may let them wait, and each of them must hold.
+//! What looks into the world before a call is admitted: on a worker, since the world may let it
+//! wait. Each check must hold, and each file that an argument names must open.
 
 use std::{
     collections::HashMap,
@@ -17,7 +17,7 @@ use super::{
     unstarted,
 };
 use crate::{
-    backend::{self, Fault, Invocation},
+    backend::{self, Fault, Invocation, Work},
     base::{
         cancel::{CancelToken, Cancelled},
         clock::Moment,
@@ -28,8 +28,8 @@ use crate::{
     guard::{agree::AgreedCall, call::Refused},
 };
 
-/// An agreed call whose tool's checks all hold. Only this file makes one, so nothing begins
-/// without them.
+/// An agreed call whose tool's checks all hold and whose files are open. Only this file makes one,
+/// so nothing begins without them.
 pub(crate) struct CheckedCall {
     call: AgreedCall,
     status: Option<String>,
@@ -56,18 +56,25 @@ impl Deref for CheckedCall {
     }
 }
 
-/// Makes the checks of the call's tool one after the other, at most until `end`. A call of a
-/// tool without checks is checked as it is.
+/// Whether [`check`] may wait for the world.
+pub(super) fn may_wait(call: &AgreedCall, work: &Work) -> bool {
+    !call.tool().checks.is_empty() || work.names_files()
+}
+
+/// Makes the checks of the call's tool one after the other, at most until `end`, and opens the
+/// files of its work. A call without either is checked as it is.
 ///
 /// # Errors
 /// A refusal, and what to write down of the checks: the operator's own where one does not
-/// hold, `BACKEND_UNAVAILABLE` or `RULE_ERROR` where it cannot be told whether one holds.
+/// hold, `BACKEND_UNAVAILABLE` or `RULE_ERROR` where it cannot be told whether one holds; as
+/// [`Work::open`] for a file.
 pub(super) fn check(
     shared: &Shared,
     call: AgreedCall,
+    work: Work,
     ticket: &Ticket,
     end: Moment,
-) -> Result<CheckedCall, (Box<Refused>, String)> {
+) -> Result<(CheckedCall, Work), (Box<Refused>, String)> {
     let mut status = String::new();
     let mut wrong = None;
     for (number, check) in call.tool().checks.iter().enumerate() {
@@ -95,10 +102,13 @@ pub(super) fn check(
         }
     }
     match wrong {
-        None => Ok(CheckedCall {
-            call,
-            status: (!status.is_empty()).then_some(status),
-        }),
+        None => match contained(|| work.open()).and_then(|opened| opened) {
+            Ok(work) => {
+                let status = (!status.is_empty()).then_some(status);
+                Ok((CheckedCall { call, status }, work))
+            }
+            Err(problem) => Err((call.refuse("files", *problem), status)),
+        },
         Some(no) => {
             if let Some(told) = &no.status {
                 let _written = write!(status, "; {told}");

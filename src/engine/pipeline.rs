@@ -219,7 +219,7 @@ pub(super) fn admit(
                 since,
             };
             match place {
-                Some(place) if !waiting.call.tool().checks.is_empty() => {
+                Some(place) if lookup::may_wait(&waiting.call, &waiting.work) => {
                     let job = WorkJob::LookUp(Box::new(waiting));
                     shared.queue.push_work(job, place, shared.clock.now());
                 }
@@ -244,13 +244,13 @@ fn look_up(shared: &Arc<Shared>, waiting: LookUp, mut place: Option<Place>) {
         since,
     } = waiting;
     let end = since.plus(call.tool().timeout);
-    let looked = lookup::check(shared, call, &ticket, end);
+    let looked = lookup::check(shared, call, work, &ticket, end);
     // What waits for nothing needs no second place.
-    if looked.is_err() || work.is_immediate() {
+    if !matches!(&looked, Ok((_, work)) if !work.is_immediate()) {
         release(shared, place.take());
     }
     match looked {
-        Ok(call) => {
+        Ok((call, work)) => {
             let prepared = Prepared {
                 call,
                 work,

@@ -133,14 +133,14 @@ impl Backend for Scripted {
         self.asked.lock().unwrap().push(receipt.row());
         match work {
             Work::Immediate(output) => Ok(output.clone()),
-            Work::Exec(_) | Work::Sql(_) | Work::Http(_) => (self.act)(),
+            Work::Exec(_) | Work::Files(_) | Work::Sql(_) | Work::Http(_) => (self.act)(),
         }
     }
 
     fn look(&self, work: LookWork, _invocation: &Invocation<'_>) -> Result<Output, Box<Fault>> {
         match work.into_work() {
             Work::Immediate(output) => Ok(output),
-            Work::Exec(_) | Work::Sql(_) | Work::Http(_) => (self.act)(),
+            Work::Exec(_) | Work::Files(_) | Work::Sql(_) | Work::Http(_) => (self.act)(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a tool's program is given and how its end is judged; how it is run is tested below.
 
+mod files;
+
 use std::cell::RefCell;
 
 use serde_json::json;
@@ -45,6 +47,7 @@ fn one(parts: Vec<Part>) -> ArgTemplate {
 fn plan(args: &[&str]) -> ExecPlan {
     ExecPlan {
         program: fake_tool(),
+        files: Vec::new(),
         args: args.iter().map(|arg| literal(arg)).collect(),
         env: Vec::new(),
         cwd: None,
@@ -77,12 +80,16 @@ impl Default for Setting {
 
 impl Setting {
     fn run(&self, plan: &ExecPlan, arguments: &Value) -> Result<Output, Box<Fault>> {
+        let prepared = fill(&Arc::new(plan.clone()), arguments, Vec::new()).unwrap();
+        self.run_prepared(plan, &prepared)
+    }
+
+    fn run_prepared(&self, plan: &ExecPlan, prepared: &Prepared) -> Result<Output, Box<Fault>> {
         let runtime = tempfile::tempdir().unwrap();
         let runtime_dir = runtime.path().join("run");
-        let prepared = prepare(&Arc::new(plan.clone()), arguments).unwrap();
         let attempt = Attempt {
             plan,
-            prepared: &prepared,
+            prepared,
             operation: CallIds::new().next(Timestamp::from_micros(1)),
             effect: self.effect,
             runtime_dir: &runtime_dir,

@@ -6,6 +6,7 @@
 
 use std::{io, path::Path, time::Duration};
 
+use super::files::ConfinedFile;
 use crate::{
     base::{
         cancel::{CancelToken, Cancelled},
@@ -56,6 +57,8 @@ pub(super) struct Program<'a> {
     /// Where to make the file named by `$PROGRESS`, if it is to have one. The directory is
     /// made if need be, for this user alone; the file is gone when the run is over.
     pub(super) progress: Option<&'a Path>,
+    /// The files that it inherits, under the numbers that they have here.
+    pub(super) files: &'a [ConfinedFile],
     /// How it is shut in, if it is. On a system that cannot, it starts only if it need not.
     pub(super) sandbox: Option<&'a Sandbox>,
 }

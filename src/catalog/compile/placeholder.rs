@@ -193,6 +193,30 @@ impl<'a> Placeholders<'a> {
         known.then_some(JsonTemplate::Slot(path))
     }
 
+    /// Where the argument called `name` is, which is a path or an array of paths; an error where
+    /// it is neither.
+    pub(super) fn path_argument(
+        &self,
+        name: Spanned<'_>,
+        findings: &mut Findings,
+    ) -> Option<ArgPath> {
+        let path = ArgPath(name.text.split('.').map(str::to_owned).collect());
+        if self.schema.is_none() {
+            return Some(path);
+        }
+        let schema = self.declared(&path, name.span, findings)?.schema;
+        let each = schema.get("items").filter(|_| is_array(schema));
+        let each = follow(self.schema.unwrap_or(schema), each.unwrap_or(schema));
+        let is = |key: &str, word: &str| each.get(key).and_then(Node::as_text) == Some(word);
+        if is("type", "string") && is("x-kind", "path") {
+            return Some(path);
+        }
+        let message = format!("{} does not hold paths", tick(name.text));
+        let help = "say `type: string` and `x-kind: path` in its schema, or in that of its items";
+        findings.error("files", name.span, message, help);
+        None
+    }
+
     /// The property that `path` names; an error at the slot within `span` where there is none.
     fn declared(
         &self,

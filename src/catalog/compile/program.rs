@@ -195,24 +195,23 @@ fn is_unsafe_env(name: &str) -> bool {
         })
 }
 
-/// The folder that a program runs in: absolute, and there.
-pub(super) fn working_directory<'a>(
+/// A folder that a definition names: absolute, and there. `key` is where it stands, and findings
+/// have `code`.
+pub(super) fn folder<'a>(
     given: Spanned<'a>,
+    (key, code): (&str, &'static str),
     findings: &mut Findings,
 ) -> Option<&'a Path> {
     let folder = Path::new(given.text);
-    let (message, help) = if given.text.contains(['{', '}']) {
-        (
-            "`cwd` takes no placeholders",
-            "pass the folder as an argument",
-        )
+    let (wrong, help) = if given.text.contains(['{', '}']) {
+        ("takes no placeholders", "pass the folder as an argument")
     } else if !folder.is_absolute() {
-        ("`cwd` must be an absolute path", "")
+        ("must be an absolute path", "")
     } else if !folder.is_dir() {
-        ("`cwd` is not a folder that exists", "make it first")
+        ("is not a folder that exists", "make it first")
     } else {
         return Some(folder);
     };
-    findings.error("cwd", given.span, message.to_owned(), help);
+    findings.error(code, given.span, format!("`{key}` {wrong}"), help);
     None
 }

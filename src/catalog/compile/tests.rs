@@ -2,6 +2,7 @@
 
 mod ask;
 mod confined;
+mod files;
 mod http;
 mod limits;
 mod look;

@@ -8,7 +8,8 @@ use super::{
         tool::{OutputKind, Stdin},
         units,
     },
-    ElementDefinition, ExecDefinition, RunDefinition, http, retry, sandbox, spanned, take_spanned,
+    ElementDefinition, ExecDefinition, RunDefinition, files, http, retry, sandbox, spanned,
+    take_spanned,
 };
 use crate::base::{
     limits::{OUTPUT_TOTAL_BYTES_MAX, STDOUT_BYTES_DEFAULT},
@@ -91,6 +92,8 @@ fn exec_definition<'a>(
 ) -> Option<ExecDefinition<'a>> {
     let mut fields = Fields::open(node, "exec", findings)?;
     let command = fields.require("command", findings);
+    let files = fields.take("files");
+    let files = files.map(|node| files::read(node, findings));
     let env = fields.take("env");
     if let Some(env) = env.filter(|env| !matches!(env.value, NodeValue::Map(_))) {
         wrong_type(env, "env", "a mapping", "", findings);
@@ -126,6 +129,7 @@ fn exec_definition<'a>(
             .filter_map(|node| element(node, findings))
             .collect(),
         command_span: command.span,
+        files: files.unwrap_or_default(),
         env: env.map(Node::entries).unwrap_or_default(),
         cwd,
         stdin: stdin.unwrap_or(Stdin::Empty),

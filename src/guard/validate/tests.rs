@@ -274,6 +274,7 @@ fn v22_an_argument_too_long_for_the_system_is_refused_before_anything_starts() {
     let mut tool = tool(&json!({"type": "object"}), Coerce::Never);
     tool.run = Run::Exec(std::sync::Arc::new(ExecPlan {
         program: "/bin/true".into(),
+        files: Vec::new(),
         args: vec![
             ArgTemplate::One {
                 text: TextTemplate(vec![Part::Literal("--x=".into()), slot("x")]),

@@ -14,6 +14,7 @@ use rustix::{
 
 use super::{
     super::{Keeper, OPERATION_ID, Program, StartFailure},
+    inherit::start,
     platform::{Kept, shim_command},
 };
 
@@ -38,7 +39,7 @@ impl<'a> Leash<'a> {
         keeper: &'a Keeper,
     ) -> Result<Self, StartFailure> {
         let kept = keeper.keep(program.operation).map_err(classify)?;
-        let child = command(program, progress).spawn().map_err(classify)?;
+        let child = start(&mut command(program, progress), program.files).map_err(classify)?;
         let group = Pid::from_child(&child);
         kept.started(group);
         Ok(Self {

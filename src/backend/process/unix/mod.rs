@@ -1,6 +1,7 @@
 //! Programs on Unix: process groups, pipes that never block, one `poll` for everything.
 
 mod bell;
+mod inherit;
 mod leash;
 mod pipe;
 mod progress;

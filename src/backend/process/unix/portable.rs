@@ -18,6 +18,7 @@ use super::{
     shed::shed,
 };
 use crate::{
+    backend::files::ConfinedFile,
     base::clock::{Clock, Moment},
     catalog::tool::Sandbox,
 };
@@ -70,7 +71,7 @@ pub(super) struct Orders(());
 
 impl Orders {
     /// Orders that say nothing.
-    pub(super) fn new(_sandbox: &Sandbox, _progress: Option<&Path>) -> Self {
+    pub(super) fn new(_sandbox: &Sandbox, _: Option<&Path>, _: &[ConfinedFile]) -> Self {
         Self(())
     }
 

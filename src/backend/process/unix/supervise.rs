@@ -48,9 +48,10 @@ pub(in crate::backend) fn run(
         .map(Fifo::create)
         .transpose()
         .map_err(classify)?;
-    let orders = program
-        .sandbox
-        .map(|sandbox| Orders::new(sandbox, fifo.as_ref().map(|fifo| Path::new(fifo.path()))));
+    let orders = program.sandbox.map(|sandbox| {
+        let progress = fifo.as_ref().map(|fifo| Path::new(fifo.path()));
+        Orders::new(sandbox, progress, program.files)
+    });
     let fed = orders
         .as_ref()
         .map(|orders| orders.before(program.stdin.unwrap_or_default()))

@@ -86,6 +86,7 @@ impl<'a> Case<'a> {
             stdin: self.stdin,
             stdout_bytes_max: 1024 * 1024,
             progress: self.reports.then_some(&fifo),
+            files: &[],
             sandbox: None,
         };
         let start = SystemClock.now();
@@ -350,6 +351,7 @@ fn x1_what_cannot_be_started_lasts() {
         stdin: None,
         stdout_bytes_max: 0,
         progress: None,
+        files: &[],
         sandbox: None,
     };
     let watch = Watch {
@@ -378,6 +380,7 @@ fn the_portable_exit_watch_hears_the_end_too() {
         stdin: None,
         stdout_bytes_max: 0,
         progress: None,
+        files: &[],
         sandbox: None,
     };
     let keeper = Keeper::of_tests();

@@ -8,6 +8,7 @@ use landlock::{
     Scope,
 };
 
+use super::shim::Handed;
 use crate::catalog::tool::Sandbox;
 
 /// The rights that we know of. A kernel that knows fewer leaves the later ones out.
@@ -30,7 +31,7 @@ const SYSTEM: &[&str] = &[
 const SINK: &str = "/dev/null";
 
 /// Gives up everything that `sandbox` does not allow. `program` may be read and run, `progress`
-/// be written.
+/// be written, and what was `handed` over be opened again.
 ///
 /// # Errors
 /// When the kernel cannot do it and the sandbox requires it, or a path is gone.
@@ -38,11 +39,12 @@ pub(super) fn confine(
     sandbox: &Sandbox,
     program: &Path,
     progress: Option<&Path>,
+    handed: &[Handed],
 ) -> io::Result<()> {
     if sandbox.files.is_none() && sandbox.network {
         return Ok(());
     }
-    let status = restrict(sandbox, program, progress).map_err(io::Error::other)?;
+    let status = restrict(sandbox, program, progress, handed).map_err(io::Error::other)?;
     if sandbox.require && status == RulesetStatus::NotEnforced {
         let why = "the kernel has no Landlock, and the definition requires it";
         return Err(io::Error::other(why));
@@ -54,6 +56,7 @@ fn restrict(
     sandbox: &Sandbox,
     program: &Path,
     progress: Option<&Path>,
+    handed: &[Handed],
 ) -> Result<RulesetStatus, Box<dyn std::error::Error + Send + Sync>> {
     let (all, read) = (AccessFs::from_all(KNOWN), AccessFs::from_read(KNOWN));
     let level = if sandbox.require {
@@ -92,6 +95,10 @@ fn restrict(
         }
         for path in reach.write.iter().map(AsRef::as_ref).chain(progress) {
             created = allow(created, path, all)?;
+        }
+        for file in handed {
+            // The descriptor leads to the file itself, whatever has its name by now.
+            created = allow(created, &file.path, if file.writable { all } else { read })?;
         }
     }
     Ok(created.restrict_self()?.ruleset)

@@ -25,9 +25,15 @@ use serde::{Deserialize, Serialize};
 
 use super::confine;
 use crate::{
-    backend::process::{Ended, Ending, SHIM, StartFailure},
+    backend::{
+        files::ConfinedFile,
+        process::{Ended, Ending, SHIM, StartFailure},
+    },
     base::event::Event,
-    catalog::tool::{ProgramLimits, Sandbox},
+    catalog::{
+        plan::FileAccess,
+        tool::{ProgramLimits, Sandbox},
+    },
 };
 
 /// The status of a shim that did not become its program.
@@ -45,6 +51,15 @@ pub(in crate::backend::process::unix) struct Orders {
     sandbox: Sandbox,
     /// The file named by `$PROGRESS`.
     progress: Option<PathBuf>,
+    /// The files that were handed to it, open.
+    files: Vec<Handed>,
+}
+
+/// A file that the program has inherited, as it names it.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Handed {
+    pub(super) path: PathBuf,
+    pub(super) writable: bool,
 }
 
 impl Orders {
@@ -52,13 +67,19 @@ impl Orders {
     pub(in crate::backend::process::unix) fn new(
         sandbox: &Sandbox,
         progress: Option<&Path>,
+        files: &[ConfinedFile],
     ) -> Self {
+        let handed = |file: &ConfinedFile| Handed {
+            path: file.path().into(),
+            writable: file.access() == FileAccess::Write,
+        };
         let zero = uuid::Timestamp::from_unix(uuid::NoContext, 0, 0);
         Self {
             word: uuid::Uuid::new_v7(zero).to_string(),
             parent: rustix::process::getpid().as_raw_nonzero().get(),
             sandbox: sandbox.clone(),
             progress: progress.map(Path::to_path_buf),
+            files: files.iter().map(handed).collect(),
         }
     }
 
@@ -181,6 +202,7 @@ fn shut_in<'a>(
         &orders.sandbox,
         Path::new(program),
         orders.progress.as_deref(),
+        &orders.files,
     )
     .map_err(|error| (error, "it cannot be shut in"))?;
     Ok((program, rest))

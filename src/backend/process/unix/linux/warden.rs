@@ -17,6 +17,7 @@ use rustix::{
 };
 
 use super::{
+    super::inherit::start,
     cookie,
     journal::{self, Noted},
 };
@@ -76,16 +77,16 @@ impl Warden {
         reason = "it guards the one place that starts programs"
     )]
     pub(super) fn start(journal: OwnedFd) -> io::Result<Self> {
-        Command::new(super::keeper::OURSELVES)
+        let mut command = Command::new(super::keeper::OURSELVES);
+        command
             .arg(WARDEN)
             .env_clear()
             .current_dir("/")
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(journal)
-            .stderr(Stdio::null())
-            .spawn()
-            .map(Self)
+            .stderr(Stdio::null());
+        start(&mut command, &[]).map(Self)
     }
 
     /// Its process id.

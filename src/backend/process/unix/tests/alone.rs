@@ -119,6 +119,7 @@ fn start(path: &Path, args: &[String]) -> Result<Ended, StartFailure> {
         stdin: None,
         stdout_bytes_max: 8,
         progress: None,
+        files: &[],
         sandbox: None,
     };
     let watch = Watch {
