@@ -74,6 +74,14 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
                 report(&format!("{line}\n"))?;
             }
         }
+        _ => return with_traces(args),
+    }
+    Ok(0)
+}
+
+/// What leaves something in a file, or looks for it.
+fn with_traces(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
+    match args {
         ["append", path, line] => append(path, line)?,
         ["append-then", path, rest @ ..] => {
             append(path, &operation()?)?;
@@ -84,6 +92,13 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
             append(path, &line)?;
             print(line.as_bytes())?;
         }
+        ["once-tried", path, rest @ ..] => {
+            if fs::exists(path)? {
+                return run(rest);
+            }
+            fs::write(path, "")?;
+            return Ok(75);
+        }
         ["happened", path, name] => {
             let effects = fs::read_to_string(path)?;
             let happened = effects
@@ -91,6 +106,8 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
                 .any(|line| line.split(' ').next() == Some(name));
             print(happened.to_string().as_bytes())?;
         }
+        ["write", path] => fs::write(path, "x")?,
+        ["read", path] => print(&fs::read(path)?)?,
         _ => return with_others(args),
     }
     Ok(0)
@@ -108,12 +125,10 @@ fn with_others(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
             std::net::TcpStream::connect(("127.0.0.1", port.parse()?))?;
             print(b"connected")?;
         }
-        ["write", path] => fs::write(path, "x")?,
         ["spin"] => loop {
             std::hint::spin_loop();
         },
         ["self"] => print_self()?,
-        ["read", path] => print(&fs::read(path)?)?,
         _ => return Ok(98),
     }
     Ok(0)

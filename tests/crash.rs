@@ -2,8 +2,8 @@
 //! clients call under the same operation keys. `TOLLGATE_KILLS` says how often, `TOLLGATE_SEED`
 //! from where.
 
+mod call;
 mod judge;
-mod world;
 
 use std::{
     collections::BTreeMap,
@@ -17,10 +17,14 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 
-use crate::life_harness::{BOUND, Server};
+use crate::{
+    effects::{Tool, World},
+    life_harness::{BOUND, Server},
+};
+use call::Call;
 use judge::{Early, Seen, Verdict};
-use world::{Call, Tool, World};
 
 const SERVERS: usize = 3;
 const KILLS: u64 = 300;
@@ -79,8 +83,11 @@ struct Storm {
 
 impl Storm {
     fn new(kills: u64) -> Self {
+        // What fails at its first attempt would be left alone for a while.
+        let more = json!({"limits": {"cost": 0.01}, "breaker": "off"});
+        let budget = "budgets: [{day: 1000000}]";
         Self {
-            world: World::new(),
+            world: World::new(&Tool::ALL, &more, budget),
             living: Default::default(),
             kills,
             kills_left: AtomicU64::new(kills),
@@ -119,7 +126,7 @@ impl Storm {
 
     /// One server to its end, which is a kill unless there have been enough of them.
     fn life(&self, which: usize, dice: &mut Dice, seen: &mut Vec<Seen>) {
-        let mut server = self.world.serve();
+        let mut server = self.world.serve("");
         *self.living[which].lock().unwrap() = Pid::from_raw(server.pid());
         let mut asked = BTreeMap::new();
         for _ in 0..DEPTH {
@@ -154,8 +161,7 @@ impl Storm {
         } else {
             let newest = self.keys.load(Ordering::SeqCst);
             let repeated = Call::under(newest.saturating_sub(dice.below(KEYS_RECENT)));
-            let may_differ = repeated.tool() != Tool::Unnamed;
-            if may_differ && dice.below(OTHERS) == 0 {
+            if repeated.is_named() && dice.below(OTHERS) == 0 {
                 repeated.other()
             } else {
                 repeated
@@ -184,11 +190,11 @@ impl Storm {
 
     /// Every key once more, in a server that nobody kills: what is known now is final.
     fn call_all_again(&self) -> Vec<Seen> {
-        let mut server = self.world.serve();
+        let mut server = self.world.serve("");
         let mut seen = Vec::new();
         let all = 0..=self.keys.load(Ordering::SeqCst);
         let mut calls: Vec<Call> = all.map(Call::under).collect();
-        calls.retain(|call| call.tool() != Tool::Unnamed);
+        calls.retain(|call| call.is_named());
         while !calls.is_empty() {
             let now = calls.split_off(calls.len().saturating_sub(DEPTH_AT_END));
             let mut asked: BTreeMap<u64, Call> = now

@@ -1,10 +1,9 @@
-//! One write under one key, and a program that dies, fails or waits at one of the places where
-//! one thing must not be without another. What the write really did stands where only its tool
+//! One call under one key, and a program that dies, fails or waits at one of the places where
+//! one thing must not be without another. What was really done stands where only the tool
 //! writes. Needs the feature `failpoints`; with `TOLLGATE_FAILPOINT_CELLS=all` every tool is
 //! tried at every place, with the name of a place at that one; else they take turns.
 
 use std::{
-    fs,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -12,12 +11,12 @@ use std::{
     thread,
 };
 
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
 use crate::{
+    effects::{Tool, World},
     harness::envelope,
-    life_harness::{BOUND, Home, Server, fake_tool},
+    life_harness::{BOUND, Server, problem},
 };
 use point::Point;
 
@@ -27,21 +26,11 @@ mod point;
 /// How many cells are tried side by side: most of the time goes into waiting.
 const SIDE_BY_SIDE: usize = 4;
 
+/// Of so many tools that come by a place, one is tried there.
+const TURNS: usize = 3;
+
 /// Long enough for a busy machine, and shorter than what the harness waits.
 const TIMEOUT: &str = "8s";
-
-/// The tool that writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tool {
-    /// Adds a line, and cannot tell whether it did.
-    Plain,
-    /// The same, and can tell.
-    Verified,
-    /// The same as the first, which it fails to at its first attempt, and says so.
-    Flaky,
-    /// Adds a row, marked in the same transaction.
-    Marked,
-}
 
 /// What happens at the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,15 +50,17 @@ struct Cell {
 impl Point {
     /// The tools whose call comes by.
     fn tools(self) -> &'static [Tool] {
-        use Tool::{Flaky, Marked, Plain, Verified};
+        use Tool::{Downstream, Flaky, Idempotent, Marked, Plain, Read, Verified};
         match self {
-            Self::ProgramStarted => &[Plain, Verified],
+            Self::ProgramStarted => &[Plain, Verified, Read, Idempotent],
             Self::StatementRun | Self::StatementCommitted => &[Marked],
             Self::RetryAsked | Self::RetryIntended => &[Flaky],
             Self::ProbeNear | Self::ProbeDone | Self::FindingWritten | Self::FindingCommitted => {
                 &[Verified, Marked]
             }
-            _ => &[Plain, Verified, Marked],
+            // Only what may not be repeated asks whether an answer arrived.
+            Self::DeliveryWritten | Self::DeliveryCommitted => &[Plain, Verified, Marked],
+            _ => &[Plain, Verified, Marked, Read, Idempotent, Downstream],
         }
     }
 
@@ -150,14 +141,15 @@ fn cells() -> Vec<Cell> {
             if kind == Kind::Error && !point.can_fail() {
                 continue;
             }
-            let tools = point.tools();
-            let mine = tools[(number + turn) % tools.len()];
-            let wanted = tools.iter().filter(|tool| all || **tool == mine);
-            cells.extend(wanted.map(|tool| Cell {
-                point,
-                kind,
-                tool: *tool,
-            }));
+            for tools in point.tools().chunks(TURNS) {
+                let mine = tools[(number + turn) % tools.len()];
+                let wanted = tools.iter().filter(|tool| all || **tool == mine);
+                cells.extend(wanted.map(|tool| Cell {
+                    point,
+                    kind,
+                    tool: *tool,
+                }));
+            }
         }
     }
     cells
@@ -171,54 +163,21 @@ fn wanted() -> Option<String> {
     std::env::var("TOLLGATE_FAILPOINT_CELLS").ok()
 }
 
-/// A home with the four tools, and what they did.
-struct World {
-    home: Home,
-    shop: Connection,
+/// A home with the tool of a cell, and what came of its calls.
+struct Trial {
+    world: World,
     tool: Tool,
     is_named: bool,
     /// Answers that arrived of an operation that nobody named.
     arrived: std::cell::Cell<usize>,
 }
 
-impl World {
+impl Trial {
     fn new(cell: Cell) -> Self {
-        let home = Home::new();
-        fs::write(home.path("effects"), "").unwrap();
-        let (program, effects) = (fake_tool(), home.text("effects"));
-        let append = [program.as_str(), "append", &effects, "once"];
-        let verify = json!({
-            "exec": {"command": ["/bin/cat", &effects]},
-            "applied": "result.contains('once')",
-        });
         // Whoever waits for what never ends waits so long.
-        let plain = json!({"timeout": TIMEOUT});
-        let verified = json!({"timeout": TIMEOUT, "verify": verify});
-        home.exec("plain", "write", &append, json!({}), plain);
-        home.exec("verified", "write", &append, json!({}), verified);
-        let script = "[ -e \"$2\" ] && exec \"$0\" append \"$1\" once; : > \"$2\"; exit 75";
-        let tried = home.text("tried");
-        let flaky = ["/bin/sh", "-c", script, &program, &effects, &tried];
-        let sh = json!({"unsafe_interpreter": true});
-        let retry = json!({"retry": {"attempts": 3, "exit_codes": [75]}});
-        home.exec("flaky", "write", &flaky, sh, retry);
-        home.configure("databases: {shop: {sqlite: shop.db}}");
-        let credit = json!({
-            "name": "marked", "description": "Adds a row.", "effect": "write", "timeout": TIMEOUT,
-            "inputSchema": {"type": "object", "additionalProperties": false},
-            "run": {"sql": {
-                "database": "shop", "statement": "insert into credits (what) values ('once')",
-                "marker": true,
-            }},
-        });
-        home.define("marked.json", &credit.to_string());
-        let flags = OpenFlags::default();
-        let shop = Connection::open_with_flags(home.path("shop.db"), flags).unwrap();
-        shop.execute_batch("CREATE TABLE credits (what TEXT)")
-            .unwrap();
+        let timeout = json!({"timeout": TIMEOUT});
         Self {
-            home,
-            shop,
+            world: World::new(&[cell.tool], &timeout, ""),
             tool: cell.tool,
             is_named: !cell.point.is_of_delivery(),
             arrived: std::cell::Cell::default(),
@@ -226,42 +185,33 @@ impl World {
     }
 
     fn effects(&self) -> usize {
-        let sql = "SELECT count(*) FROM credits";
-        let rows: i64 = self.shop.query_row(sql, [], |row| row.get(0)).unwrap();
-        let lines = fs::read_to_string(self.home.path("effects")).unwrap();
-        lines.lines().count() + usize::try_from(rows).unwrap()
-    }
-
-    fn serve(&self, armed: &str) -> Server {
-        let mut command = self.home.command(&["serve", "--no-watch"]);
-        command.env("TOLLGATE_FAILPOINTS", armed);
-        // Without a handshake, whose answer would come by the places first.
-        Server::start(command)
+        self.world.effects().len()
     }
 
     fn call(&self, server: &mut Server) -> u64 {
-        let name = match self.tool {
-            Tool::Plain => "plain",
-            Tool::Verified => "verified",
-            Tool::Flaky => "flaky",
-            Tool::Marked => "marked",
-        };
-        let mut params = json!({"name": name, "arguments": {}, "_meta": envelope()});
-        if self.is_named {
-            params["idempotencyKey"] = json!("k");
-        }
-        server.request("tools/call", params)
+        self.tool.call(server, "once", self.is_named.then_some("k"))
     }
 
     /// What an answer claims must be so; `before` is what was done when the call was made. Where
     /// nobody named the operation, what was answered may be done once more on purpose.
     fn holds(&self, answer: &Value, before: usize) {
         let (claimed, done) = (claim(answer), self.effects());
-        let most = 1 + self.arrived.get();
+        let (least, most) = match self.tool {
+            Tool::Read => (0, 0),
+            // As often as there are intents, see [`run`].
+            Tool::Idempotent => (1, usize::MAX),
+            Tool::Plain | Tool::Flaky | Tool::Verified | Tool::Marked | Tool::Downstream => {
+                (1, 1 + self.arrived.get())
+            }
+        };
         let is_true = match claimed {
-            "done" | "applied" => (1..=most).contains(&done),
+            "done" | "applied" => (least..=most).contains(&done),
             "none" => done == before,
-            _ => done <= most,
+            // Of a read it is known that it did nothing, even where it goes on.
+            _ => {
+                done <= most
+                    && (self.tool != Tool::Read || problem(answer)["code"] == "IN_PROGRESS")
+            }
         };
         assert!(is_true, "{done} effects, and was told: {answer}");
         if claimed == "done" && !self.is_named {
@@ -273,8 +223,7 @@ impl World {
 /// What an answer says was done.
 fn claim(answer: &Value) -> &str {
     assert!(answer.get("result").is_some(), "{answer}");
-    let error = &answer["result"]["_meta"]["tollgate/error"];
-    error["effects"].as_str().unwrap_or("done")
+    problem(answer)["effects"].as_str().unwrap_or("done")
 }
 
 /// Everything that a server says which has nothing more to read, before it dies or ends.
@@ -286,47 +235,49 @@ fn end_of_output(server: &mut Server) -> Vec<Value> {
 /// Calls until something is answered, in one process after the other where they die; gives what
 /// the first server that lives says.
 fn run(cell: Cell) {
-    let world = World::new(cell);
+    let trial = Trial::new(cell);
     let (before, beside) = cell.point.way();
     if let Some(armed) = before {
-        let mut server = world.serve(armed);
-        world.call(&mut server);
+        let mut server = trial.world.serve(armed);
+        trial.call(&mut server);
         // It dies, or ends because nothing more comes.
         drop(end_of_output(&mut server));
     }
     let name = format!("{:?}", cell.point);
     match cell.kind {
         Kind::Abort => {
-            let mut server = world.serve(&format!("{beside}{name}=abort"));
-            let before = world.effects();
-            world.call(&mut server);
+            let mut server = trial.world.serve(&format!("{beside}{name}=abort"));
+            let before = trial.effects();
+            trial.call(&mut server);
             for answer in end_of_output(&mut server) {
-                world.holds(&answer, before);
+                trial.holds(&answer, before);
             }
             assert_eq!(server.exit_within(BOUND), 128 + 6, "was not reached");
         }
         Kind::Error => {
-            let mut server = world.serve(&format!("{beside}{name}=error"));
+            let mut server = trial.world.serve(&format!("{beside}{name}=error"));
             for _ in 0..2 {
-                let before = world.effects();
-                let id = world.call(&mut server);
-                world.holds(&server.answer(id), before);
+                let before = trial.effects();
+                let id = trial.call(&mut server);
+                trial.holds(&server.answer(id), before);
             }
             assert_eq!(server.finish().0, 0);
         }
-        Kind::Block => block(&world, beside, &name),
+        Kind::Block => block(&trial, beside, &name),
     }
-    let mut server = world.serve("");
-    let before = world.effects();
-    let id = world.call(&mut server);
+    let mut server = trial.world.serve("");
+    let before = trial.effects();
+    let id = trial.call(&mut server);
     let last = server.answer(id);
     assert_eq!(server.finish().0, 0);
-    world.holds(&last, before);
-    let is_sure = matches!(cell.tool, Tool::Verified | Tool::Marked);
+    trial.holds(&last, before);
     let told = claim(&last);
-    assert!(told == "done" || told == "unknown" && !is_sure, "{last}");
-    world.home.run(&["audit", "verify"]).success();
-    let open = world
+    let may_be_open = told == "unknown" && !cell.tool.is_sure();
+    assert!(told == "done" || may_be_open, "{last}");
+    assert!(trial.effects() <= trial.world.intents().len());
+    trial.world.home.run(&["audit", "verify"]).success();
+    let open = trial
+        .world
         .home
         .log()
         .into_iter()
@@ -335,14 +286,14 @@ fn run(cell: Cell) {
 }
 
 /// One process waits at the place while another has the same call.
-fn block(world: &World, beside: &str, name: &str) {
-    let pipe = world.home.pipe("point");
-    let path = world.home.text("pipe-point");
-    let mut waiting = world.serve(&format!("{beside}{name}=block:{path}"));
-    let first = world.call(&mut waiting);
+fn block(trial: &Trial, beside: &str, name: &str) {
+    let pipe = trial.world.home.pipe("point");
+    let path = trial.world.home.text("pipe-point");
+    let mut waiting = trial.world.serve(&format!("{beside}{name}=block:{path}"));
+    let first = trial.call(&mut waiting);
     let held = pipe.reached();
-    let mut other = world.serve("");
-    let second = world.call(&mut other);
+    let mut other = trial.world.serve("");
+    let second = trial.call(&mut other);
     // What comes after it has been read, so it has been.
     let seen = other.request("server/discover", json!({"_meta": envelope()}));
     other.answer(seen);
@@ -351,7 +302,7 @@ fn block(world: &World, beside: &str, name: &str) {
         let answer = server.answer(id);
         // Of the two, one may be refused while the other does it.
         if claim(&answer) != "none" {
-            world.holds(&answer, 0);
+            trial.holds(&answer, 0);
         }
     }
     for server in [waiting, other] {
@@ -360,7 +311,7 @@ fn block(world: &World, beside: &str, name: &str) {
 }
 
 #[test]
-fn s10_no_write_happens_twice_wherever_the_program_dies_fails_or_waits() {
+fn s10_nothing_happens_twice_wherever_the_program_dies_fails_or_waits() {
     let cells = cells();
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {

@@ -26,6 +26,7 @@ mod crowd;
 mod databases;
 mod degraded;
 mod doctor;
+mod effects;
 mod ends;
 mod eras;
 mod events;

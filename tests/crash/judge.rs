@@ -3,19 +3,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::Connection;
 use serde_json::Value;
 
-use super::world::{Call, Effect, Tool, World};
-use crate::life_harness::{call_id, problem, text};
+use super::call::Call;
+use crate::{
+    effects::{Effect, Tool, World},
+    life_harness::{Home, call_id, problem, text},
+};
 
-/// What a repetition may be told beside an answer.
-const TOLD: [&str; 4] = [
-    "IDEMPOTENCY_MISMATCH",
-    "IN_PROGRESS",
-    "OUTCOME_UNKNOWN",
-    "NEEDS_ATTENTION",
-];
+/// Whether a caller of `tool` may be told this instead of an answer.
+fn may_be_told(tool: Tool, code: &str) -> bool {
+    match code {
+        "IDEMPOTENCY_MISMATCH" | "IN_PROGRESS" | "NEEDS_ATTENTION" => true,
+        "OUTCOME_UNKNOWN" => tool != Tool::Read,
+        // A tool does not try so often again that each call of this one could succeed.
+        "BACKEND_UNAVAILABLE" => tool == Tool::Flaky,
+        _ => false,
+    }
+}
+
+/// Whether it may be all that is ever known under a key.
+fn may_be_final(tool: Tool, code: &str) -> bool {
+    match code {
+        "NEEDS_ATTENTION" => true,
+        "OUTCOME_UNKNOWN" | "BACKEND_UNAVAILABLE" => !tool.is_sure(),
+        _ => false,
+    }
+}
 
 /// An answer that arrived.
 #[derive(Clone, Debug)]
@@ -130,6 +144,7 @@ impl Verdict {
 
 /// Judges what is left of `world`: the answers `seen`, of which the `last` ones are final.
 pub(super) fn judge(world: &World, seen: &[Seen], last: &[Seen], early: &Early) -> Verdict {
+    world.fall_quiet();
     let effects = world.effects();
     let rows = world.home.log();
     let by_id: BTreeMap<&str, &Value> = rows
@@ -138,13 +153,13 @@ pub(super) fn judge(world: &World, seen: &[Seen], last: &[Seen], early: &Early) 
         .collect();
     let open = rows.iter().filter(|row| row.get("end").is_none());
     assert_eq!(open.collect::<Vec<_>>(), Vec::<&Value>::new());
-    assert_eq!(world.reserved(), 0, "nothing runs");
+    assert_eq!(reserved(&world.home), 0, "nothing runs");
     let anchor = world.home.path("anchor");
     std::fs::write(&anchor, &early.anchor).unwrap();
     let verify = ["audit", "verify", "--anchor", anchor.to_str().unwrap()];
     world.home.run(&verify).success();
-    let ledger = world.ledger();
-    let sound: String = ledger
+    let sound: String = world
+        .ledger()
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(sound, "ok");
@@ -160,9 +175,16 @@ pub(super) fn judge(world: &World, seen: &[Seen], last: &[Seen], early: &Early) 
         doubled: doubled(&effects, seen),
         lost: lost.map(Value::to_string).collect(),
         unrecorded: unrecorded.map(|one| format!("{one:?}")).collect(),
-        unintended: unintended(&effects, &ledger),
+        unintended: unintended(&effects, &world.intents()),
         untrue: untrue(seen, last, &effects),
     }
+}
+
+/// What is set aside for calls that have not ended.
+fn reserved(home: &Home) -> Value {
+    let list = home.run(&["budget", "list", "--json"]).success();
+    let mut list: Value = serde_json::from_slice(&list.get_output().stdout).unwrap();
+    list["budgets"][0]["reserved"].take()
 }
 
 fn is_recorded(seen: &Seen, rows: &BTreeMap<&str, &Value>) -> bool {
@@ -186,13 +208,14 @@ fn doubled(effects: &[Effect], seen: &[Seen]) -> Vec<String> {
     let done = seen.iter().filter(|one| one.is_done());
     let answered = counted(done.map(|one| one.call.key));
     let mut doubled = Vec::new();
-    for (key, count) in counted(effects.iter().map(|effect| effect.call.key)) {
+    let keys = effects.iter().map(|effect| Call::of(&effect.text).key);
+    for (key, count) in counted(keys) {
         let call = Call::under(key);
         let most = match call.tool() {
             Tool::Read => 0,
-            Tool::Plain | Tool::Verified | Tool::Marked | Tool::Downstream => 1,
             // What was answered may be done again on purpose, since nobody named it.
-            Tool::Unnamed => 1 + answered.get(&key).copied().unwrap_or(0),
+            _ if !call.is_named() => 1 + answered.get(&key).copied().unwrap_or(0),
+            Tool::Plain | Tool::Flaky | Tool::Verified | Tool::Marked | Tool::Downstream => 1,
             // As often as there are intents, see [`unintended`].
             Tool::Idempotent => usize::MAX,
         };
@@ -203,23 +226,12 @@ fn doubled(effects: &[Effect], seen: &[Seen]) -> Vec<String> {
     doubled
 }
 
-fn unintended(effects: &[Effect], ledger: &Connection) -> Vec<String> {
-    let mut intents = ledger
-        .prepare(
-            "SELECT lower(hex(c.call_id)), c.effective_arguments ->> '$.text'
-             FROM intents i JOIN calls c ON c.row = i.call",
-        )
-        .unwrap();
-    let intents: Vec<(String, String)> = intents
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
+fn unintended(effects: &[Effect], intents: &[(String, String)]) -> Vec<String> {
     let begun: BTreeSet<&str> = intents.iter().map(|(id, _)| id.as_str()).collect();
-    let intended = counted(intents.iter().map(|(_, text)| text.clone()));
+    let intended = counted(intents.iter().map(|(_, text)| text));
     let mut unintended = Vec::new();
-    for (text, count) in counted(effects.iter().map(|effect| effect.call.text())) {
-        let most = intended.get(&text).copied().unwrap_or(0);
+    for (text, count) in counted(effects.iter().map(|effect| &effect.text)) {
+        let most = intended.get(text).copied().unwrap_or(0);
         if count > most {
             unintended.push(format!("{text}: {count} times, {most} intents"));
         }
@@ -233,30 +245,26 @@ fn unintended(effects: &[Effect], ledger: &Connection) -> Vec<String> {
 }
 
 fn untrue(seen: &[Seen], last: &[Seen], effects: &[Effect]) -> Vec<String> {
-    let happened: BTreeSet<String> = effects.iter().map(|one| one.call.text()).collect();
+    let happened: BTreeSet<String> = effects.iter().map(|one| one.text.clone()).collect();
     let lines: BTreeSet<&str> = effects
         .iter()
         .filter_map(|one| one.line.as_deref())
         .collect();
     let is_true = |one: &&Seen| {
         if !one.is_done() {
-            return TOLD.contains(&one.code.as_str());
+            return may_be_told(one.call.tool(), &one.code);
         }
         match one.call.tool() {
             Tool::Read => one.text == one.call.text(),
             Tool::Marked | Tool::Downstream => happened.contains(&one.call.text()),
-            Tool::Plain | Tool::Unnamed | Tool::Idempotent => lines.contains(one.text.as_str()),
+            Tool::Plain | Tool::Flaky | Tool::Idempotent => lines.contains(one.text.as_str()),
             Tool::Verified => {
                 let is_found = one.text.starts_with("Done. Its own answer was lost");
                 lines.contains(one.text.as_str()) || is_found && happened.contains(&one.call.text())
             }
         }
     };
-    let is_final = |one: &&Seen| {
-        one.is_done()
-            || one.code == "NEEDS_ATTENTION"
-            || one.code == "OUTCOME_UNKNOWN" && !one.call.tool().is_sure()
-    };
+    let is_final = |one: &&Seen| one.is_done() || may_be_final(one.call.tool(), &one.code);
     let untrue = seen.iter().filter(|one| !is_true(one));
     let not_final = last.iter().filter(|one| !is_final(one));
     let told = untrue.map(|one| format!("{one:?}"));
