@@ -14,7 +14,11 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::sync_channel,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -35,6 +39,12 @@ const WINDOWS: usize = 3;
 const ANSWERS: usize = 40;
 /// Times as many that one may give, at most.
 const SPREAD_MAX: usize = 10;
+/// Calls that one has under way who floods.
+const FLOOD: usize = 64;
+/// Calls of another beside it, one after the other.
+const QUIET: usize = 50;
+/// Answers that the flood may get for each of those, on the average.
+const PASSED_MAX: usize = 20 * FLOOD;
 /// Calls that the rate and the budget leave to all of them together; fewer than there are.
 const ALLOWED: usize = 40;
 
@@ -152,9 +162,9 @@ impl Progress {
     }
 }
 
-/// Servers that have all opened the ledger.
-fn servers(home: &Home) -> Vec<Server> {
-    let mut servers: Vec<Server> = (0..SERVERS).map(|_| home.serve(&["--no-watch"])).collect();
+/// So many servers that have all opened the ledger.
+fn servers(home: &Home, count: usize) -> Vec<Server> {
+    let mut servers: Vec<Server> = (0..count).map(|_| home.serve(&["--no-watch"])).collect();
     for server in &mut servers {
         server.initialize();
         let id = server.call("get", json!({"text": "x"}));
@@ -202,7 +212,7 @@ fn done(home: &Home, tool: &str, rows: &[Value]) -> (usize, usize) {
 #[test]
 fn s26_s30_s31_o5_eight_busy_servers_are_served_evenly_and_get_what_one_may() {
     let home = home();
-    let servers = servers(&home);
+    let servers = servers(&home, SERVERS);
     let seconds = number("TOLLGATE_CROWD_SECONDS").unwrap_or(0);
     let began = Instant::now();
     let progress = Mutex::new(Progress::new(seconds));
@@ -237,4 +247,68 @@ fn s26_s30_s31_o5_eight_busy_servers_are_served_evenly_and_get_what_one_may() {
     );
     assert_eq!(rows.len(), progress.answers.iter().sum::<usize>() + SERVERS);
     home.run(&["audit", "verify"]).success();
+}
+
+/// How long each of [`QUIET`] calls waits for its answer, from the shortest.
+fn quiet(server: &mut Server) -> Vec<Duration> {
+    let one = |number: usize| {
+        let since = Instant::now();
+        let id = server.call("put", json!({"text": format!("quiet-{number}")}));
+        let answer = server.answer(id);
+        assert_ne!(answer["result"]["isError"], true, "{answer}");
+        since.elapsed()
+    };
+    let mut waits: Vec<Duration> = (0..QUIET).map(one).collect();
+    waits.sort_unstable();
+    waits
+}
+
+#[test]
+fn s27_a_quiet_server_is_answered_beside_one_that_floods() {
+    let home = home();
+    let mut servers = servers(&home, 2);
+    let (mut flooding, mut other) = (servers.remove(0), servers.remove(0));
+    let alone = quiet(&mut other);
+    let (answers, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (tell, told) = sync_channel(1);
+    let (beside, passed) = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut calls = 0;
+            let mut ask = |server: &mut Server| {
+                calls += 1;
+                server.call("put", json!({"text": format!("flood-{calls}")}))
+            };
+            for _ in 0..FLOOD {
+                ask(&mut flooding);
+            }
+            for count in 1.. {
+                assert!(flooding.next().is_some());
+                answers.store(count, Ordering::Relaxed);
+                if count == FLOOD {
+                    tell.send(()).unwrap();
+                }
+                if is_over.load(Ordering::Relaxed) || count > QUIET * PASSED_MAX {
+                    break;
+                }
+                ask(&mut flooding);
+            }
+        });
+        told.recv_timeout(crate::life_harness::BOUND).unwrap();
+        let before = answers.load(Ordering::Relaxed);
+        let beside = quiet(&mut other);
+        let passed = answers.load(Ordering::Relaxed) - before;
+        is_over.store(true, Ordering::Relaxed);
+        (beside, passed)
+    });
+    let p99 = |waits: &[Duration]| waits[QUIET * 99 / 100 - 1].as_micros();
+    println!(
+        "quiet one call at a time, p99 {} us alone, {} us beside {FLOOD} of another at once, which \
+         got {passed} answers to its {QUIET}",
+        p99(&alone),
+        p99(&beside),
+    );
+    assert!(passed < QUIET * PASSED_MAX, "{passed}");
+    for server in [flooding, other] {
+        assert_eq!(server.finish().0, 0);
+    }
 }
