@@ -99,9 +99,10 @@ fn open_by(way: Way, root: &Path, name: &str, access: FileAccess) -> Result<Open
     }
     let room = Room::take(&OPEN).ok_or(Why::Full)?;
     let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
-    let root = open_path(root, flags, Mode::empty()).map_err(|errno| match Why::of(errno) {
-        Why::Full => Why::Full,
-        _ => Why::Broken,
+    let root = open_path(root, flags, Mode::empty()).map_err(|errno| {
+        // Whatever else it is, other arguments do not help.
+        let is_passing = Why::of(errno) == Why::Full;
+        if is_passing { Why::Full } else { Why::Broken }
     })?;
     Ok(Opened {
         fd: way(root.as_fd(), name, access)?,
