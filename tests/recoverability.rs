@@ -60,21 +60,27 @@ fn data(name: &str) -> String {
     fs::read_to_string(root().join("tests/data/recoverability").join(name)).unwrap()
 }
 
-/// The answers to all calls, in order, from one run of the program.
+/// Refusals of so many wrong calls at once are told whole.
+const CALLS_AT_ONCE: usize = 100;
+
+/// The answers to all calls, in order, from a few runs of the program.
 fn answers(gate: &Gate, calls: &[Option<Call>]) -> Vec<Value> {
-    let mut input = String::new();
-    for (id, call) in calls.iter().enumerate() {
-        if let Some(call) = call {
-            let params = json!({"name": call.tool, "arguments": call.arguments});
-            writeln!(input, "{}", modern(&json!(id), "tools/call", params)).unwrap();
-        }
-    }
-    let told = gate.converse(input);
-    assert_eq!(told.status, Some(0), "{}", told.stderr);
     let mut answers = vec![Value::Null; calls.len()];
-    for answer in told.values() {
-        let id = usize::try_from(answer["id"].as_u64().unwrap()).unwrap();
-        answers[id] = answer;
+    let all: Vec<_> = calls.iter().enumerate().collect();
+    for some in all.chunks(CALLS_AT_ONCE) {
+        let mut input = String::new();
+        for (id, call) in some {
+            if let Some(call) = call {
+                let params = json!({"name": call.tool, "arguments": call.arguments});
+                writeln!(input, "{}", modern(&json!(id), "tools/call", params)).unwrap();
+            }
+        }
+        let told = gate.converse(input);
+        assert_eq!(told.status, Some(0), "{}", told.stderr);
+        for answer in told.values() {
+            let id = usize::try_from(answer["id"].as_u64().unwrap()).unwrap();
+            answers[id] = answer;
+        }
     }
     answers
 }

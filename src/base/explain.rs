@@ -35,7 +35,8 @@ pub(crate) fn explain(code: Code) -> Explanation {
 pub(crate) fn markdown() -> String {
     let mut page = String::from(
         "# Errors\n\nEvery error has a code that never changes its meaning. `effects` says what \
-         the call did to the world, `advice` what to do next.\n",
+         the call did to the world, `advice` what to do next. Of refusals that come faster than \
+         twenty a second, after the first hundred, only the first of the `details` is told.\n",
     );
     for &code in Code::ALL {
         let told = explain(code);

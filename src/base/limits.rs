@@ -86,6 +86,11 @@ pub(crate) const CLOCK_JUMP_TOLD: Duration = Duration::from_secs(60);
 /// Call ids listed for a prefix that fits several.
 pub(crate) const LEDGER_MATCHES_MAX: usize = 10;
 
+/// Refusals that are told with all that is wrong, of those that come at once; then so many a second.
+pub(crate) const REFUSALS_TOLD_WHOLE_AT_ONCE: u32 = 100;
+/// See [`REFUSALS_TOLD_WHOLE_AT_ONCE`].
+pub(crate) const REFUSALS_TOLD_WHOLE_PER_SECOND: u32 = 20;
+
 /// Longest idempotency key that a caller may give.
 pub(crate) const CALLER_KEY_BYTES_MAX: usize = 255;
 /// How long an equal call of a tool that is not idempotent may be a repetition, by default.

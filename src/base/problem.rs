@@ -294,6 +294,15 @@ impl Problem {
         Self { details, ..self }
     }
 
+    /// The same with the first thing that is wrong and no more, for a caller who gets more
+    /// problems than can be read.
+    pub(crate) fn in_one_line(mut self) -> Self {
+        self.details.truncate(1);
+        self.suggestions.clear();
+        self.corrected_arguments = None;
+        self
+    }
+
     /// The problem that [`Self::to_json`] wrote; `None` for anything else.
     pub(crate) fn from_json(json: &Value) -> Option<Self> {
         let text = |name: &str| json.get(name).and_then(Value::as_str);

@@ -5,6 +5,7 @@ pub(crate) mod ask;
 mod attempt;
 mod attempts;
 mod background;
+mod brevity;
 mod conclude;
 mod demands;
 mod fetch;
@@ -111,6 +112,7 @@ struct Shared {
     asks: Asks,
     key: OnceLock<ledger_key::Key>,
     checks: lookup::Memory,
+    brevity: brevity::Brevity,
 }
 
 impl Engine {
@@ -144,6 +146,7 @@ impl Engine {
             asks: Asks::default(),
             key: OnceLock::new(),
             checks: lookup::Memory::default(),
+            brevity: brevity::Brevity::default(),
         });
         let gate = Arc::clone(&shared);
         let mut threads = vec![thread::spawn("gate", move || pipeline::gate(&gate))?];

@@ -41,7 +41,8 @@ pub(super) fn refuse_unless_known(
     let keeping = shared.keeping();
     let row = settle::refused_row(&refused, tool, keeping);
     let failure = demands::failure(&refused, tool);
-    let body = keeping.body(Body::refused(refused.refusal.clone()));
+    let told = shared.brevity.told(refused.refusal.clone(), &*shared.clock);
+    let body = keeping.body(Body::refused(told));
     let ended = (shared.clock.now(), shared.clock.wall());
     let mut settlement = settle::refusal(&refused, &body, ended);
     settlement.backend_status = status;

@@ -34,6 +34,7 @@ use crate::{
     testing::{self, Heard},
 };
 
+mod brevity;
 mod checks;
 mod retries;
 mod verifying;
@@ -109,6 +110,13 @@ outputSchema: {type: object}
 verify: {reply: {text: done}, applied: "result == 'done'"}
 run: {exec: {command: [/bin/true]}}
 output: json
+---
+name: two_numbers
+description: Takes two numbers.
+effect: read
+loop_guard: off
+inputSchema: {type: object, properties: {a: {type: integer}, b: {type: integer}}}
+run: {reply: {text: hello}}
 ---
 name: off
 description: Switched off.

@@ -14,7 +14,7 @@ pub(crate) mod log;
 #[cfg(test)]
 pub(crate) mod memory;
 pub(crate) mod operation;
-mod policy;
+pub(crate) mod policy;
 pub(crate) mod record;
 pub(crate) mod resolution;
 pub(crate) mod sqlite;
