@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was called and what became of it')
             [CompletionResult]::new('replay-log', 'replay-log', [CompletionResultType]::ParameterValue, 'Judge recorded calls by the definitions of today')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Say how often calls succeed, why they do not, and how long they take')
+            [CompletionResult]::new('top', 'top', [CompletionResultType]::ParameterValue, 'Watch how calls fare, on a terminal')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write the statistics as one HTML page')
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Print the statistics in the text format of Prometheus')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
@@ -209,6 +210,17 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--principal', '--principal', [CompletionResultType]::ParameterName, 'Only calls made for this principal')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object, with the calls over time in it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'tollgate;top' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--tool', '--tool', [CompletionResultType]::ParameterName, 'Only calls of this tool')
+            [CompletionResult]::new('--principal', '--principal', [CompletionResultType]::ParameterName, 'Only calls made for this principal')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'How long to show a picture before the next is made, at least 200ms')
+            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'Print one picture as text, and end; needs no terminal')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -525,6 +537,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what was called and what became of it')
             [CompletionResult]::new('replay-log', 'replay-log', [CompletionResultType]::ParameterValue, 'Judge recorded calls by the definitions of today')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Say how often calls succeed, why they do not, and how long they take')
+            [CompletionResult]::new('top', 'top', [CompletionResultType]::ParameterValue, 'Watch how calls fare, on a terminal')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write the statistics as one HTML page')
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'Print the statistics in the text format of Prometheus')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Say whether the ledger is as it was written')
@@ -579,6 +592,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;stats' {
+            break
+        }
+        'tollgate;help;top' {
             break
         }
         'tollgate;help;report' {

@@ -85,6 +85,9 @@ _tollgate() {
             tollgate,tools)
                 cmd="tollgate__subcmd__tools"
                 ;;
+            tollgate,top)
+                cmd="tollgate__subcmd__top"
+                ;;
             tollgate,validate-config)
                 cmd="tollgate__subcmd__validate__subcmd__config"
                 ;;
@@ -235,6 +238,9 @@ _tollgate() {
             tollgate__subcmd__help,tools)
                 cmd="tollgate__subcmd__help__subcmd__tools"
                 ;;
+            tollgate__subcmd__help,top)
+                cmd="tollgate__subcmd__help__subcmd__top"
+                ;;
             tollgate__subcmd__help,validate-config)
                 cmd="tollgate__subcmd__help__subcmd__validate__subcmd__config"
                 ;;
@@ -356,7 +362,7 @@ _tollgate() {
 
     case "${cmd}" in
         tollgate)
-            opts="-h -V --help --version serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help"
+            opts="-h -V --help --version serve call tools validate-config lock schema log replay-log stats top report metrics audit budget breaker doctor status ops explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -932,7 +938,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help)
-            opts="serve call tools validate-config lock schema log replay-log stats report metrics audit budget breaker doctor status ops explain init new install completions man help"
+            opts="serve call tools validate-config lock schema log replay-log stats top report metrics audit budget breaker doctor status ops explain init new install completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1492,6 +1498,20 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__tools)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__top)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2291,6 +2311,40 @@ _tollgate() {
                     return 0
                     ;;
                 --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__top)
+            opts="-h --state --tool --principal --since --interval --once --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tool)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

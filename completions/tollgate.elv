@@ -31,6 +31,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand log 'Show what was called and what became of it'
             cand replay-log 'Judge recorded calls by the definitions of today'
             cand stats 'Say how often calls succeed, why they do not, and how long they take'
+            cand top 'Watch how calls fare, on a terminal'
             cand report 'Write the statistics as one HTML page'
             cand metrics 'Print the statistics in the text format of Prometheus'
             cand audit 'Say whether the ledger is as it was written'
@@ -187,6 +188,16 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand --principal 'Only calls made for this principal'
             cand --since 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`'
             cand --json 'Print one JSON object, with the calls over time in it'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;top'= {
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --tool 'Only calls of this tool'
+            cand --principal 'Only calls made for this principal'
+            cand --since 'Only calls since then: how long ago, as `2h`, or a time, as `2026-11-23T14:00:00Z`'
+            cand --interval 'How long to show a picture before the next is made, at least 200ms'
+            cand --once 'Print one picture as text, and end; needs no terminal'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -452,6 +463,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand log 'Show what was called and what became of it'
             cand replay-log 'Judge recorded calls by the definitions of today'
             cand stats 'Say how often calls succeed, why they do not, and how long they take'
+            cand top 'Watch how calls fare, on a terminal'
             cand report 'Write the statistics as one HTML page'
             cand metrics 'Print the statistics in the text format of Prometheus'
             cand audit 'Say whether the ledger is as it was written'
@@ -494,6 +506,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;replay-log'= {
         }
         &'tollgate;help;stats'= {
+        }
+        &'tollgate;help;top'= {
         }
         &'tollgate;help;report'= {
         }

@@ -64,12 +64,37 @@ fn metrics_are_what_a_collector_reads() {
 }
 
 #[test]
+fn one_picture_needs_no_terminal_and_a_live_one_does() {
+    let home = recorded();
+    let page = told(&home, &["top", "--once"]);
+    assert!(page.starts_with("tollgate top  fine  "), "{page}");
+    for part in [
+        "2 succeeded, 1 refused",
+        "VALIDATION_FAILED",
+        "0 calls are running",
+    ] {
+        assert!(page.contains(part), "{part}:\n{page}");
+    }
+    assert!(!page.contains('\u{1b}'));
+    let none = told(&home, &["top", "--once", "--tool", "other"]);
+    assert!(none.contains("│0 calls since "), "{none}");
+    let refused = home.run(&["top"]).code(2);
+    let output = refused.get_output();
+    assert!(output.stdout.is_empty());
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "error: standard output is no terminal; `--once` prints one picture as text\n"
+    );
+}
+
+#[test]
 fn without_a_ledger_each_says_so() {
     let home = Home::new();
     for args in [
         &["stats"][..],
         &["metrics"],
         &["report", "--html", "x.html"],
+        &["top", "--once"],
     ] {
         let told = home.run(args).code(78);
         let text = String::from_utf8_lossy(&told.get_output().stderr).into_owned();

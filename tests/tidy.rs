@@ -302,3 +302,39 @@ fn a_planted_forgotten_module_is_found() {
     let main = "mod a;\n// mod b;\nmod cc;\n";
     assert_eq!(forgotten(main, &["main", "a", "b", "c"]), ["b", "c"]);
 }
+
+/// The tests of the whole project, by name.
+fn tests() -> Vec<String> {
+    let mut names = Vec::new();
+    for text in sources(&["src", "tests"]).into_values() {
+        for rest in text.split("#[test]").skip(1) {
+            let name = rest.split_once("fn ").unwrap().1;
+            names.push(name.split_once('(').unwrap().0.to_owned());
+        }
+    }
+    names
+}
+
+#[test]
+fn what_the_page_on_security_names_is_there() {
+    let page = fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let tests = tests();
+    let mut wrong = Vec::new();
+    let mut shown = 0;
+    for row in page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+    {
+        let evidence = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        for name in evidence.split('`').skip(1).step_by(2) {
+            shown += 1;
+            let is_test = tests.iter().any(|test| test.starts_with(name));
+            let is_lint = ["print_stdout", "disallowed-methods"].contains(&name);
+            if !is_test && !is_lint && !root().join(name).is_file() {
+                wrong.push(name.to_owned());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(shown > 50, "only {shown}");
+}

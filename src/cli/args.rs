@@ -21,7 +21,7 @@ pub(crate) use definitions::{
 };
 pub(crate) use ledger::{
     AuditArgs, AuditCommand, AuditPruneArgs, AuditVerifyArgs, LogArgs, LogCommand, MetricsArgs,
-    OneCallArgs, ReplayLogArgs, ReportArgs, Selection, StatsArgs,
+    OneCallArgs, ReplayLogArgs, ReportArgs, Selection, StatsArgs, TopArgs,
 };
 pub(crate) use ops::{
     OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs, OpsVerifyArgs,
@@ -118,6 +118,13 @@ pub(crate) enum Command {
     /// holds none; a server may be running on the same ledger.
     #[command(after_long_help = help::STATS)]
     Stats(StatsArgs),
+    /// Watch how calls fare, on a terminal
+    ///
+    /// Shows what `stats` and `status` tell of the calls of the last hour, or since `--since`,
+    /// and makes the picture anew every second. `q` ends it. Only reads; servers may be running
+    /// on the same ledger.
+    #[command(after_long_help = help::TOP)]
+    Top(TopArgs),
     /// Write the statistics as one HTML page
     ///
     /// The page has the calls over time, the tools, the problems and the principals. It needs no

@@ -121,6 +121,19 @@ EXAMPLES
       tollgate stats --tool refund_order --json
 ";
 
+/// Below the help of `top`.
+pub(crate) const TOP: &str = "\
+EXAMPLES
+  Watch what the clients of this user do:
+      tollgate top
+
+  One tool since this morning, every five seconds:
+      tollgate top --tool refund_order --since 8h --interval 5s
+
+  One picture for a mail:
+      tollgate top --once --since 24h
+";
+
 /// Below the help of `report`.
 pub(crate) const REPORT: &str = "\
 EXAMPLES

@@ -23,6 +23,7 @@ mod signals;
 pub(crate) mod span;
 mod stats;
 mod streams;
+mod top;
 mod user;
 pub(crate) mod welcome;
 mod why;
@@ -139,6 +140,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
         }
         Some(Command::Log(args)) => commands::log::log(args),
         Some(Command::Stats(args)) => commands::stats::stats(args),
+        Some(Command::Top(args)) => commands::top::top(args),
         Some(Command::Report(args)) => commands::stats::report(args),
         Some(Command::Metrics(args)) => commands::stats::metrics(args),
         Some(Command::ReplayLog(args)) => commands::replay_log::replay_log(args),

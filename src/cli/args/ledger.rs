@@ -1,6 +1,6 @@
 //! Arguments of the commands that read the ledger: `log`, `replay-log`, `audit`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{
     Args, Subcommand,
@@ -149,6 +149,20 @@ pub(crate) struct StatsArgs {
     /// Print one JSON object, with the calls over time in it
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Arguments of `top`.
+#[derive(Args, Debug)]
+pub(crate) struct TopArgs {
+    /// Which calls.
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// How long to show a picture before the next is made, at least 200ms
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = span::duration)]
+    pub(crate) interval: Duration,
+    /// Print one picture as text, and end; needs no terminal
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 /// Arguments of `report`.

@@ -183,25 +183,25 @@ fn why(args: OneCallArgs) -> Result<ExitStatus, CommandError> {
 }
 
 fn line(call: &CallRecord) -> String {
-    let (outcome, code, micros) = match &call.end {
-        None => ("running", String::new(), String::new()),
-        Some(end) => {
-            let micros = end.guard_us + end.wait_us + end.run_us;
-            (
-                end.outcome.as_str(),
-                end.code.clone().unwrap_or_default(),
-                duration(micros),
-            )
-        }
-    };
-    let name = text::clip(&call.tool, 40);
-    format!(
-        "{}  {}  {name:24} {outcome:10} {micros:>9}  {code}",
+    let [received, name, outcome, took, code, id] = cells(call);
+    format!("{received}  {id}  {name:24} {outcome:10} {took:>9}  {code}")
+        .trim_end()
+        .to_owned()
+}
+
+/// When a call came in, its tool, how it ended, how long it took, its problem and its id.
+pub(super) fn cells(call: &CallRecord) -> [String; 6] {
+    let end = call.end.as_ref();
+    let outcome = end.map_or("running", |end| end.outcome.as_str());
+    let took = end.map_or(0, |end| end.guard_us + end.wait_us + end.run_us);
+    [
         call.received.rfc3339(),
-        call.call_id
-    )
-    .trim_end()
-    .to_owned()
+        text::clip(&call.tool, 40).to_owned(),
+        outcome.to_owned(),
+        end.map(|_| duration(took)).unwrap_or_default(),
+        end.and_then(|end| end.code.clone()).unwrap_or_default(),
+        call.call_id.to_string(),
+    ]
 }
 
 /// Everything about one call, on one screen.

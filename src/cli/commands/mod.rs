@@ -19,4 +19,5 @@ pub(crate) mod serve;
 pub(crate) mod stats;
 pub(crate) mod status;
 pub(crate) mod tools;
+pub(crate) mod top;
 pub(crate) mod validate_config;

@@ -4,6 +4,7 @@ use std::{fs::File, io::Write as _};
 
 use anyhow::Context as _;
 
+use super::log::unusable;
 use crate::{
     base::clock::{Clock as _, SystemClock},
     cli::{
@@ -13,7 +14,7 @@ use crate::{
         print,
         stats::{Stats, metrics, report, table},
     },
-    ledger::{LedgerError, sqlite::read::LogReader},
+    ledger::{log::CallFilter, sqlite::read::LogReader},
 };
 
 /// Prints success rates, problems and durations.
@@ -61,12 +62,19 @@ pub(crate) fn metrics(args: MetricsArgs) -> Result<ExitStatus, CommandError> {
 }
 
 fn gather(selection: Selection) -> Result<Stats, CommandError> {
-    let unusable = |error: LedgerError| CommandError::Unusable(error.to_string());
     let (state, filter) = selection.resolve(SystemClock.wall());
     let reader = LogReader::open(&compose::state_dir(state)?).map_err(unusable)?;
+    count(&reader, &filter)
+}
+
+/// What the calls that `filter` takes amount to.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(super) fn count(reader: &LogReader, filter: &CallFilter) -> Result<Stats, CommandError> {
     let mut stats = Stats::default();
     reader
-        .facts(&filter, |fact| stats.add(fact))
+        .facts(filter, |fact| stats.add(fact))
         .map_err(unusable)?;
     Ok(stats)
 }

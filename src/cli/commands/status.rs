@@ -33,7 +33,12 @@ pub(crate) fn status(args: ListArgs) -> Result<ExitStatus, CommandError> {
     let text = if args.json {
         format!("{:#}\n", json(&health))
     } else {
-        told(&health)
+        let (verdict, dir) = (health.verdict().as_str(), health.dir.display());
+        let mut text = format!("{verdict}  {dir}\n");
+        for line in told(&health) {
+            let _infallible = writeln!(text, "  {line}");
+        }
+        text
     };
     print(text.as_bytes())?;
     Ok(match health.verdict() {
@@ -59,42 +64,39 @@ fn json(health: &Health) -> Value {
     })
 }
 
-fn told(health: &Health) -> String {
-    let mut text = format!("{}  {}\n", health.verdict().as_str(), health.dir.display());
+/// What there is to see, one thing a line.
+pub(super) fn told(health: &Health) -> Vec<String> {
+    let mut lines = Vec::new();
     if let Some(trouble) = &health.trouble {
-        let _infallible = writeln!(text, "  the ledger cannot be used: {trouble}");
+        lines.push(format!("the ledger cannot be used: {trouble}"));
     }
     if health.emergency_rows > 0 {
-        let _infallible = writeln!(
-            text,
-            "  {} ends of calls wait in the emergency journal",
+        lines.push(format!(
+            "{} ends of calls wait in the emergency journal",
             health.emergency_rows
-        );
+        ));
     }
     if health.unknown + health.attention > 0 {
-        let _infallible = writeln!(
-            text,
-            "  {} operations whose outcome is unknown, {} that need attention",
+        lines.push(format!(
+            "{} operations whose outcome is unknown, {} that need attention",
             health.unknown, health.attention
-        );
+        ));
     }
-    for breaker in health.breakers_open() {
-        let _infallible = writeln!(
-            text,
-            "  the backend `{}` is left alone ({})",
+    lines.extend(health.breakers_open().map(|breaker| {
+        format!(
+            "the backend `{}` is left alone ({})",
             breaker.backend, breaker.phase
-        );
-    }
-    for budget in health.budgets_near() {
-        let _infallible = writeln!(
-            text,
-            "  more than {BUDGET_NEAR_PERCENT} % of the budget for {} ({}) are spent",
+        )
+    }));
+    lines.extend(health.budgets_near().map(|budget| {
+        format!(
+            "more than {BUDGET_NEAR_PERCENT} % of the budget for {} ({}) are spent",
             budget.scope,
             budget.period.as_str()
-        );
-    }
-    let _infallible = writeln!(text, "  {} calls are running", health.running);
-    text
+        )
+    }));
+    lines.push(format!("{} calls are running", health.running));
+    lines
 }
 
 /// Prints what `read` finds in the ledger: a table, or one JSON document that has it as `name`.

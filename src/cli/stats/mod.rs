@@ -5,7 +5,7 @@ pub(crate) mod report;
 mod spread;
 pub(crate) mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timeline;
 
 use std::collections::BTreeMap;

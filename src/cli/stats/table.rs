@@ -10,6 +10,11 @@ use crate::{base::text, ledger::record::Outcome};
 /// Problems that a text shows; JSON has them all.
 const PROBLEMS_SHOWN: usize = 20;
 
+/// What the columns of [`tool_row`] are.
+pub(crate) const HEADER: [&str; 9] = [
+    "tool", "calls", "ok", "refused", "other", "success", "p50", "p95", "p99",
+];
+
 /// The statistics as a person reads them.
 pub(crate) fn text(stats: &Stats) -> String {
     let Some((first, last)) = stats.span else {
@@ -27,10 +32,7 @@ pub(crate) fn text(stats: &Stats) -> String {
         let line = format!("{} with effects unknown\n", text::count(unknown, "call"));
         told.push_str(&line);
     }
-    let header = [
-        "tool", "calls", "ok", "refused", "other", "success", "p50", "p95", "p99",
-    ];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    let mut rows = vec![HEADER.map(str::to_owned).to_vec()];
     rows.extend(stats.tools.iter().map(|(name, tool)| tool_row(name, tool)));
     rows.push(tool_row("all", &stats.all));
     told.push('\n');
@@ -39,7 +41,8 @@ pub(crate) fn text(stats: &Stats) -> String {
     told
 }
 
-fn tool_row(name: &str, tool: &ToolStats) -> Vec<String> {
+/// One tool, or all of them, under [`HEADER`].
+pub(crate) fn tool_row(name: &str, tool: &ToolStats) -> Vec<String> {
     let counts = &tool.counts;
     let (succeeded, refused) = (counts.of(Outcome::Succeeded), counts.of(Outcome::Refused));
     let percentile = |percent| tool.micros.percentile(percent).map_or_else(dash, duration);
@@ -59,27 +62,29 @@ fn tool_row(name: &str, tool: &ToolStats) -> Vec<String> {
 }
 
 fn problems(stats: &Stats) -> String {
-    let found = most(stats);
-    if found.is_empty() {
+    let rows = problem_rows(stats, PROBLEMS_SHOWN);
+    if rows.len() == 1 {
         return String::new();
     }
-    let header = ["problem", "tool", "decided by", "calls"];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
-    rows.extend(
-        found
-            .iter()
-            .take(PROBLEMS_SHOWN)
-            .map(|((tool, code, stage), count)| {
-                let tool = text::clip(tool, 40).to_owned();
-                vec![(*code).clone(), tool, (*stage).clone(), count.to_string()]
-            }),
-    );
     let mut told = format!("\n{}", columns(&rows));
-    if found.len() > PROBLEMS_SHOWN {
-        let more = found.len() - PROBLEMS_SHOWN;
+    let found = stats.problems.len();
+    if found > PROBLEMS_SHOWN {
+        let more = found - PROBLEMS_SHOWN;
         let _infallible = writeln!(told, "{more} more; `--json` has them all");
     }
     told
+}
+
+/// The most frequent problems, at most so many, below their heading.
+pub(crate) fn problem_rows(stats: &Stats, shown: usize) -> Vec<Vec<String>> {
+    let header = ["problem", "tool", "decided by", "calls"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    let found = most(stats).into_iter().take(shown);
+    rows.extend(found.map(|((tool, code, stage), count)| {
+        let tool = text::clip(tool, 40).to_owned();
+        vec![code.clone(), tool, stage.clone(), count.to_string()]
+    }));
+    rows
 }
 
 /// The problems, the most frequent first.
@@ -94,7 +99,7 @@ pub(super) fn most(stats: &Stats) -> Vec<(&super::ProblemKey, u64)> {
 }
 
 /// Columns that are as wide as their widest cell; the first to the left, numbers to the right.
-fn columns(rows: &[Vec<String>]) -> String {
+pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.first().map_or(0, Vec::len);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

@@ -11,7 +11,8 @@ use crate::{
 
 const MINUTE_US: i64 = 60_000_000;
 
-fn fact(tool: &str, minute: i64, outcome: Outcome) -> CallFact<'_> {
+/// A call of this tool that came in this minute of 1970, took a millisecond and ended so.
+pub(crate) fn fact(tool: &str, minute: i64, outcome: Outcome) -> CallFact<'_> {
     let (stage, code) = match outcome {
         Outcome::Succeeded => ("reply", None),
         Outcome::Refused => ("validate", Some("VALIDATION_FAILED")),
