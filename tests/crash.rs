@@ -33,7 +33,7 @@ const KILLS_PER_HOME: u64 = 100;
 /// Calls that a client has under way.
 const DEPTH: usize = 8;
 /// The same at the end, when every key is called once more: fewer than may wait for one tool.
-const DEPTH_AT_END: usize = 48;
+const DEPTH_AT_END: usize = 32;
 /// Of so many answers, to whichever client, one brings about a kill.
 const ANSWERS_PER_KILL: u64 = 8;
 /// Half of the calls repeat one of so many latest keys.
