@@ -421,6 +421,8 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List operations that wait for somebody to find out; the status is 3 when there are any')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one operation')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell')
+            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'Go on with the steps of an operation that waits for a person')
+            [CompletionResult]::new('retry-undo', 'retry-undo', [CompletionResultType]::ParameterValue, 'Go on with the steps of an operation that waits for a person')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Write down what was found out about an operation whose outcome nobody knew')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -448,6 +450,22 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'tollgate;ops;resume' {
+            [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'tollgate;ops;retry-undo' {
+            [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]')
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'tollgate;ops;resolve' {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
             [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'What really happened; after `not-applied` its key may be used again')
@@ -460,6 +478,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List operations that wait for somebody to find out; the status is 3 when there are any')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one operation')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell')
+            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'Go on with the steps of an operation that waits for a person')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Write down what was found out about an operation whose outcome nobody knew')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -471,6 +490,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;ops;help;verify' {
+            break
+        }
+        'tollgate;ops;help;resume' {
             break
         }
         'tollgate;ops;help;resolve' {
@@ -662,6 +684,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List operations that wait for somebody to find out; the status is 3 when there are any')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one operation')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell')
+            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'Go on with the steps of an operation that waits for a person')
             [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Write down what was found out about an operation whose outcome nobody knew')
             break
         }
@@ -672,6 +695,9 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             break
         }
         'tollgate;help;ops;verify' {
+            break
+        }
+        'tollgate;help;ops;resume' {
             break
         }
         'tollgate;help;ops;resolve' {

@@ -289,6 +289,9 @@ _tollgate() {
             tollgate__subcmd__help__subcmd__ops,resolve)
                 cmd="tollgate__subcmd__help__subcmd__ops__subcmd__resolve"
                 ;;
+            tollgate__subcmd__help__subcmd__ops,resume)
+                cmd="tollgate__subcmd__help__subcmd__ops__subcmd__resume"
+                ;;
             tollgate__subcmd__help__subcmd__ops,show)
                 cmd="tollgate__subcmd__help__subcmd__ops__subcmd__show"
                 ;;
@@ -334,6 +337,12 @@ _tollgate() {
             tollgate__subcmd__ops,resolve)
                 cmd="tollgate__subcmd__ops__subcmd__resolve"
                 ;;
+            tollgate__subcmd__ops,resume)
+                cmd="tollgate__subcmd__ops__subcmd__resume"
+                ;;
+            tollgate__subcmd__ops,retry-undo)
+                cmd="tollgate__subcmd__ops__subcmd__resume"
+                ;;
             tollgate__subcmd__ops,show)
                 cmd="tollgate__subcmd__ops__subcmd__show"
                 ;;
@@ -348,6 +357,9 @@ _tollgate() {
                 ;;
             tollgate__subcmd__ops__subcmd__help,resolve)
                 cmd="tollgate__subcmd__ops__subcmd__help__subcmd__resolve"
+                ;;
+            tollgate__subcmd__ops__subcmd__help,resume)
+                cmd="tollgate__subcmd__ops__subcmd__help__subcmd__resume"
                 ;;
             tollgate__subcmd__ops__subcmd__help,show)
                 cmd="tollgate__subcmd__ops__subcmd__help__subcmd__show"
@@ -1344,7 +1356,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__ops)
-            opts="list show verify resolve"
+            opts="list show verify resume resolve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1372,6 +1384,20 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__help__subcmd__ops__subcmd__resolve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__help__subcmd__ops__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1705,7 +1731,7 @@ _tollgate() {
                     return 0
                     ;;
                 --outcome)
-                    COMPREPLY=($(compgen -W "succeeded failed refused asked cancelled timed_out unknown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "succeeded failed refused asked cancelled timed_out unknown rolled_back needs_attention" -- "${cur}"))
                     return 0
                     ;;
                 --code)
@@ -1882,7 +1908,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__ops)
-            opts="-h --help list show verify resolve help"
+            opts="-h --help list show verify resume retry-undo resolve help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1896,7 +1922,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__ops__subcmd__help)
-            opts="list show verify resolve help"
+            opts="list show verify resume resolve help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1938,6 +1964,20 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__ops__subcmd__help__subcmd__resolve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__help__subcmd__resume)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2017,6 +2057,32 @@ _tollgate() {
                     return 0
                     ;;
                 --note)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tollgate__subcmd__ops__subcmd__resume)
+            opts="-h --tools --config --state --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -364,6 +364,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand list 'List operations that wait for somebody to find out; the status is 3 when there are any'
             cand show 'Show one operation'
             cand verify 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
+            cand resume 'Go on with the steps of an operation that waits for a person'
+            cand retry-undo 'Go on with the steps of an operation that waits for a person'
             cand resolve 'Write down what was found out about an operation whose outcome nobody knew'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -387,6 +389,20 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
         }
+        &'tollgate;ops;resume'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'tollgate;ops;retry-undo'= {
+            cand --tools 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user''s configuration directory]'
+            cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
+            cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'tollgate;ops;resolve'= {
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
             cand --as 'What really happened; after `not-applied` its key may be used again'
@@ -398,6 +414,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand list 'List operations that wait for somebody to find out; the status is 3 when there are any'
             cand show 'Show one operation'
             cand verify 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
+            cand resume 'Go on with the steps of an operation that waits for a person'
             cand resolve 'Write down what was found out about an operation whose outcome nobody knew'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -406,6 +423,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;ops;help;show'= {
         }
         &'tollgate;ops;help;verify'= {
+        }
+        &'tollgate;ops;help;resume'= {
         }
         &'tollgate;ops;help;resolve'= {
         }
@@ -557,6 +576,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand list 'List operations that wait for somebody to find out; the status is 3 when there are any'
             cand show 'Show one operation'
             cand verify 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
+            cand resume 'Go on with the steps of an operation that waits for a person'
             cand resolve 'Write down what was found out about an operation whose outcome nobody knew'
         }
         &'tollgate;help;ops;list'= {
@@ -564,6 +584,8 @@ set edit:completion:arg-completer[tollgate] = {|@words|
         &'tollgate;help;ops;show'= {
         }
         &'tollgate;help;ops;verify'= {
+        }
+        &'tollgate;help;ops;resume'= {
         }
         &'tollgate;help;ops;resolve'= {
         }

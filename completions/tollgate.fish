@@ -122,7 +122,9 @@ refused\t''
 asked\t''
 cancelled\t''
 timed_out\t''
-unknown\t''"
+unknown\t''
+rolled_back\t''
+needs_attention\t''"
 complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l code -d 'Only calls with this problem' -r -f -a "VALIDATION_FAILED\t''
 NORMALIZATION_REFUSED\t''
 RULE_VIOLATION\t''
@@ -268,12 +270,14 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand doctor" -s h -l help -
 complete -c tollgate -n "__fish_tollgate_using_subcommand status" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand status" -l json -d 'Print one JSON document'
 complete -c tollgate -n "__fish_tollgate_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "list" -d 'List operations that wait for somebody to find out; the status is 3 when there are any'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "show" -d 'Show one operation'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "verify" -d 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "resolve" -d 'Write down what was found out about an operation whose outcome nobody knew'
-complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resolve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resume retry-undo resolve help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resume retry-undo resolve help" -f -a "list" -d 'List operations that wait for somebody to find out; the status is 3 when there are any'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resume retry-undo resolve help" -f -a "show" -d 'Show one operation'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resume retry-undo resolve help" -f -a "verify" -d 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resume retry-undo resolve help" -f -a "resume" -d 'Go on with the steps of an operation that waits for a person'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resume retry-undo resolve help" -f -a "retry-undo" -d 'Go on with the steps of an operation that waits for a person'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resume retry-undo resolve help" -f -a "resolve" -d 'Write down what was found out about an operation whose outcome nobody knew'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and not __fish_seen_subcommand_from list show verify resume retry-undo resolve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from list" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from list" -l state-is -d 'Operations in these states instead [default: unknown,attention]' -r -f -a "claimed\t''
 running\t''
@@ -294,6 +298,14 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_s
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from verify" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from verify" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from resume" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from resume" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from resume" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from retry-undo" -l tools -d 'Folder of tool definitions [default: $TOLLGATE_TOOLS, else ./tools.d, else tollgate/tools.d in the user\'s configuration directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from retry-undo" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from retry-undo" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from retry-undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from resolve" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from resolve" -l as -d 'What really happened; after `not-applied` its key may be used again' -r -f -a "succeeded\t''
 not-applied\t''
@@ -303,6 +315,7 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_s
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "list" -d 'List operations that wait for somebody to find out; the status is 3 when there are any'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one operation'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "resume" -d 'Go on with the steps of an operation that waits for a person'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "resolve" -d 'Write down what was found out about an operation whose outcome nobody knew'
 complete -c tollgate -n "__fish_tollgate_using_subcommand ops; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c tollgate -n "__fish_tollgate_using_subcommand explain" -l markdown -d 'Print the whole catalogue as Markdown'
@@ -372,4 +385,5 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from ops" -f -a "list" -d 'List operations that wait for somebody to find out; the status is 3 when there are any'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from ops" -f -a "show" -d 'Show one operation'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from ops" -f -a "verify" -d 'Have the tool of an operation find out whether it happened; the status is 3 when it cannot tell'
+complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from ops" -f -a "resume" -d 'Go on with the steps of an operation that waits for a person'
 complete -c tollgate -n "__fish_tollgate_using_subcommand help; and __fish_seen_subcommand_from ops" -f -a "resolve" -d 'Write down what was found out about an operation whose outcome nobody knew'

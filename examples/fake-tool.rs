@@ -83,6 +83,10 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
 fn with_traces(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
     match args {
         ["append", path, line] => append(path, line)?,
+        ["note", path, line, rest @ ..] => {
+            append(path, line)?;
+            return then(rest);
+        }
         ["append-then", path, rest @ ..] => {
             append(path, &operation()?)?;
             return run(rest);
@@ -109,6 +113,18 @@ fn with_traces(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
         ["write", path] => fs::write(path, "x")?,
         ["read", path] => print(&fs::read(path)?)?,
         _ => return with_others(args),
+    }
+    Ok(0)
+}
+
+/// What comes after an effect.
+fn then(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
+    match args {
+        [] => {}
+        ["then-exit", code] => return Ok(code.parse()?),
+        ["then-kill"] => signal_self("KILL")?,
+        ["then-cat", path] => print(&fs::read(path)?)?,
+        _ => return Ok(98),
     }
     Ok(0)
 }

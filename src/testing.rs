@@ -24,11 +24,19 @@ use crate::{
         clock::{Clock, Timestamp},
         id::{CallIds, Principal},
     },
-    catalog::{config::ReadConfig, content::Progress, load, secret::Secrets, snapshot::Catalog},
+    catalog::{
+        config::{Config, ReadConfig},
+        content::Progress,
+        load,
+        secret::Secrets,
+        snapshot::Catalog,
+        surroundings::Surroundings,
+    },
     engine::{
         Ticket,
         answer::{Answer, Reply, Respondent},
         ask::Channel,
+        steps::recovery::Former,
     },
     guard::{
         agree::Posed,
@@ -50,6 +58,20 @@ pub(crate) fn catalog(definitions: &str) -> Catalog {
     let told: Vec<String> = loaded.diagnostics.iter().map(|one| one.plain()).collect();
     assert!(loaded.is_clean(), "{told:#?}");
     loaded.catalog
+}
+
+/// Compiles definitions that were kept.
+pub(crate) fn former() -> Arc<Former> {
+    let path = [PathBuf::from("/usr/bin"), PathBuf::from("/bin")];
+    Arc::new(move |text| {
+        let around = Surroundings {
+            path: &path,
+            config: &Config::default(),
+            secrets: &Secrets::default(),
+            inspect_sql: None,
+        };
+        load::kept(text, &around)
+    })
 }
 
 /// A call of `tool`, received now.

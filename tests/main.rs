@@ -65,9 +65,12 @@ mod seeing;
 mod soak;
 mod source;
 mod statistics;
+mod steps;
+mod steps_left;
 mod texts;
 mod tidy;
 mod verifying;
+mod walks;
 
 use std::path::{Path, PathBuf};
 

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     base::{
         clock::Clock,
-        id::CallId,
         limits::{ARGV_BYTES_MAX, ARGV_ELEMENT_BYTES_MAX, STILL_RUNNING_INTERVAL},
         problem::Problem,
         secret::Secret,
@@ -132,7 +131,7 @@ fn fill(
 
 /// Runs the program once, on the calling thread, until it is over or the deadline has passed
 /// (and with it the grace of the kill). Its environment is what is declared, a fixed `PATH` and
-/// `LANG`, `TOLLGATE_OPERATION_ID` (the id of the call that began it) and `TOLLGATE_DEADLINE_MS` (milliseconds
+/// `LANG`, `TOLLGATE_OPERATION_ID` (the name of the operation) and `TOLLGATE_DEADLINE_MS` (milliseconds
 /// left).
 ///
 /// # Errors
@@ -167,7 +166,7 @@ pub(super) fn run(
     let attempt = Attempt {
         plan: &prepared.plan,
         prepared,
-        operation: invocation.operation,
+        operation: invocation.name(),
         effect: invocation.effect,
         runtime_dir: host.runtime_dir,
     };
@@ -177,7 +176,7 @@ pub(super) fn run(
 struct Attempt<'a> {
     plan: &'a ExecPlan,
     prepared: &'a Prepared,
-    operation: CallId,
+    operation: String,
     effect: Effect,
     runtime_dir: &'a Path,
 }
@@ -193,14 +192,13 @@ impl Attempt<'_> {
             )));
         }
         let env = self.environment(left);
-        let operation = self.operation.to_string();
-        let fifo = self
-            .plan
-            .progress
-            .then(|| self.runtime_dir.join(format!("progress-{operation}")));
+        let fifo = self.plan.progress.then(|| {
+            self.runtime_dir
+                .join(format!("progress-{}", self.operation))
+        });
         let program = Program {
             path: &self.plan.program,
-            operation: &operation,
+            operation: &self.operation,
             args: &self.prepared.args,
             env: &env,
             cwd: self.plan.cwd.as_deref().unwrap_or(Path::new("/")),

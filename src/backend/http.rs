@@ -61,7 +61,7 @@ pub(super) fn request(
 ) -> Result<Output, Box<Fault>> {
     let key = match invocation.effect {
         Effect::Read => None,
-        Effect::Write | Effect::Destroy => Some(invocation.operation.to_string()),
+        Effect::Write | Effect::Destroy => Some(invocation.name()),
     };
     let (plan, effect) = (&prepared.plan, invocation.effect);
     match exchange::exchange(host, prepared, key, invocation) {

@@ -30,7 +30,7 @@ use crate::{
         content::{Output, Progress},
         look::Look,
         plan::SqlPlan,
-        tool::{Effect, Run, Tool},
+        tool::{Effect, Run},
     },
     ledger::IntentReceipt,
 };
@@ -100,8 +100,8 @@ pub(crate) trait Backend: Send + Sync {
     fn look(&self, work: LookWork, invocation: &Invocation<'_>) -> Result<Output, Box<Fault>>;
 
     /// Waits, at most until `deadline`, for the end of programs that a process which is dead now
-    /// had started for `operation`. Whether there certainly is none.
-    fn is_over(&self, operation: CallId, deadline: Moment) -> bool;
+    /// had started under `name`, see [`Invocation::name`]. Whether there certainly is none.
+    fn is_over(&self, name: &str, deadline: Moment) -> bool;
 }
 
 /// What a backend will look up.
@@ -185,8 +185,8 @@ impl Backend for Programs {
         }
     }
 
-    fn is_over(&self, operation: CallId, deadline: Moment) -> bool {
-        process::outlast(&operation.to_string(), &*self.clock, deadline)
+    fn is_over(&self, name: &str, deadline: Moment) -> bool {
+        process::outlast(name, &*self.clock, deadline)
     }
 }
 
@@ -229,6 +229,8 @@ impl Programs {
 pub(crate) struct Invocation<'a> {
     /// The operation that it is for, by the call that began it; the world knows it by this name.
     pub(crate) operation: CallId,
+    /// Which part of it, where it does several things that are each done once.
+    pub(crate) part: Option<&'a str>,
     /// What it may do to the world.
     pub(crate) effect: Effect,
     /// When it must be over.
@@ -237,6 +239,22 @@ pub(crate) struct Invocation<'a> {
     pub(crate) cancel: &'a CancelToken,
     /// Called for each step of progress that the backend reports, on the calling thread.
     pub(crate) progress: &'a dyn Fn(Progress),
+}
+
+impl Invocation<'_> {
+    /// The name under which a backend can know again what it was asked to do once: the same for
+    /// every attempt, another for each part of a call.
+    pub(crate) fn name(&self) -> String {
+        name(self.operation, self.part)
+    }
+}
+
+/// See [`Invocation::name`].
+pub(crate) fn name(operation: CallId, part: Option<&str>) -> String {
+    match part {
+        None => operation.to_string(),
+        Some(part) => format!("{operation}.{part}"),
+    }
 }
 
 /// How a try ended without success.
@@ -265,12 +283,30 @@ pub(crate) enum FaultClass {
     Ambiguous,
 }
 
-/// Fills the tool's templates with `arguments`. Nothing is done yet.
+/// Fills the templates of what is done once with `arguments`. Nothing is done yet.
 ///
 /// # Errors
 /// When a value cannot go where the template puts it: a refusal, nothing was touched.
-pub(crate) fn prepare(tool: &Tool, arguments: &Value) -> Result<Work, Box<Problem>> {
-    prepare_run(&tool.run, arguments)
+pub(crate) fn prepare(run: &Run, arguments: &Value) -> Result<Work, Box<Problem>> {
+    let not_ours = |message| Err(Box::new(Problem::new(Code::Internal, message)));
+    match run {
+        Run::Exec(plan) => exec::prepare(plan, arguments),
+        Run::Sql(plan) => sql::prepare(plan, arguments).map(Work::Sql),
+        Run::Http(plan) => http::prepare(plan, arguments).map(Work::Http),
+        Run::Reply(plan) => Ok(Work::Immediate(reply::render(plan, arguments))),
+        Run::Steps(_) => not_ours("steps are done by the gate, one by one, not by a backend"),
+        Run::Fetch => not_ours("what became of an operation is told by the gate, not by a backend"),
+    }
+}
+
+/// Whether `arguments` can go where the templates of everything that `run` does put them, as far
+/// as no output of another step goes there too.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn fits(run: &Run, arguments: &Value) -> Result<(), Box<Problem>> {
+    let mut parts = run.parts().into_iter();
+    parts.try_for_each(|part| prepare(part, arguments).map(drop))
 }
 
 /// As [`prepare`], for something that is only looked up, with its files open.
@@ -278,19 +314,6 @@ pub(crate) fn prepare(tool: &Tool, arguments: &Value) -> Result<Work, Box<Proble
 /// # Errors
 /// As [`prepare`] and [`Work::open`].
 pub(crate) fn prepare_look(look: &Look, arguments: &Value) -> Result<LookWork, Box<Problem>> {
-    let work = prepare_run(look.run(), arguments)?.open()?;
+    let work = prepare(look.run(), arguments)?.open()?;
     Ok(LookWork(Looking::Work(work)))
-}
-
-fn prepare_run(run: &Run, arguments: &Value) -> Result<Work, Box<Problem>> {
-    match run {
-        Run::Exec(plan) => exec::prepare(plan, arguments),
-        Run::Sql(plan) => sql::prepare(plan, arguments).map(Work::Sql),
-        Run::Http(plan) => http::prepare(plan, arguments).map(Work::Http),
-        Run::Reply(plan) => Ok(Work::Immediate(reply::render(plan, arguments))),
-        Run::Fetch => {
-            let message = "what became of an operation is told by the gate, not by a backend";
-            Err(Box::new(Problem::new(Code::Internal, message)))
-        }
-    }
 }

@@ -137,7 +137,7 @@ pub(crate) fn invoke(
     _receipt: &IntentReceipt,
 ) -> Result<Output, Box<Fault>> {
     let bounds = Bounds::new(host, invocation);
-    run(host, prepared, invocation.operation.to_string(), &bounds)
+    run(host, prepared, invocation.name(), &bounds)
         .map(output)
         .map_err(|trouble| Box::new(trouble.fault(invocation.effect, &bounds)))
 }

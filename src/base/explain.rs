@@ -303,7 +303,8 @@ const NEEDS_ATTENTION: Texts = [
     "A step failed, and a step before it could not be undone.",
     "A part of the work is done, and a part is not. The ledger lists the steps.",
     "Do not repeat the call; tell the user that a person has to look at it.",
-    "Undo or finish the steps by hand, then settle the operation.",
+    "Look at `tollgate log CALL`. When what was in the way is gone, `tollgate ops resume` goes on; \
+     or undo or finish the steps by hand, then settle the operation.",
     "The reservation could not be taken back because the other system was gone.",
 ];
 

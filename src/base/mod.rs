@@ -19,6 +19,7 @@ pub(crate) mod quota;
 pub(crate) mod random;
 pub(crate) mod redact;
 pub(crate) mod secret;
+pub(crate) mod stands;
 pub(crate) mod text;
 pub(crate) mod thread;
 pub(crate) mod url;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::stands::StepStands;
+
 /// What a call did to the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effects {
@@ -245,6 +247,8 @@ pub(crate) struct Problem {
     pub(crate) corrected_arguments: Option<Value>,
     /// That it is not the first failure of its kind.
     pub(crate) going_round: Option<Loop>,
+    /// What became of the steps of the call, where it has some.
+    pub(crate) steps: Vec<StepStands>,
 }
 
 impl Problem {
@@ -261,6 +265,7 @@ impl Problem {
             suggestions: Vec::new(),
             corrected_arguments: None,
             going_round: None,
+            steps: Vec::new(),
         }
     }
 
@@ -326,6 +331,11 @@ impl Problem {
                 .collect::<Option<_>>()?,
             corrected_arguments: json.get("corrected_arguments").cloned(),
             going_round: json.get("loop").and_then(Loop::from_json),
+            steps: list("steps")
+                .into_iter()
+                .flatten()
+                .map(StepStands::from_json)
+                .collect::<Option<_>>()?,
         })
     }
 
@@ -361,6 +371,10 @@ impl Problem {
         }
         if let Some(going_round) = &self.going_round {
             object.insert("loop".to_owned(), going_round.to_json());
+        }
+        if !self.steps.is_empty() {
+            let steps = self.steps.iter().map(StepStands::to_json);
+            object.insert("steps".to_owned(), steps.collect());
         }
         json
     }

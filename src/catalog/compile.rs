@@ -12,6 +12,7 @@ mod program;
 mod rules;
 mod sandbox;
 mod sql;
+mod steps;
 mod words;
 
 #[cfg(test)]
@@ -26,12 +27,11 @@ use super::{
     definition::{Definition, Enabled, ExecDefinition, RunDefinition, TestDefinition},
     diagnostic::Findings,
     fields::wrong_type,
-    plan::HttpResponse,
     schema::{InputSchema, OutputSchema, SchemaProblem},
     secret::Secrets,
     source::{Entry, Node, NodeValue},
     surroundings::Surroundings,
-    tool::{Effect, ExecPlan, Expect, Idempotency, OutputKind, ReplyPlan, Run, Tool, ToolTest},
+    tool::{Effect, ExecPlan, Expect, Idempotency, ReplyPlan, Run, Tool, ToolTest},
 };
 use crate::base::{canonical, id::ToolName, kernel};
 pub(crate) use lint::is_api_property;
@@ -73,13 +73,17 @@ fn compile_any(node: &Node, around: &Surroundings<'_>, findings: &mut Findings) 
         .input_schema
         .and_then(|schema| input_schema(schema, findings));
     let placeholders = Placeholders::new(definition.input_schema).with_answers(&definition.ask);
-    let run = definition.run.as_ref().and_then(|run| {
-        let effect = definition.effect;
-        compile_run(run, effect, &placeholders, around, findings)
-    });
+    let run = match &definition.steps {
+        Some(steps) => steps::compile(&definition, steps, &placeholders, around, findings)
+            .map(|steps| Run::Steps(Arc::new(steps))),
+        None => definition.run.as_ref().and_then(|run| {
+            let effect = definition.effect;
+            compile_run(run, effect, &placeholders, around, findings)
+        }),
+    };
     let output = definition
         .output_schema
-        .and_then(|entry| output_schema(entry, definition.run.as_ref(), findings));
+        .and_then(|entry| output_schema(entry, definition.answering(), findings));
     let schema = definition.input_schema.filter(|_| input.is_some());
     let schema = schema.map(Node::to_value).unwrap_or_default();
     let allow = rules::allow(&definition, &schema, findings);
@@ -165,13 +169,7 @@ fn output_schema(
     run: Option<&RunDefinition<'_>>,
     findings: &mut Findings,
 ) -> Option<OutputSchema> {
-    let structured = run.is_none_or(|run| match run {
-        RunDefinition::Exec(exec) => exec.output == OutputKind::Json,
-        RunDefinition::ReplyText(_) => false,
-        RunDefinition::Http(http) => http.response != HttpResponse::Text,
-        RunDefinition::ReplyJson(_) | RunDefinition::Sql(_) => true,
-    });
-    if !structured {
+    if !run.is_none_or(steps::gives_json) {
         let message = "`outputSchema` needs JSON to describe".to_owned();
         let help = "set `output: json`, or answer with `reply: {json: …}`";
         findings.error("output-schema", entry.key_span, message, help);

@@ -26,6 +26,7 @@ mod rules;
 mod run;
 mod sandbox;
 mod sql;
+mod steps;
 
 pub(crate) use ask::{ConfirmDefinition, QuestionDefinition};
 pub(crate) use files::FileDefinition;
@@ -34,16 +35,12 @@ pub(crate) use look::{CheckDefinition, ProbeDefinition};
 pub(crate) use rules::RuleDefinition;
 pub(crate) use sandbox::SandboxDefinition;
 pub(crate) use sql::SqlDefinition;
-
-/// Keys of the format that this version cannot honour. A gate that ignored one would let
-/// through what its operator meant to stop, so each is an error. A key that becomes available
-/// loses its row here and gets its reader in [`Definition::read`].
-const NOT_AVAILABLE: &[&str] = &["steps"];
+pub(crate) use steps::{StepDefinition, UndoDefinition};
 
 /// What can be said of a cancellation.
 const ON_CANCEL: &[(&str, OnCancel)] = &[("kill", OnCancel::Kill), ("detach", OnCancel::Detach)];
 
-/// What to do about a key of [`NOT_AVAILABLE`].
+/// What to do about a key that this version cannot honour.
 const WITHOUT_IT: &str = "take it out if the tool is safe without it, or set the tool aside";
 
 /// A text and where it stands.
@@ -82,7 +79,9 @@ pub(crate) struct Definition<'a> {
     pub(crate) confirm: ConfirmDefinition<'a>,
     pub(crate) checks: Vec<CheckDefinition<'a>>,
     pub(crate) verify: Option<ProbeDefinition<'a>>,
+    /// Absent where there are `steps`.
     pub(crate) run: Option<RunDefinition<'a>>,
+    pub(crate) steps: Option<Vec<StepDefinition<'a>>>,
     pub(crate) timeout: Duration,
     pub(crate) restraint: Restraint,
     pub(crate) is_background: bool,
@@ -187,15 +186,12 @@ impl<'a> Definition<'a> {
         let checks = look::checks(&mut fields, findings);
         let verify = look::probe(&mut fields, findings);
         refuse_annotations(&mut fields, findings);
-        refuse_unavailable(&mut fields, NOT_AVAILABLE, WITHOUT_IT, findings);
-        let output = fields.take_entry("output");
-        let mut run = fields
-            .require("run", findings)
-            .and_then(|run| run::read(run, output, findings));
+        let steps = steps::steps(&mut fields, findings);
+        let mut run = run::unless(steps.is_some(), &mut fields, findings);
         let timeout = duration(&mut fields, "timeout", findings);
         let restraint = limits::restraint(&mut fields, findings);
         let on_cancel = fields.word("on_cancel", ON_CANCEL, findings);
-        let attempts_max = retry::read(&mut fields, run.as_mut(), findings);
+        let attempts_max = retry::read(&mut fields, (run.as_mut(), steps.is_some()), findings);
         let is_background = background(&mut fields, run.as_ref(), findings);
         let passed_on = ["icons", "_meta"].into_iter();
         let listing = passed_on.filter_map(|key| fields.take_entry(key)).collect();
@@ -224,6 +220,7 @@ impl<'a> Definition<'a> {
             checks,
             verify,
             run,
+            steps,
             timeout: timeout.unwrap_or(TIMEOUT_DEFAULT),
             restraint,
             is_background,
@@ -232,6 +229,14 @@ impl<'a> Definition<'a> {
             listing,
             tests,
         })
+    }
+}
+
+impl<'a> Definition<'a> {
+    /// What gives the answer of the tool: its `run`, or that of its last step.
+    pub(crate) fn answering(&self) -> Option<&RunDefinition<'a>> {
+        let last = self.steps.as_ref().and_then(|steps| steps.last());
+        last.map(|step| &step.run).or(self.run.as_ref())
     }
 }
 

@@ -264,6 +264,24 @@ fn refuse_duplicates(claimed: &mut [Claimed], diagnostics: &mut Vec<Diagnostic>)
     }
 }
 
+/// Compiles the text of a definition as a ledger kept it.
+///
+/// # Errors
+/// What is wrong with it now, in one line.
+pub(crate) fn kept(text: &str, around: &Surroundings<'_>) -> Result<Tool, String> {
+    let source = SourceFile::new(Path::new("ledger"), text.to_owned());
+    let mut findings = Findings::new(&source);
+    let documents = source::parse(Syntax::Json, &mut findings);
+    let tool = documents
+        .first()
+        .and_then(|node| compile(node, around, &mut findings));
+    tool.ok_or_else(|| {
+        let found = findings.into_diagnostics();
+        let mut errors = found.iter().filter(|one| one.severity == Severity::Error);
+        errors.next().map(Diagnostic::plain).unwrap_or_default()
+    })
+}
+
 /// The documents of the files in `dir` that can be read, for whoever looks at more than a tool
 /// needs. What is wrong with them is told by [`load`].
 pub(crate) fn documents(dir: &Path) -> Vec<(Arc<SourceFile>, Vec<Node>)> {

@@ -141,7 +141,7 @@ impl BreakerRule {
     /// otherwise. What answers from a template has no backend that could fail.
     fn of_tool(self, name: &str, run: &Run) -> Self {
         let own = || match run {
-            Run::Exec(_) | Run::Sql(_) | Run::Http(_) => Some(name.into()),
+            Run::Exec(_) | Run::Sql(_) | Run::Http(_) | Run::Steps(_) => Some(name.into()),
             Run::Reply(_) | Run::Fetch => None,
         };
         let backend = if self.is_on {

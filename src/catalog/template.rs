@@ -17,11 +17,18 @@ use crate::base::json::push_pointer;
 pub(crate) struct ArgPath(pub(crate) Vec<String>);
 
 impl ArgPath {
-    /// The value there; `None` where it is absent.
+    /// The value there; `None` where it is absent. An item of an array is named by its number.
     pub(crate) fn find<'a>(&self, arguments: &'a Value) -> Option<&'a Value> {
         self.0
             .iter()
-            .try_fold(arguments, |value, name| value.get(name))
+            .try_fold(arguments, |value, name| match value {
+                Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Object(_) => value.get(name),
+            })
     }
 
     /// The same place as a JSON pointer (RFC 6901).

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
@@ -15,6 +14,8 @@ use super::{
     plan::{FileArg, HttpPlan, SqlAccess, SqlPlan},
     restraint::Restraint,
     rule::{Expression, Rule},
+    sandbox::Sandbox,
+    steps::Steps,
     template::{ArgTemplate, ConfidentialTemplate, JsonTemplate, TextTemplate},
 };
 use crate::base::{capability::Capability, id::ToolName, limits::KEY_WINDOW_DEFAULT};
@@ -177,7 +178,9 @@ impl Tool {
                 SqlAccess::Write { marker: true, .. } => Some(Evidence::Mark(plan)),
                 SqlAccess::Write { marker: false, .. } | SqlAccess::Read => None,
             },
-            (None, Run::Exec(_) | Run::Reply(_) | Run::Http(_) | Run::Fetch) => None,
+            (None, Run::Exec(_) | Run::Reply(_) | Run::Http(_) | Run::Steps(_) | Run::Fetch) => {
+                None
+            }
         }
     }
 
@@ -186,6 +189,14 @@ impl Tool {
         match &self.idempotency {
             Idempotency::Window(window) => *window,
             Idempotency::Fields(_) | Idempotency::Off => KEY_WINDOW_DEFAULT,
+        }
+    }
+
+    /// What it does one after the other, where it does several things.
+    pub(crate) fn steps(&self) -> Option<&Arc<Steps>> {
+        match &self.run {
+            Run::Steps(steps) => Some(steps),
+            Run::Exec(_) | Run::Reply(_) | Run::Sql(_) | Run::Http(_) | Run::Fetch => None,
         }
     }
 
@@ -200,11 +211,7 @@ impl Tool {
         let probe = self.verify.iter().map(|probe| &probe.look);
         let looks = checks.chain(probe).map(Look::run);
         let runs = std::iter::once(&self.run).chain(looks);
-        let programs = runs.filter_map(|run| match run {
-            Run::Exec(plan) => Some(plan.program.as_path()),
-            Run::Reply(_) | Run::Sql(_) | Run::Http(_) | Run::Fetch => None,
-        });
-        programs.collect()
+        runs.flat_map(Run::parts).filter_map(Run::program).collect()
     }
 }
 
@@ -271,8 +278,41 @@ pub(crate) enum Run {
     Sql(Arc<SqlPlan>),
     /// Makes a request.
     Http(Arc<HttpPlan>),
+    /// Does several things, or undoes what it did of them.
+    Steps(Arc<Steps>),
     /// The gate tells what became of an operation.
     Fetch,
+}
+
+impl Run {
+    /// Everything that is done once in it: itself, or what its steps do and what undoes them.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Steps(steps) => {
+                let acts = steps.all.iter().flat_map(|step| {
+                    let undo = step.undo.as_ref().map(|undo| &undo.act);
+                    std::iter::once(&step.act).chain(undo)
+                });
+                acts.map(|act| &act.run).collect()
+            }
+            Self::Exec(_) | Self::Reply(_) | Self::Sql(_) | Self::Http(_) | Self::Fetch => {
+                vec![self]
+            }
+        }
+    }
+
+    /// Whether something of it may go on when the process that began it has ended.
+    pub(crate) fn starts_a_program(&self) -> bool {
+        self.program().is_some()
+    }
+
+    /// The program that it starts by itself.
+    fn program(&self) -> Option<&Path> {
+        match self {
+            Self::Exec(plan) => Some(plan.program.as_path()),
+            Self::Reply(_) | Self::Sql(_) | Self::Http(_) | Self::Steps(_) | Self::Fetch => None,
+        }
+    }
 }
 
 /// A program with its argument list. There is no shell.
@@ -309,44 +349,6 @@ pub(crate) struct ExitCodes {
     pub(crate) retry: Vec<i32>,
     /// It may have been done.
     pub(crate) ambiguous: Vec<i32>,
-}
-
-/// How a program is shut in. It has a session of its own and dies with the gate.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct Sandbox {
-    /// The files that it may reach; `None` is all that its user may.
-    pub(crate) files: Option<Reach>,
-    /// Whether it may make and take TCP connections.
-    pub(crate) network: bool,
-    /// Whether it must not run where the kernel cannot hold it to this.
-    pub(crate) require: bool,
-    /// What it may use.
-    pub(crate) limits: ProgramLimits,
-}
-
-/// The files that a program may reach, beyond itself and what every program needs to start:
-/// folders with all that is in them, and single files.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct Reach {
-    /// May be read and run.
-    pub(crate) read: Vec<PathBuf>,
-    /// May be read, run, written, made and removed.
-    pub(crate) write: Vec<PathBuf>,
-}
-
-/// What a program may use; `None` is what this process may.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct ProgramLimits {
-    /// Processor time.
-    pub(crate) cpu_seconds: Option<u64>,
-    /// Address space of one process.
-    pub(crate) memory_bytes: Option<u64>,
-    /// Descriptors open at the same time.
-    pub(crate) open_files: u64,
-    /// Processes of its user, all programs together.
-    pub(crate) processes: Option<u64>,
-    /// Size of a file that it writes.
-    pub(crate) file_size_bytes: Option<u64>,
 }
 
 /// What a program reads on standard input.

@@ -24,7 +24,7 @@ pub(crate) use ledger::{
     OneCallArgs, ReplayLogArgs, ReportArgs, Selection, StatsArgs, TopArgs,
 };
 pub(crate) use ops::{
-    OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs, OpsVerifyArgs,
+    OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsResumeArgs, OpsShowArgs, OpsVerifyArgs,
 };
 pub(crate) use program::{
     CompletionsArgs, DoctorArgs, ExplainArgs, InitArgs, InstallArgs, ManArgs, NewArgs, NewEffect,

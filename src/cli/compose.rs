@@ -34,8 +34,9 @@ use crate::{
         permission,
         principal::Claim,
         secret::Secrets,
+        surroundings::Surroundings,
     },
-    engine::{Engine, Parts},
+    engine::{Engine, Parts, steps::recovery::Former},
     ledger::sqlite::{Keeping, SqliteLedger},
     server::{Settings, connection::Connection},
 };
@@ -113,6 +114,7 @@ impl Works {
         world: World,
     ) -> Result<Self, CommandError> {
         let catalog = Arc::new(InForce::default());
+        let former = former(&catalog, &world.redactor, &state);
         let ledger = Arc::new(SqliteLedger::new(state, Arc::clone(&world.clock), keeping));
         let parts = Parts {
             catalog: Arc::clone(&catalog),
@@ -120,6 +122,7 @@ impl Works {
             backend: world.backend,
             clock: world.clock,
             random: world.random,
+            former,
             redactor: world.redactor,
             workers,
         };
@@ -194,6 +197,24 @@ pub(crate) fn programs(keeper: Arc<Keeper>, state: &Path) -> Programs {
         state_dir: state.to_path_buf(),
         under_way: UnderWay::default(),
     }
+}
+
+/// Compiles definitions that were in force once, in the surroundings of today.
+fn former(catalog: &Arc<InForce>, redactor: &Arc<Redactor>, state: &Path) -> Arc<Former> {
+    let catalog = Arc::clone(catalog);
+    let secrets = super::key::secrets(Arc::clone(redactor));
+    let path: Vec<PathBuf> = std::env::split_paths(exec::PATH).collect();
+    let inspect = sql::inspector(Arc::new(SystemClock), state.to_path_buf());
+    Arc::new(move |text| {
+        let catalog = catalog.get();
+        let around = Surroundings {
+            path: &path,
+            config: catalog.config(),
+            secrets: &secrets,
+            inspect_sql: Some(&inspect),
+        };
+        load::kept(text, &around)
+    })
 }
 
 /// Takes upon this process what its programs inherit. To be called first: before a thread is

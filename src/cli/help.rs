@@ -197,9 +197,12 @@ EXAMPLES
   The bank says that the transfer was never made, so it may be made again:
       tollgate ops resolve 0198f2c3 --as not-applied --note \"no such transfer, asked the bank\"
 
+  The server that could not be reached is there again, so let what was done be undone now:
+      tollgate ops resume 0198f2c3
+
 EXIT STATUS
   0 when nothing waits for a person, 3 when something does; `verify` ends with 3 when it cannot
-  be told, `verify` and `resolve` with 2 when there is nothing to find out.
+  be told, `verify`, `resume` and `resolve` with 2 when there is nothing to do.
 ";
 
 /// Below the help of `replay-log`.

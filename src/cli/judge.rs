@@ -43,7 +43,7 @@ pub(super) fn judge(
         .and_then(validate)
         .and_then(authorize)
         .and_then(clear)?;
-    match backend::prepare(cleared.tool(), cleared.effective()) {
+    match backend::fits(&cleared.tool().run, cleared.effective()) {
         Ok(_work) => Ok(cleared),
         Err(problem) => Err(cleared.refuse("prepare", *problem)),
     }

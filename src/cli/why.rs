@@ -103,7 +103,15 @@ fn checks_passed(end: &CallEnd) -> Option<usize> {
         // A check that broke down: nobody knows which.
         ("guard", _) => Some(0),
         (stage, Outcome::Refused | Outcome::Asked | Outcome::Cancelled) => before(stage),
-        (_, Outcome::Succeeded | Outcome::Failed | Outcome::TimedOut | Outcome::Unknown) => None,
+        (
+            _,
+            Outcome::Succeeded
+            | Outcome::Failed
+            | Outcome::TimedOut
+            | Outcome::Unknown
+            | Outcome::RolledBack
+            | Outcome::NeedsAttention,
+        ) => None,
     }
 }
 

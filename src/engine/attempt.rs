@@ -5,11 +5,7 @@
 //! the cap of its tool bounds how many do, and so neither its deadline nor its place needs another
 //! keeper.
 
-use std::{
-    cell::LazyCell,
-    sync::{PoisonError, mpsc::sync_channel},
-    time::Duration,
-};
+use std::{cell::LazyCell, sync::mpsc::sync_channel, time::Duration};
 
 use tracing::Level;
 
@@ -61,15 +57,7 @@ pub(super) fn run(
 ) -> Result<Output, Box<Fault>> {
     let (header, tool) = (call.header(), call.tool());
     let deadline = times.deadline;
-    if let Some(why) = stopped(shared, ticket) {
-        return Err(unstarted::stopped_before_start(why));
-    }
-    if shared.clock.now() >= deadline {
-        return Err(unstarted::late_before_start());
-    }
-    if times.waited >= tool.timeout / 2 {
-        return Err(unstarted::waited_too_long());
-    }
+    worth_starting(shared, tool, ticket, times)?;
     let cancel = CancelToken::default();
     if tool.stops_when_cancelled() {
         let stop = cancel.clone();
@@ -86,6 +74,7 @@ pub(super) fn run(
     };
     let invocation = Invocation {
         operation: receipt.operation_id().unwrap_or(header.call_id),
+        part: None,
         effect: tool.effect,
         deadline,
         cancel: &cancel,
@@ -110,6 +99,45 @@ fn without_secrets(redactors: [&Redactor; 2], progress: Progress) -> Progress {
     }
 }
 
+/// Whether there is any use in starting.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn worth_starting(
+    shared: &Shared,
+    tool: &Tool,
+    ticket: &Ticket,
+    times: Times,
+) -> Result<(), Box<Fault>> {
+    if let Some(why) = stopped(shared, ticket) {
+        return Err(unstarted::stopped_before_start(why));
+    }
+    if shared.clock.now() >= times.deadline {
+        return Err(unstarted::late_before_start());
+    }
+    if times.waited >= tool.timeout / 2 {
+        return Err(unstarted::waited_too_long());
+    }
+    Ok(())
+}
+
+/// Waits so long, or until one of `tokens` fires.
+pub(super) fn pause(wait: Duration, tokens: &[&CancelToken]) {
+    if wait.is_zero() {
+        return;
+    }
+    let (tell, told) = sync_channel(2);
+    for token in tokens {
+        let tell = tell.clone();
+        // There is room for both; nobody listens once the wait is over.
+        token.on_fire(move || {
+            let _full = tell.try_send(());
+        });
+    }
+    // The time was up, or one has fired: the caller looks which.
+    let _either = told.recv_timeout(wait);
+}
+
 struct Asking<'a> {
     shared: &'a Shared,
     call: &'a AgreedCall,
@@ -125,7 +153,7 @@ impl Asking<'_> {
         first: &IntentReceipt,
     ) -> Result<Output, Box<Fault>> {
         let tool = self.tool;
-        self.tokens().earn(&tool.name);
+        self.shared.tokens().earn(&tool.name);
         let mut further = None;
         let mut may_have_happened = false;
         let mut attempt = 1;
@@ -159,7 +187,7 @@ impl Asking<'_> {
     /// Where that leaves open whether it happened, the tool's own evidence is asked.
     fn once(&self, work: &Work, receipt: &IntentReceipt) -> Result<Output, Box<Fault>> {
         let fault = contained(|| self.shared.backend.invoke(work, self.invocation, receipt))
-            .unwrap_or_else(|problem| Err(settle::backend_fault(self.tool, *problem)));
+            .unwrap_or_else(|problem| Err(settle::backend_fault(self.tool.effect, *problem)));
         failpoint::pass(Point::EffectDone);
         match fault {
             Err(fault) if self.is_doubtful(&fault) => {
@@ -206,7 +234,8 @@ impl Asking<'_> {
     fn wait_before_next(&self, attempt: u32, fault: &Fault, begun: Moment) -> Option<Duration> {
         let (tool, now) = (self.tool, self.shared.clock.now());
         let failed = Failed {
-            tool,
+            attempts_max: tool.attempts_max,
+            is_retry_safe: tool.bears_another_attempt(),
             attempt,
             fault,
             took: now.since(begun),
@@ -215,7 +244,7 @@ impl Asking<'_> {
         let chance = self.shared.random.unit();
         attempts::wait_before_next(&failed, chance)
             .filter(|_| !self.is_stopped())
-            .filter(|_| self.tokens().take(&tool.name))
+            .filter(|_| self.shared.tokens().take(&tool.name))
     }
 
     /// Nothing is tried again for a client that has cancelled, whatever becomes of the attempt
@@ -225,18 +254,7 @@ impl Asking<'_> {
     }
 
     fn stopped_while_waiting(&self, wait: Duration) -> bool {
-        if !wait.is_zero() {
-            let (tell, told) = sync_channel(2);
-            for token in [&self.ticket.cancel, self.invocation.cancel] {
-                let tell = tell.clone();
-                // There is room for both; nobody listens once the wait is over.
-                token.on_fire(move || {
-                    let _full = tell.try_send(());
-                });
-            }
-            // The time was up, or it was cancelled: looked at below.
-            let _either = told.recv_timeout(wait);
-        }
+        pause(wait, &[&self.ticket.cancel, self.invocation.cancel]);
         self.is_stopped()
     }
 
@@ -252,12 +270,5 @@ impl Asking<'_> {
                 None
             },
         )
-    }
-
-    fn tokens(&self) -> std::sync::MutexGuard<'_, attempts::Tokens> {
-        self.shared
-            .tokens
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }

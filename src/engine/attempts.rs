@@ -14,15 +14,18 @@ use crate::{
         limits::{
             DEFINITIONS_MAX, RETRY_AFTER_MAX, RETRY_TOKENS_EARNED, RETRY_TOKENS_MAX,
             RETRY_WAIT_FIRST, RETRY_WAIT_MAX,
+            steps::{INSIST_ATTEMPTS_MAX, INSIST_WAIT_FIRST, INSIST_WAIT_MAX},
         },
         problem::{Advice, Code, Effects},
     },
-    catalog::tool::Tool,
 };
 
 /// What is known when an attempt has failed.
 pub(super) struct Failed<'a> {
-    pub(super) tool: &'a Tool,
+    /// How often it is tried, at most.
+    pub(super) attempts_max: u32,
+    /// It may be run again although it may have happened.
+    pub(super) is_retry_safe: bool,
     /// Counts from 1.
     pub(super) attempt: u32,
     pub(super) fault: &'a Fault,
@@ -35,12 +38,10 @@ pub(super) struct Failed<'a> {
 /// How long to wait before the next attempt; `None` if there is to be none. `chance` is from 0
 /// to 1.
 pub(super) fn wait_before_next(failed: &Failed<'_>, chance: f64) -> Option<Duration> {
-    if failed.attempt >= failed.tool.attempts_max || !may_be_tried_again(failed) {
+    if failed.attempt >= failed.attempts_max || !may_be_tried_again(failed) {
         return None;
     }
-    let doubled = 1_u32.checked_shl(failed.attempt.saturating_sub(1));
-    let most = RETRY_WAIT_FIRST.saturating_mul(doubled.unwrap_or(u32::MAX));
-    let drawn = most.min(RETRY_WAIT_MAX).mul_f64(chance.clamp(0.0, 1.0));
+    let drawn = spread(failed.attempt, (RETRY_WAIT_FIRST, RETRY_WAIT_MAX), chance);
     let wait = match failed.fault.retry_after {
         Some(asked) if asked > RETRY_AFTER_MAX => return None,
         // Whoever was told the same wait is not to come back at the same time.
@@ -51,8 +52,22 @@ pub(super) fn wait_before_next(failed: &Failed<'_>, chance: f64) -> Option<Durat
     (wait + failed.took < failed.left).then_some(wait)
 }
 
+/// How long to wait after attempt number `attempt` of something that has to be done; `None` if
+/// it was tried often enough.
+pub(super) fn wait_before_insisting(attempt: u32, chance: f64) -> Option<Duration> {
+    let wait = || spread(attempt, (INSIST_WAIT_FIRST, INSIST_WAIT_MAX), chance);
+    (attempt < INSIST_ATTEMPTS_MAX).then(wait)
+}
+
+/// Some of a time that doubles with each attempt.
+fn spread(attempt: u32, (first, longest): (Duration, Duration), chance: f64) -> Duration {
+    let doubled = 1_u32.checked_shl(attempt.saturating_sub(1));
+    let most = first.saturating_mul(doubled.unwrap_or(u32::MAX));
+    most.min(longest).mul_f64(chance.clamp(0.0, 1.0))
+}
+
 fn may_be_tried_again(failed: &Failed<'_>) -> bool {
-    let Failed { tool, fault, .. } = failed;
+    let fault = failed.fault;
     match fault.class {
         FaultClass::Definite => false,
         FaultClass::Clean => fault.problem.advice == Advice::After,
@@ -61,7 +76,7 @@ fn may_be_tried_again(failed: &Failed<'_>) -> bool {
                 fault.problem.code,
                 Code::BackendFailed | Code::OutcomeUnknown | Code::BackendUnavailable
             );
-            lost && tool.bears_another_attempt()
+            lost && failed.is_retry_safe
         }
     }
 }

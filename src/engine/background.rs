@@ -41,7 +41,7 @@ pub(super) fn answer_running(shared: &Arc<Shared>, prepared: Prepared, known: Ru
         release(shared, prepared.place);
         tell_running(shared, &prepared.call, prepared.ticket, known.id);
     });
-    joins::park(shared, known.operation, Duration::ZERO, look);
+    joins::park(shared, known, Duration::ZERO, look);
 }
 
 /// Writes down that the caller is told that the operation `id` is running, and tells it.

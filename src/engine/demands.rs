@@ -121,7 +121,7 @@ pub(super) fn way(
     };
     let is_its_own_fault = matches!(
         problem.code,
-        Code::BackendFailed | Code::Timeout | Code::OutputInvalid
+        Code::BackendFailed | Code::Timeout | Code::OutputInvalid | Code::RolledBack
     );
     if is_its_own_fault && class != Some(FaultClass::Clean) {
         Way::failed(problem, status)

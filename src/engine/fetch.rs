@@ -102,5 +102,5 @@ fn wait(shared: &Arc<Shared>, fetch: Fetch, mut waiting: Waiting, running: Runni
         waiting.pause = Some(waited);
         ask(shared, fetch, waiting);
     });
-    joins::park(shared, running.operation, pause, look);
+    joins::park(shared, running, pause, look);
 }

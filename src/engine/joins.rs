@@ -14,6 +14,7 @@ use super::{
     pipeline::{self, Prepared},
     prepare::{release, stopped},
     release::refuse,
+    steps::recovery,
     unstarted,
 };
 use crate::{
@@ -138,7 +139,7 @@ pub(super) fn join(
     let look: Look = Box::new(move |shared, waited| {
         look_again(shared, admission, (prepared, waited), running);
     });
-    park(shared, running.operation, pause, look);
+    park(shared, running, pause, look);
 }
 
 /// Has everybody who waits looked at when this call is cancelled.
@@ -178,9 +179,12 @@ fn look_again(
     pipeline::ask(shared, *admission, prepared);
 }
 
-/// Parks a call that waits for the operation of this row. Where there is no thread to be had for
-/// looking after it, it asks on at once.
-pub(super) fn park(shared: &Arc<Shared>, operation: i64, pause: Duration, look: Look) {
+/// Parks a call that waits for `running`, which is gone on with if nobody does. Where there is no
+/// thread to be had for looking after the call, it asks on at once.
+pub(super) fn park(shared: &Arc<Shared>, running: Running, pause: Duration, look: Look) {
+    if running.is_orphaned {
+        recovery::wake(shared);
+    }
     let mut state = shared.joins.state();
     if !state.has_thread {
         let looker = Arc::clone(shared);
@@ -193,7 +197,7 @@ pub(super) fn park(shared: &Arc<Shared>, operation: i64, pause: Duration, look: 
         }
     }
     state.parked.push(Parked {
-        operation,
+        operation: running.operation,
         pause,
         look,
     });

@@ -40,7 +40,9 @@ pub(super) fn operation(
         (Some(key), _) => (KeySource::Meta, Some(key.to_owned())),
         (None, Some(key)) => (KeySource::Argument, Some(key)),
         (None, None) if tool.is_run_once() => (KeySource::Content, None),
-        (None, None) if tool.is_background => (KeySource::Call, Some(header.call_id.to_string())),
+        (None, None) if tool.is_background || tool.steps().is_some() => {
+            (KeySource::Call, Some(header.call_id.to_string()))
+        }
         (None, None) => return Ok(None),
     };
     let fingerprint = fingerprint(tool, effective);

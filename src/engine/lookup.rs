@@ -13,11 +13,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Shared, Ticket,
-    prepare::{contained, stopped},
+    prepare::{Doing, contained, stopped},
     unstarted,
 };
 use crate::{
-    backend::{self, Fault, Invocation, Work},
+    backend::{self, Fault, Invocation},
     base::{
         cancel::{CancelToken, Cancelled},
         clock::Moment,
@@ -57,7 +57,7 @@ impl Deref for CheckedCall {
 }
 
 /// Whether [`check`] may wait for the world.
-pub(super) fn may_wait(call: &AgreedCall, work: &Work) -> bool {
+pub(super) fn may_wait(call: &AgreedCall, work: &Doing) -> bool {
     !call.tool().checks.is_empty() || work.names_files()
 }
 
@@ -67,14 +67,14 @@ pub(super) fn may_wait(call: &AgreedCall, work: &Work) -> bool {
 /// # Errors
 /// A refusal, and what to write down of the checks: the operator's own where one does not
 /// hold, `BACKEND_UNAVAILABLE` or `RULE_ERROR` where it cannot be told whether one holds; as
-/// [`Work::open`] for a file.
+/// [`Doing::open`] for a file.
 pub(super) fn check(
     shared: &Shared,
     call: AgreedCall,
-    work: Work,
+    work: Doing,
     ticket: &Ticket,
     end: Moment,
-) -> Result<(CheckedCall, Work), (Box<Refused>, String)> {
+) -> Result<(CheckedCall, Doing), (Box<Refused>, String)> {
     let mut status = String::new();
     let mut wrong = None;
     for (number, check) in call.tool().checks.iter().enumerate() {
@@ -203,6 +203,7 @@ impl Making<'_> {
         let _registered = self.shared.register(header.call_id, &cancel);
         let invocation = Invocation {
             operation: header.call_id,
+            part: None,
             effect: Effect::Read,
             deadline,
             cancel: &cancel,

@@ -22,6 +22,7 @@ mod release;
 mod request_state;
 mod schedule;
 mod settle;
+pub(crate) mod steps;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use self::{
     ask::{Asks, Channel, Unanswered},
     joins::Joins,
     queue::Queue,
+    steps::recovery::{self, Former, GoneOn, Recovery},
 };
 use serde_json::Value;
 
@@ -57,7 +59,7 @@ use crate::{
     },
     catalog::in_force::InForce,
     guard::call::{IncomingCall, Refused},
-    ledger::Ledger,
+    ledger::{Ledger, LedgerError},
 };
 
 /// Where the answer of a call goes, and the client's wish to have none.
@@ -84,6 +86,8 @@ pub(crate) struct Parts {
     pub(crate) random: Arc<dyn Random>,
     /// What hides the secrets that tools are given.
     pub(crate) redactor: Arc<Redactor>,
+    /// How a definition that was in force once becomes a tool again.
+    pub(crate) former: Arc<Former>,
     /// How many programs run side by side.
     pub(crate) workers: usize,
 }
@@ -113,6 +117,8 @@ struct Shared {
     key: OnceLock<ledger_key::Key>,
     checks: lookup::Memory,
     brevity: brevity::Brevity,
+    former: Arc<Former>,
+    recovery: Recovery,
 }
 
 impl Engine {
@@ -121,36 +127,11 @@ impl Engine {
     /// # Errors
     /// When the system has no thread to give.
     pub(crate) fn start(parts: Parts) -> io::Result<Self> {
-        let Parts {
-            catalog,
-            ledger,
-            backend,
-            clock,
-            random,
-            redactor,
-            workers,
-        } = parts;
-        let shared = Arc::new(Shared {
-            catalog,
-            ledger,
-            backend,
-            clock,
-            random,
-            redactor,
-            tokens: Mutex::default(),
-            queue: Queue::new(CHECK_QUEUE_MAX, workers.max(1)),
-            joins: Joins::default(),
-            open: Mutex::new(0),
-            idle: Condvar::new(),
-            running: Mutex::new(HashMap::new()),
-            asks: Asks::default(),
-            key: OnceLock::new(),
-            checks: lookup::Memory::default(),
-            brevity: brevity::Brevity::default(),
-        });
+        let workers = parts.workers.max(1);
+        let shared = Arc::new(Shared::new(parts));
         let gate = Arc::clone(&shared);
         let mut threads = vec![thread::spawn("gate", move || pipeline::gate(&gate))?];
-        for number in 0..workers.max(1) {
+        for number in 0..workers {
             let worker = Arc::clone(&shared);
             let name = format!("worker-{number}");
             threads.push(thread::spawn(name, move || pipeline::worker(&worker))?);
@@ -194,6 +175,20 @@ impl Engine {
     /// ignored.
     pub(crate) fn answered(&self, number: u64, answer: Result<Value, Unanswered>) {
         ask::answered(&self.shared, number, answer);
+    }
+
+    /// Goes on with the steps of processes that have died.
+    pub(crate) fn recover(&self) {
+        recovery::wake(&self.shared);
+    }
+
+    /// Goes on with the steps of the operation that the call `id` began, because the person `by`
+    /// says so; on the calling thread, to their end.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub(crate) fn go_on(&self, id: CallId, by: &str) -> Result<GoneOn, LedgerError> {
+        recovery::go_on_for(&self.shared, id, by)
     }
 
     /// Says that the client will answer nothing any more.
@@ -247,6 +242,33 @@ impl Drop for Registered<'_> {
 }
 
 impl Shared {
+    fn new(parts: Parts) -> Self {
+        Self {
+            catalog: parts.catalog,
+            ledger: parts.ledger,
+            backend: parts.backend,
+            clock: parts.clock,
+            random: parts.random,
+            redactor: parts.redactor,
+            tokens: Mutex::default(),
+            queue: Queue::new(CHECK_QUEUE_MAX, parts.workers.max(1)),
+            joins: Joins::default(),
+            open: Mutex::new(0),
+            idle: Condvar::new(),
+            running: Mutex::new(HashMap::new()),
+            asks: Asks::default(),
+            key: OnceLock::new(),
+            checks: lookup::Memory::default(),
+            brevity: brevity::Brevity::default(),
+            former: parts.former,
+            recovery: Recovery::default(),
+        }
+    }
+
+    fn tokens(&self) -> std::sync::MutexGuard<'_, attempts::Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn register(&self, call_id: CallId, cancel: &CancelToken) -> Registered<'_> {
         self.running().insert(call_id, cancel.clone());
         if self.queue.is_stopping() {

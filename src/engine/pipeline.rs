@@ -12,27 +12,28 @@ use super::{
     Shared, Ticket,
     answer::{Answer, Body, Delivery},
     ask,
-    attempt::{self, Times},
+    attempt::Times,
     background,
     conclude::conclude,
     fetch, joins, key,
     ledger_key::with_key,
     lookup::{self, CheckedCall},
     notice,
-    prepare::{contained, judged, prepare, release, stopped},
+    prepare::{Doing, contained, judged, prepare, release, stopped},
     queue::{GateJob, Place, Taken, WorkJob},
     release::{
-        Recorded, answer_when_decided, answer_when_recorded, recorded, refuse, refuse_unless_known,
-        replayed,
+        Recorded, answer_when_decided, answer_when_recorded, not_begun, recorded, refuse,
+        refuse_unless_known, replayed,
     },
-    settle, unstarted, verify,
+    settle,
+    steps::{self, End},
+    unstarted, verify,
 };
 use crate::{
     backend::Work,
     base::{
         clock::Moment,
         failpoint::{self, Point},
-        id::CallId,
         problem::Effects,
     },
     catalog::tool::Effect,
@@ -62,7 +63,7 @@ pub(super) struct Arrived {
 /// look something up first.
 pub(super) struct LookUp {
     call: AgreedCall,
-    work: Work,
+    work: Doing,
     ticket: Ticket,
     asked: (Demands, Option<Operation>),
     checked: Moment,
@@ -72,7 +73,7 @@ pub(super) struct LookUp {
 /// A call that may begin and whose backend knows what to do.
 pub(super) struct Prepared {
     pub(super) call: CheckedCall,
-    work: Work,
+    work: Doing,
     pub(super) ticket: Ticket,
     pub(super) place: Option<Place>,
     /// When the guard had decided.
@@ -276,7 +277,7 @@ fn begin(shared: &Arc<Shared>, mut prepared: Prepared, asked: (Demands, Option<O
     let admission = settle::admission(call, keeping, prepared.checked, asked);
     let tool = prepared.call.tool();
     prepared.work = match (tool.effect, prepared.work) {
-        (Effect::Read, Work::Immediate(output)) => {
+        (Effect::Read, Doing::Once(Work::Immediate(output))) => {
             let Prepared {
                 call,
                 ticket,
@@ -347,15 +348,6 @@ fn dispatch(shared: &Shared, mut started: Started) {
     }
 }
 
-/// Ends a call whose backend is not asked.
-fn not_begun(shared: &Shared, prepared: Prepared, answer: impl FnOnce(CallId) -> Answer) {
-    release(shared, prepared.place);
-    let answer = answer(prepared.call.header().call_id);
-    notice::ended(shared, prepared.call.header(), &answer, (None, None));
-    prepared.ticket.respondent.answer(answer);
-    shared.closed();
-}
-
 /// The backend, then the ledger again, for a call that waited so long for a worker.
 fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
     let Started {
@@ -378,7 +370,14 @@ fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
         deadline: since.plus(call.tool().timeout),
         waited,
     };
-    let result = attempt::run(shared, &call, &work, &ticket, (&receipt, times));
+    let result = match work.carry_out(shared, &call, &ticket, (&receipt, times)) {
+        End::Told(result) => result,
+        End::Interrupted => {
+            let left = Answer::begun(steps::left(&call), &receipt);
+            ticket.respondent.answer(left);
+            return shared.closed();
+        }
+    };
     let effects = settle::effects_of(call.tool(), &result);
     let (ending, reply) = conclude(shared, &call, (checked, begun), notes, result);
     // That nobody knows is no answer that could have arrived: what is found out later is one.

@@ -3,11 +3,17 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use serde_json::Value;
+
 use super::{
-    Shared, Ticket, demands,
+    Shared, Ticket,
+    attempt::{self, Times},
+    demands,
     queue::{NoPlace, Place},
     schedule::{Claim, Full},
-    settle, unstarted,
+    settle,
+    steps::{self, End},
+    unstarted,
 };
 use crate::{
     backend::{self, Work},
@@ -16,12 +22,15 @@ use crate::{
         limits::CONCURRENT_DEFAULT,
         problem::{Code, Problem},
     },
-    catalog::tool::Effect,
+    catalog::{
+        steps::Steps,
+        tool::{Effect, Tool},
+    },
     guard::{
         agree::AgreedCall,
         call::{Header, Refused},
     },
-    ledger::admission::Demands,
+    ledger::{IntentReceipt, admission::Demands},
 };
 
 /// Runs a part of the guard; a panic in it is the refusal of this call alone.
@@ -36,6 +45,69 @@ pub(super) fn judged<T>(
     })
 }
 
+/// What a call does once it has begun.
+pub(super) enum Doing {
+    /// One thing.
+    Once(Work),
+    /// Several, see [`super::steps`].
+    Steps(Arc<Steps>),
+}
+
+impl Doing {
+    /// What `tool` does with `arguments`. Nothing is done yet; of steps, everything is filled that
+    /// needs no output of another.
+    fn of(tool: &Tool, arguments: &Value) -> Result<Self, Box<Problem>> {
+        match tool.steps() {
+            None => backend::prepare(&tool.run, arguments).map(Self::Once),
+            Some(steps) => {
+                backend::fits(&tool.run, arguments)?;
+                Ok(Self::Steps(Arc::clone(steps)))
+            }
+        }
+    }
+
+    /// Whether there are files to be opened now. Those of steps are opened when their step begins.
+    pub(super) fn names_files(&self) -> bool {
+        match self {
+            Self::Once(work) => work.names_files(),
+            Self::Steps(_) => false,
+        }
+    }
+
+    /// The same with those files open.
+    ///
+    /// # Errors
+    /// As [`Work::open`].
+    pub(super) fn open(self) -> Result<Self, Box<Problem>> {
+        match self {
+            Self::Once(work) => work.open().map(Self::Once),
+            Self::Steps(_) => Ok(self),
+        }
+    }
+
+    /// Does it, for a call whose beginning the receipt proves.
+    pub(super) fn carry_out(
+        &self,
+        shared: &Shared,
+        call: &AgreedCall,
+        ticket: &Ticket,
+        begun: (&IntentReceipt, Times),
+    ) -> End {
+        match self {
+            Self::Once(work) => End::Told(attempt::run(shared, call, work, ticket, begun)),
+            Self::Steps(all) => steps::run(shared, call, all, ticket, begun),
+        }
+    }
+
+    /// Whether it waits for nothing.
+    pub(super) fn is_immediate(&self) -> bool {
+        match self {
+            Self::Once(work) => work.is_immediate(),
+            Self::Steps(_) => false,
+        }
+    }
+}
+
 /// The stage that said no, and why.
 pub(super) type Unprepared = (&'static str, Box<Problem>);
 
@@ -44,9 +116,9 @@ pub(super) type Unprepared = (&'static str, Box<Problem>);
 pub(super) fn prepare(
     shared: &Shared,
     call: &AgreedCall,
-) -> Result<(Work, Option<Place>, Demands), Unprepared> {
+) -> Result<(Doing, Option<Place>, Demands), Unprepared> {
     let demands = demands::demands(call).map_err(|problem| ("cost", problem))?;
-    let work = match contained(|| backend::prepare(call.tool(), call.effective())) {
+    let work = match contained(|| Doing::of(call.tool(), call.effective())) {
         Ok(Ok(work)) => work,
         Ok(Err(problem)) | Err(problem) => return Err(("prepare", problem)),
     };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::{
     Shared, Ticket,
     answer::{About, Answer, Body, Delivery, Replayed, Reply},
-    demands, notice, settle,
+    demands, notice,
+    pipeline::Prepared,
+    prepare, settle,
 };
 use crate::{
     base::{
@@ -21,6 +23,19 @@ use crate::{
         operation::Operation,
     },
 };
+
+/// Ends a call whose backend is not asked.
+pub(super) fn not_begun(
+    shared: &Shared,
+    prepared: Prepared,
+    answer: impl FnOnce(CallId) -> Answer,
+) {
+    prepare::release(shared, prepared.place);
+    let answer = answer(prepared.call.header().call_id);
+    notice::ended(shared, prepared.call.header(), &answer, (None, None));
+    prepared.ticket.respondent.answer(answer);
+    shared.closed();
+}
 
 /// Writes a refusal down and answers it.
 pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket) {

@@ -88,7 +88,8 @@ impl Ended<'_> {
                     backend_text,
                 };
                 let body = self.without_secrets(body);
-                (outcome, state(class, effects), Some(code), effects, body)
+                let stands = state(class, code, effects);
+                (outcome, stands, Some(code), effects, body)
             }
         };
         let most = tool.restraint.cost.most(self.call.effective());
@@ -141,6 +142,8 @@ impl Ended<'_> {
 /// The outcome that a problem stands for.
 fn outcome(class: Option<FaultClass>, problem: &Problem) -> Outcome {
     match (problem.code, class) {
+        (Code::RolledBack, _) => Outcome::RolledBack,
+        (Code::NeedsAttention, _) => Outcome::NeedsAttention,
         (Code::Cancelled, _) => Outcome::Cancelled,
         (Code::Timeout, _) => Outcome::TimedOut,
         (Code::Overloaded, Some(FaultClass::Clean)) => Outcome::Refused,
@@ -152,13 +155,15 @@ fn outcome(class: Option<FaultClass>, problem: &Problem) -> Outcome {
 }
 
 /// Where the operation of a call stands that did not succeed.
-fn state(class: Option<FaultClass>, effects: Effects) -> OperationState {
-    match (class, effects) {
-        (Some(FaultClass::Clean), _) | (Some(FaultClass::Ambiguous), Effects::None) => {
+fn state(class: Option<FaultClass>, code: Code, effects: Effects) -> OperationState {
+    match (class, code, effects) {
+        (_, Code::RolledBack, _) => OperationState::RolledBack,
+        (_, Code::NeedsAttention, _) => OperationState::Attention,
+        (Some(FaultClass::Clean), ..) | (Some(FaultClass::Ambiguous), _, Effects::None) => {
             OperationState::FailedClean
         }
-        (Some(FaultClass::Ambiguous), _) => OperationState::Unknown,
-        (Some(FaultClass::Definite) | None, _) => OperationState::Failed,
+        (Some(FaultClass::Ambiguous), ..) => OperationState::Unknown,
+        (Some(FaultClass::Definite) | None, ..) => OperationState::Failed,
     }
 }
 
@@ -184,6 +189,7 @@ fn backend_name(tool: &Tool) -> &'static str {
         Run::Reply(_) => "reply",
         Run::Sql(_) => "sql",
         Run::Http(_) => "http",
+        Run::Steps(_) => "steps",
         Run::Fetch => "operation",
     }
 }
@@ -366,8 +372,8 @@ fn changes_json(changes: &[Change]) -> Option<String> {
 }
 
 /// A backend that broke down in a way nobody foresaw.
-pub(super) fn backend_fault(tool: &Tool, problem: Problem) -> Box<Fault> {
-    let effects = match tool.effect {
+pub(super) fn backend_fault(effect: Effect, problem: Problem) -> Box<Fault> {
+    let effects = match effect {
         Effect::Read => Effects::None,
         Effect::Write | Effect::Destroy => Effects::Unknown,
     };

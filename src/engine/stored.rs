@@ -127,7 +127,10 @@ fn set(json: &mut Value, name: &str, value: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::problem::Detail;
+    use crate::base::{
+        problem::Detail,
+        stands::{Stands, StepStands},
+    };
 
     #[track_caller]
     fn check(body: &Body) {
@@ -188,6 +191,10 @@ mod tests {
                 .with_details(vec![detail(None), detail(Some("\"x\"".to_owned()))]);
             problem.reason = Some("THEIRS".to_owned());
             problem.corrected_arguments = Some(json!({"a": 1}));
+            problem.steps = vec![StepStands {
+                name: "one".to_owned(),
+                state: Stands::Undone,
+            }];
             for (problem, backend_text) in [
                 (problem, Some("it said".to_owned())),
                 (Problem::new(*code, ""), None),

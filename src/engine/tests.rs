@@ -18,7 +18,6 @@ use crate::{
     base::{
         cancel::Cancelled,
         clock::{ManualClock, Moment},
-        id::CallId,
         problem::{Code, Effects, Problem},
         random::NoWait,
     },
@@ -152,7 +151,7 @@ impl Backend for Scripted {
         }
     }
 
-    fn is_over(&self, _operation: CallId, _deadline: Moment) -> bool {
+    fn is_over(&self, _name: &str, _deadline: Moment) -> bool {
         true
     }
 }
@@ -182,6 +181,7 @@ impl Setting {
             clock: clock.clone(),
             random: Arc::new(NoWait),
             redactor: Arc::default(),
+            former: testing::former(),
             workers: 2,
         })
         .unwrap();
@@ -212,6 +212,7 @@ impl Setting {
         let name = |verb: &Verb| match verb {
             Verb::Begin(..) => "begin",
             Verb::Intend => "intend",
+            Verb::Step => "step",
             Verb::Finish(..) => "finish",
             Verb::SettleAtOnce(..) => "settle_at_once",
             Verb::Refuse(..) => "refuse",

@@ -78,14 +78,12 @@ impl Inquiry<'_> {
     /// Asks about an attempt of another call, whose process may have died: what that left
     /// running could still take effect, and nothing counts as undone before its end.
     pub(crate) fn of_earlier(&self) -> Found {
-        match self.tool.run {
-            Run::Exec(_) if !self.backend.is_over(self.operation, self.deadline()) => {
-                Found::Unclear("a program of it may still be running".to_owned())
-            }
-            Run::Exec(_) | Run::Sql(_) | Run::Http(_) | Run::Reply(_) | Run::Fetch => {
-                self.find_out()
-            }
+        let name = || self.operation.to_string();
+        let run = &self.tool.run;
+        if run.starts_a_program() && !self.backend.is_over(&name(), self.deadline()) {
+            return Found::Unclear("a program of it may still be running".to_owned());
         }
+        self.find_out()
     }
 
     /// Asks about an attempt that is over here. A request may still be on its way to the service
@@ -105,7 +103,7 @@ impl Inquiry<'_> {
     fn may_be_on_its_way(&self) -> bool {
         match self.tool.run {
             Run::Http(_) => true,
-            Run::Exec(_) | Run::Sql(_) | Run::Reply(_) | Run::Fetch => false,
+            Run::Exec(_) | Run::Sql(_) | Run::Reply(_) | Run::Steps(_) | Run::Fetch => false,
         }
     }
 
@@ -130,6 +128,7 @@ impl Inquiry<'_> {
     fn ask(&self, work: LookWork) -> Result<Value, String> {
         let invocation = Invocation {
             operation: self.operation,
+            part: None,
             effect: Effect::Read,
             deadline: self.deadline(),
             cancel: self.cancel,

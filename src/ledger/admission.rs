@@ -191,6 +191,8 @@ pub(crate) struct Running {
     pub(crate) operation: i64,
     /// The call that began it.
     pub(crate) id: CallId,
+    /// Its process died, and somebody has to go on with its steps.
+    pub(crate) is_orphaned: bool,
 }
 
 impl Known {
@@ -199,6 +201,7 @@ impl Known {
         Running {
             operation: self.row,
             id: self.id,
+            is_orphaned: self.state.is_open() && !self.is_owner_alive,
         }
     }
 

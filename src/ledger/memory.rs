@@ -2,6 +2,7 @@
 //! and loses its process when it is told to.
 
 mod state;
+mod steps;
 
 use std::sync::{Arc, Mutex};
 
@@ -16,6 +17,7 @@ use super::{
     record::{CallRow, Settlement},
     resolution::{Resolution, Resolved},
     sqlite::statements::stored_reply,
+    steps::{Adopted, Closing, Stepped, Wanted},
 };
 use crate::base::{
     clock::{Clock, SystemClock, Timestamp},
@@ -30,6 +32,8 @@ pub(crate) enum Verb {
     Begin(i64, CallRow),
     /// `intend`.
     Intend,
+    /// `step`.
+    Step,
     /// `finish`.
     Finish(i64, Settlement),
     /// `settle_at_once`.
@@ -94,7 +98,7 @@ impl MemoryLedger {
         for verb in self.verbs() {
             match verb {
                 Verb::Begin(at, row) => calls.push(record(at, row, None)),
-                Verb::Intend => {}
+                Verb::Intend | Verb::Step => {}
                 Verb::Finish(at, settlement) => {
                     let of = calls.iter_mut().find(|call| call.row == at);
                     of.expect("a receipt has a row").end = Some(end(&settlement));
@@ -138,7 +142,9 @@ impl Ledger for MemoryLedger {
                     let durability = Durability::of(&admission.row);
                     let call = admission.row.clone();
                     let row = state.put(|at| Verb::Begin(at, admission.row));
-                    let operation = state.claim(asked.as_ref(), again, (row, &call), now);
+                    let backend = admission.intent.backend;
+                    let call = (row, &call, backend);
+                    let operation = state.claim(asked.as_ref(), again, call, now);
                     let receipt = IntentReceipt {
                         row,
                         durability,
@@ -156,6 +162,26 @@ impl Ledger for MemoryLedger {
         then(self.write(|state, _| {
             state.verbs.push(Verb::Intend);
             Ok(Some(receipt))
+        }));
+    }
+
+    fn step(&self, of: &IntentReceipt, stepped: Stepped, then: Then<IntentReceipt>) {
+        let receipt = of.again();
+        then(self.write(|state, _| {
+            state.verbs.push(Verb::Step);
+            state.step(&receipt, stepped);
+            Ok(receipt)
+        }));
+    }
+
+    fn adopt(&self, wanted: Wanted, then: Then<Adopted>) {
+        then(self.write(|state, now| Ok(state.adopt(wanted, now))));
+    }
+
+    fn close_steps(&self, of: IntentReceipt, closing: Closing, then: Then<()>) {
+        then(self.write(|state, now| {
+            state.close_steps(&of, closing, now);
+            Ok(())
         }));
     }
 
@@ -187,7 +213,8 @@ impl Ledger for MemoryLedger {
                     Ok((again, notes)) => {
                         let (kept, end) = (call.clone(), ending.settlement.clone());
                         let row = state.put(|at| Verb::SettleAtOnce(at, kept, end));
-                        let operation = state.claim(asked.as_ref(), again, (row, &call), now);
+                        let call = (row, &call, admission.intent.backend);
+                        let operation = state.claim(asked.as_ref(), again, call, now);
                         state.end(operation.map(|one| one.operation), &ending);
                         Decided::AsAsked(AuditReceipt::of(row), notes)
                     }

@@ -18,6 +18,7 @@ pub(crate) mod policy;
 pub(crate) mod record;
 pub(crate) mod resolution;
 pub(crate) mod sqlite;
+pub(crate) mod steps;
 
 use std::sync::mpsc;
 
@@ -26,6 +27,7 @@ use fetch::{Fetch, Fetched};
 use operation::Operation;
 use record::{CallRow, Settlement};
 use resolution::{Resolution, Resolved};
+use steps::{Adopted, Closing, Stepped, Wanted};
 
 use crate::base::{clock::Timestamp, id::CallId};
 
@@ -61,7 +63,7 @@ impl IntentReceipt {
     }
 
     /// The receipt for a further intent of the same call.
-    fn again(&self) -> Self {
+    pub(super) fn again(&self) -> Self {
         Self { ..*self }
     }
 }
@@ -136,9 +138,20 @@ pub(crate) trait Ledger: Send + Sync {
     /// effect other than a read it is synced to disk before `then` is called.
     fn begin(&self, admission: Admission, then: Then<Begun>);
 
-    /// Writes the intent of a further attempt or step of an admitted call; nothing where the
+    /// Writes the intent of a further attempt of an admitted call; nothing where the
     /// breaker of its backend does not let it through.
     fn intend(&self, of: &IntentReceipt, further: Further, then: Then<Option<IntentReceipt>>);
+
+    /// Writes what the steps of an admitted call did and what is about to be done; with the first
+    /// undo its operation is being undone. The receipt is for what is about to be done.
+    fn step(&self, of: &IntentReceipt, stepped: Stepped, then: Then<IntentReceipt>);
+
+    /// Takes steps in hand that were left: by a process that died, whose call is given its end
+    /// first, or to a person.
+    fn adopt(&self, wanted: Wanted, then: Then<Adopted>);
+
+    /// Writes how an operation ended whose steps were taken over.
+    fn close_steps(&self, of: IntentReceipt, closing: Closing, then: Then<()>);
 
     /// Writes how an admitted call ended, and settles what waited for its end.
     fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>);

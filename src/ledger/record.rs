@@ -108,6 +108,10 @@ pub(crate) enum Outcome {
     TimedOut,
     /// It may have happened.
     Unknown,
+    /// A step failed, and what was done before it was undone.
+    RolledBack,
+    /// A part of it is done, and a person has to look at it.
+    NeedsAttention,
 }
 
 impl Outcome {
@@ -120,6 +124,8 @@ impl Outcome {
         Self::Cancelled,
         Self::TimedOut,
         Self::Unknown,
+        Self::RolledBack,
+        Self::NeedsAttention,
     ];
 
     /// The outcome that this word stands for.
@@ -138,6 +144,8 @@ impl Outcome {
             Self::Cancelled => "cancelled",
             Self::TimedOut => "timed_out",
             Self::Unknown => "unknown",
+            Self::RolledBack => "rolled_back",
+            Self::NeedsAttention => "needs_attention",
         }
     }
 }

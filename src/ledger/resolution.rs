@@ -116,9 +116,11 @@ pub(super) fn told(
     match (state, outcome) {
         (OperationState::Succeeded, Outcome::Succeeded) => (outcome, effects, code),
         (OperationState::Succeeded, _) => (Outcome::Succeeded, Effects::Applied, None),
-        (OperationState::RolledBack, _) => {
-            (Outcome::Failed, Effects::RolledBack, Some(Code::RolledBack))
-        }
+        (OperationState::RolledBack, _) => (
+            Outcome::RolledBack,
+            Effects::RolledBack,
+            Some(Code::RolledBack),
+        ),
         (
             OperationState::Claimed
             | OperationState::Running

@@ -146,10 +146,11 @@ fn render(tool: &Tool) -> Value {
 /// MCP's hints, derived from what the definition declares, so that they cannot contradict it.
 fn annotations(tool: &Tool) -> Value {
     let read = tool.effect == Effect::Read;
-    let open_world = match tool.run {
+    let mut parts = tool.run.parts().into_iter();
+    let open_world = parts.any(|run| match run {
         Run::Exec(_) | Run::Http(_) => true,
-        Run::Reply(_) | Run::Sql(_) | Run::Fetch => false,
-    };
+        Run::Reply(_) | Run::Sql(_) | Run::Steps(_) | Run::Fetch => false,
+    });
     json!({
         "readOnlyHint": read,
         "destructiveHint": tool.effect == Effect::Destroy,

@@ -84,6 +84,7 @@ impl Setting {
         };
         let invocation = Invocation {
             operation: CallIds::new().next(Timestamp::from_micros(1)),
+            part: None,
             effect: self.effect,
             deadline: clock.now().plus(self.time),
             cancel: &self.cancel,

@@ -12,7 +12,7 @@ use crate::{
         cancel::{CancelToken, Cancelled},
         clock::{Clock, Moment},
     },
-    catalog::{content::Progress, tool::Sandbox},
+    catalog::{content::Progress, sandbox::Sandbox},
 };
 
 #[cfg(unix)]

@@ -151,6 +151,36 @@ events! {
         error: &'a str, "Why.";
     }
 
+    /// Steps of a process that has ended are gone on with.
+    WARN StepsAdopted = "steps_adopted", "going on with steps that were left" {
+        operation_id: &'a str, "The operation.";
+        tool_name = "gen_ai.tool.name": &'a str, "Its tool.";
+    }
+
+    /// Steps that were begun could not be brought to an end, or what was done could not be undone.
+    ERROR StepsStuck = "steps_stuck", "a person has to look" {
+        operation_id: &'a str, "The operation.";
+        why: &'a str, "Why, and what became of each step.";
+    }
+
+    /// What undoes a step failed.
+    ERROR UndoFailed = "undo_failed", "a step could not be undone" {
+        call_id: &'a str, "The call whose step it is.";
+        step: &'a str, "The step.";
+        code: &'a str, "Why, as a code.";
+    }
+
+    /// What became of a step could not be written; it is found out when somebody goes on.
+    WARN StepUnwritten = "step_unwritten", "what became of a step is not written" {
+        call_id: &'a str, "The call whose step it is.";
+        error: &'a str, "Why.";
+    }
+
+    /// Steps that were left, or their end, are not seen to now.
+    WARN StepsLeft = "steps_left", "steps that were left are not gone on with" {
+        error: &'a str, "Why.";
+    }
+
     /// The definitions are in force for the first time.
     INFO ToolsLoaded = "tools_loaded", "in force" {
         tools: u64, "How many are offered.";

@@ -67,6 +67,10 @@ fn has_something_to_verify(
             "a tool that reads",
             "take it out: there is no effect to find",
         ),
+        (_, Some(Run::Steps(_))) => (
+            "`steps`",
+            "take it out: where one of them was lost is found out step by step",
+        ),
         (_, Some(Run::Reply(_))) => ("`reply`", "take it out: there is no effect to find"),
         (_, Some(Run::Sql(plan)))
             if matches!(plan.access, SqlAccess::Write { marker: true, .. }) =>

@@ -1,11 +1,16 @@
 //! Templates against the input schema: every slot names a property that exists.
 
+mod earlier;
+
+use std::cell::RefCell;
+
 use super::super::{
     ask::ASK,
     definition::{ElementDefinition, QuestionDefinition, Spanned},
     diagnostic::{Findings, Span, did_you_mean, tick},
     secret::Secrets,
     source::{Node, NodeValue},
+    steps::STEPS,
     template::{
         ArgPath, ArgTemplate, ConfidentialFault, ConfidentialTemplate, JsonTemplate, TemplateFault,
         TextTemplate,
@@ -22,11 +27,16 @@ pub(super) struct Placeholders<'a> {
     schema: Option<&'a Node>,
     /// The forms whose answers may be named, round by round, each with its key.
     answers: Vec<Vec<(&'a str, &'a Node)>>,
+    /// The steps whose output may be named, and whether it is JSON.
+    outputs: Vec<(&'a str, bool)>,
+    /// The outputs that were named.
+    used: RefCell<Vec<ArgPath>>,
 }
 
-/// A property that a slot names.
+/// What a slot names.
 struct Declared<'a> {
-    schema: &'a Node,
+    /// `None` where nothing is known of it.
+    schema: Option<&'a Node>,
     /// It is required, or has a default, at every level.
     always: bool,
 }
@@ -37,6 +47,8 @@ impl<'a> Placeholders<'a> {
         Self {
             schema,
             answers: Vec::new(),
+            outputs: Vec::new(),
+            used: RefCell::default(),
         }
     }
 
@@ -58,9 +70,23 @@ impl<'a> Placeholders<'a> {
             false => Vec::new(),
         });
         Self {
-            schema: self.schema,
             answers: known.collect(),
+            ..Self::new(self.schema)
         }
+    }
+
+    /// The same with the outputs of these steps.
+    pub(super) fn with_outputs(&self, outputs: &[(&'a str, bool)]) -> Self {
+        Self {
+            answers: self.answers.clone(),
+            outputs: outputs.to_vec(),
+            ..Self::new(self.schema)
+        }
+    }
+
+    /// The outputs of steps that were named until now.
+    pub(super) fn used_outputs(&self) -> Vec<ArgPath> {
+        self.used.take()
     }
 
     /// A text whose slots may be absent, and in which secrets may stand.
@@ -125,10 +151,11 @@ impl<'a> Placeholders<'a> {
             }
             ArgTemplate::Many { path, .. } => {
                 let declared = self.declared(path, value.span, findings);
-                if let Some(declared) = declared.filter(|one| !is_array(one.schema)) {
+                let schema = declared.and_then(|declared| declared.schema);
+                if let Some(schema) = schema.filter(|schema| !is_array(schema)) {
                     let name = path.0.join(".");
                     let message = format!("`{{{name}...}}` needs `{name}` to be an array");
-                    let help = match declared.schema.get("type").and_then(Node::as_text) {
+                    let help = match schema.get("type").and_then(Node::as_text) {
                         Some(_) => format!("write `{{{name}}}` for a single value"),
                         None => "say `type: array` in its schema".to_owned(),
                     };
@@ -205,10 +232,13 @@ impl<'a> Placeholders<'a> {
             return Some(path);
         }
         let schema = self.declared(&path, name.span, findings)?.schema;
-        let each = schema.get("items").filter(|_| is_array(schema));
-        let each = follow(self.schema.unwrap_or(schema), each.unwrap_or(schema));
-        let is = |key: &str, word: &str| each.get(key).and_then(Node::as_text) == Some(word);
-        if is("type", "string") && is("x-kind", "path") {
+        let holds_paths = |schema: &Node| {
+            let each = schema.get("items").filter(|_| is_array(schema));
+            let each = follow(self.schema.unwrap_or(schema), each.unwrap_or(schema));
+            let is = |key: &str, word: &str| each.get(key).and_then(Node::as_text) == Some(word);
+            is("type", "string") && is("x-kind", "path")
+        };
+        if schema.is_some_and(holds_paths) {
             return Some(path);
         }
         let message = format!("{} does not hold paths", tick(name.text));
@@ -229,14 +259,15 @@ impl<'a> Placeholders<'a> {
                 let (root, rest) = self.form(path, rest, span, findings)?;
                 (root, "its form", rest)
             }
+            [first, rest @ ..] if first == STEPS && !self.outputs.is_empty() => {
+                return self.output(path, rest, span, findings);
+            }
             names => (self.schema?, "`inputSchema`", names),
         };
-        let mut found = Declared {
-            schema: root,
-            always: true,
-        };
+        let mut found = root;
+        let mut always = true;
         for name in names {
-            let schema = follow(root, found.schema);
+            let schema = follow(root, found);
             let properties = schema.get("properties");
             let Some(property) = properties.and_then(|properties| properties.get(name)) else {
                 let dotted = path.0.join(".");
@@ -256,41 +287,13 @@ impl<'a> Placeholders<'a> {
             };
             let required = schema.get("required").map(Node::items).unwrap_or_default();
             let required = required.iter().any(|item| item.as_text() == Some(name));
-            found = Declared {
-                schema: property,
-                always: found.always && (required || property.get("default").is_some()),
-            };
+            found = property;
+            always = always && (required || property.get("default").is_some());
         }
-        found.schema = follow(root, found.schema);
-        Some(found)
-    }
-}
-
-/// A form and the names below it.
-type Form<'a, 'p> = (&'a Node, &'p [String]);
-
-impl<'a> Placeholders<'a> {
-    /// The form whose answer `path` names by the first of `names`; an error where it was not
-    /// asked before.
-    fn form<'p>(
-        &self,
-        path: &ArgPath,
-        names: &'p [String],
-        span: Span,
-        findings: &mut Findings,
-    ) -> Option<Form<'a, 'p>> {
-        let known = || self.answers.iter().flatten();
-        let key = names.first().map_or("", String::as_str);
-        if let Some((_, form)) = known().find(|(known, _)| *known == key) {
-            return Some((form, names.get(1..).unwrap_or_default()));
-        }
-        let dotted = path.0.join(".");
-        let message = format!("{} is the answer to no question before", tick(&dotted));
-        let keys = known().map(|(key, _)| *key);
-        let help = did_you_mean(key, keys).unwrap_or_else(|| "write `{ask.KEY.FIELD}`".into());
-        let span = findings.narrow(span, &format!("{{{dotted}"));
-        findings.error("placeholder", span, message, &help);
-        None
+        Some(Declared {
+            schema: Some(follow(root, found)),
+            always,
+        })
     }
 }
 
@@ -321,7 +324,7 @@ fn refuse_secret(
     span: Span,
     findings: &mut Findings,
 ) {
-    let Some(Declared { schema, .. }) = declared else {
+    let Some(schema) = declared.and_then(|declared| declared.schema) else {
         return;
     };
     let mut marked = ["x-secret", "writeOnly"].iter();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::{
     definition::{SandboxDefinition, Spanned},
     diagnostic::{Findings, Span, tick},
-    tool::{Reach, Sandbox},
+    sandbox::{Reach, Sandbox},
 };
 use crate::base::kernel::Confinement;
 

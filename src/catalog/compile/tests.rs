@@ -9,6 +9,7 @@ mod look;
 mod rules;
 mod run;
 mod sql;
+mod steps;
 mod whole;
 
 use std::path::PathBuf;
@@ -78,14 +79,13 @@ fn check_exec(exec: &str, expected: &[&str]) {
 #[test]
 fn c1_everything_wrong_is_told_at_once() {
     check(
-        "nam: x\ninputSchema: 5\nrun: {}\nsteps: {}",
+        "nam: x\ninputSchema: 5\nrun: {}",
         &[
             "f:1:1: error[missing-key]: `name` is missing",
             "f:1:1: error[missing-key]: `description` is missing",
             "f:1:1: error[unknown-key]: unknown key `nam` (did you mean `name`?)",
             "f:2:14: error[schema-root]: `inputSchema` must say `type: object` (for a tool without arguments: `{type: object, additionalProperties: false}`)",
             "f:3:6: error[run]: `run` must have exactly one of `exec`, `http`, `reply` and `sql`",
-            "f:4:1: error[not-available]: `steps` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
         ],
     );
     check(
@@ -175,16 +175,6 @@ fn the_key_of_an_operation_is_an_argument_that_the_schema_names() {
         let expected: Vec<&str> = expected.as_deref().into_iter().collect();
         check_with(&format!("idempotency: {text}"), &expected);
     }
-}
-
-#[test]
-fn what_would_be_ignored_is_refused() {
-    check_with(
-        "steps: []",
-        &[
-            "f:5:1: error[not-available]: `steps` is not available in this version (take it out if the tool is safe without it, or set the tool aside)",
-        ],
-    );
 }
 
 #[test]

@@ -13,10 +13,10 @@ use super::{
 use crate::base::limits::{ATTEMPTS_DEFAULT, ATTEMPTS_MAX};
 
 /// Takes `retry` out of the fields of a definition: how often its tool is tried, at most. Its
-/// `exit_codes` are those of `run`.
+/// `exit_codes` are those of `run`; steps have their own.
 pub(super) fn read(
     fields: &mut Fields<'_>,
-    run: Option<&mut RunDefinition<'_>>,
+    (run, has_steps): (Option<&mut RunDefinition<'_>>, bool),
     findings: &mut Findings,
 ) -> u32 {
     let Some(mut fields) = fields
@@ -40,6 +40,11 @@ pub(super) fn read(
             ) => {
                 let message = "`exit_codes` goes with `exec` only".to_owned();
                 findings.error("exit-codes", entry.key_span, message, "take it out");
+            }
+            None if has_steps => {
+                let message = "`exit_codes` says nothing of which step".to_owned();
+                let help = "write it into the `exec` of the step, as `exit_codes: {retry: [75]}`";
+                findings.error("exit-codes", entry.key_span, message, help);
             }
             None => {}
         }

@@ -19,6 +19,20 @@ use crate::base::{
 /// What can run, by the key that says it.
 const RUN_KEYS: &[&str] = &["exec", "http", "reply", "sql"];
 
+/// Takes `run` and `output` out of the fields of a definition, unless it `has_steps`.
+pub(super) fn unless<'a>(
+    has_steps: bool,
+    fields: &mut Fields<'a>,
+    findings: &mut Findings,
+) -> Option<RunDefinition<'a>> {
+    if has_steps {
+        return None;
+    }
+    let output = fields.take_entry("output");
+    let run = fields.require("run", findings)?;
+    read(run, output, findings)
+}
+
 /// Reads `run`; `output` is the entry that stands beside it.
 pub(super) fn read<'a>(
     node: &'a Node,

@@ -7,8 +7,8 @@ use super::{
         diagnostic::{Findings, Span},
         fields::{Fields, items, truth},
         quantity::count,
+        sandbox::ProgramLimits,
         source::{Entry, Node},
-        tool::ProgramLimits,
         units,
     },
     Spanned, spanned,
@@ -18,7 +18,7 @@ use crate::base::limits::{OPEN_FILES_DEFAULT, PROGRAM_LIMIT_MAX, TIMEOUT_MAX};
 /// Most descriptors, or processes, that a definition can speak of.
 const COUNT_MAX: u32 = 1_000_000;
 
-/// `sandbox`, see [`super::super::tool::Sandbox`].
+/// `sandbox`, see [`super::super::sandbox::Sandbox`].
 #[derive(Debug)]
 pub(crate) struct SandboxDefinition<'a> {
     pub(crate) span: Span,

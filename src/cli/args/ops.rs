@@ -26,6 +26,13 @@ pub(crate) enum OpsCommand {
     /// Have the tool of an operation find out whether it happened; the status is 3 when it cannot
     /// tell
     Verify(OpsVerifyArgs),
+    /// Go on with the steps of an operation that waits for a person
+    ///
+    /// Before the pivot of its steps, what was done of them is undone, in reverse and by the
+    /// definition that they were begun with: also what may have been done or undone, and what could
+    /// not be undone before. After the pivot the rest of them is done. Look first.
+    #[command(visible_alias = "retry-undo")]
+    Resume(OpsResumeArgs),
     /// Write down what was found out about an operation whose outcome nobody knew
     Resolve(OpsResolveArgs),
 }
@@ -65,6 +72,20 @@ pub(crate) struct OpsVerifyArgs {
     #[arg(value_name = "OP")]
     pub(crate) operation: String,
     /// Where the definitions are.
+    #[command(flatten)]
+    pub(crate) tools_dir: ToolsDir,
+    /// Where the ledger is.
+    #[command(flatten)]
+    pub(crate) state_dir: StateDir,
+}
+
+/// Arguments of `ops resume`.
+#[derive(Args, Debug)]
+pub(crate) struct OpsResumeArgs {
+    /// Id of the operation: of the call that began it, or the beginning of that
+    #[arg(value_name = "OP")]
+    pub(crate) operation: String,
+    /// Where the configuration stands beside.
     #[command(flatten)]
     pub(crate) tools_dir: ToolsDir,
     /// Where the ledger is.

@@ -29,6 +29,7 @@ use crate::{
         LedgerError,
         log::{CallFilter, CallRecord, Found, IntentRecord, Order},
         sqlite::read::LogReader,
+        steps::{Side, StepRecord},
     },
 };
 
@@ -65,7 +66,7 @@ pub(crate) fn log(args: LogArgs) -> Result<ExitStatus, CommandError> {
     };
     let show = |call: &CallRecord| {
         let line = if args.json {
-            call_json(call, &[]).to_string()
+            call_json(call, &Done::default()).to_string()
         } else {
             line(call)
         };
@@ -158,11 +159,14 @@ fn one(args: &OneCallArgs) -> Result<(LogReader, Box<CallRecord>), CommandError>
 
 fn show(args: OneCallArgs) -> Result<ExitStatus, CommandError> {
     let (reader, call) = one(&args)?;
-    let intents = reader.intents(call.row).map_err(unusable)?;
+    let done = Done {
+        intents: reader.intents(call.row).map_err(unusable)?,
+        steps: reader.steps(call.row).map_err(unusable)?,
+    };
     let text = if args.json {
-        format!("{:#}\n", call_json(&call, &intents))
+        format!("{:#}\n", call_json(&call, &done))
     } else {
-        whole(&call, &intents)
+        whole(&call, &done)
     };
     print(text.as_bytes())?;
     Ok(ExitStatus::Fine)
@@ -204,8 +208,33 @@ pub(super) fn cells(call: &CallRecord) -> [String; 6] {
     ]
 }
 
+/// What was done for one call, as far as it was written before its end.
+#[derive(Default)]
+struct Done {
+    intents: Vec<IntentRecord>,
+    steps: Vec<StepRecord>,
+}
+
+/// One event of a step: `undo of pay: failed (exit 3), attempt 2, TIME`.
+fn step_line(record: &StepRecord) -> String {
+    let StepRecord { at, entry } = record;
+    let of = match entry.side {
+        Side::Act => "",
+        Side::Undo => "undo of ",
+    };
+    let status = entry.status.as_ref();
+    let status = status.map_or_else(String::new, |status| format!(" ({status})"));
+    format!(
+        "{of}{}: {}{status}, attempt {}, {}",
+        entry.name,
+        entry.event.as_str(),
+        entry.attempt,
+        at.rfc3339()
+    )
+}
+
 /// Everything about one call, on one screen.
-fn whole(call: &CallRecord, intents: &[IntentRecord]) -> String {
+fn whole(call: &CallRecord, done: &Done) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         let _infallible = writeln!(text, "{name:20} {value}");
@@ -227,7 +256,7 @@ fn whole(call: &CallRecord, intents: &[IntentRecord]) -> String {
             .unwrap_or("none: it was not run"),
     );
     line("changes", call.changes.as_deref().unwrap_or("none"));
-    for intent in intents {
+    for intent in &done.intents {
         let mut told = format!(
             "attempt {} with {}, {}",
             intent.attempt,
@@ -238,6 +267,9 @@ fn whole(call: &CallRecord, intents: &[IntentRecord]) -> String {
             let _infallible = write!(told, ", after {after}");
         }
         line("intent", &told);
+    }
+    for step in &done.steps {
+        line("step", &step_line(step));
     }
     let Some(end) = &call.end else {
         line(
@@ -265,7 +297,7 @@ fn whole(call: &CallRecord, intents: &[IntentRecord]) -> String {
     text
 }
 
-fn call_json(call: &CallRecord, intents: &[IntentRecord]) -> Value {
+fn call_json(call: &CallRecord, done: &Done) -> Value {
     let parsed = |text: &Option<String>| -> Value {
         text.as_deref().map_or(Value::Null, |text| {
             serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
@@ -294,8 +326,19 @@ fn call_json(call: &CallRecord, intents: &[IntentRecord]) -> Value {
             "after": intent.after,
         })
     };
-    if !intents.is_empty() {
-        object.insert("intents".to_owned(), intents.iter().map(attempts).collect());
+    if !done.intents.is_empty() {
+        let intents = done.intents.iter().map(attempts).collect();
+        object.insert("intents".to_owned(), intents);
+    }
+    let step = |StepRecord { at, entry }: &StepRecord| {
+        json!({
+            "step": entry.name, "side": entry.side.as_str(), "event": entry.event.as_str(),
+            "attempt": entry.attempt, "at": at.rfc3339(), "status": entry.status,
+            "output": parsed(&entry.output),
+        })
+    };
+    if !done.steps.is_empty() {
+        object.insert("steps".to_owned(), done.steps.iter().map(step).collect());
     }
     if let Some(end) = &call.end {
         let end = json!({

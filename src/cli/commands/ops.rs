@@ -1,5 +1,6 @@
 //! `tollgate ops`: operations whose outcome nobody knows, and what was found out.
 
+mod resume;
 mod verify;
 
 use std::{fmt::Write as _, path::PathBuf, sync::Arc};
@@ -31,7 +32,7 @@ use crate::{
     },
 };
 
-/// Lists, shows, looks into or resolves operations.
+/// Lists, shows, looks into, goes on with or resolves operations.
 ///
 /// # Errors
 /// When there is no ledger, it cannot be read or written, or the operation is not in it.
@@ -40,6 +41,7 @@ pub(crate) fn ops(args: OpsArgs) -> Result<ExitStatus, CommandError> {
         OpsCommand::List(args) => list(args),
         OpsCommand::Show(args) => show(args),
         OpsCommand::Verify(args) => verify::verify(args),
+        OpsCommand::Resume(args) => resume::resume(args),
         OpsCommand::Resolve(args) => resolve(args),
     }
 }
@@ -174,6 +176,13 @@ fn whole(operation: &OperationRecord) -> String {
         text,
         "\n`tollgate log {id}` shows what was asked for and what is known."
     );
+    if operation.state == OperationState::Attention {
+        let id = operation.id;
+        let _ = writeln!(
+            text,
+            "`tollgate ops resume {id}` goes on with its steps, if it has some."
+        );
+    }
     if operation.state.is_unresolved() {
         let id = operation.id;
         let _ = writeln!(

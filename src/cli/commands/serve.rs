@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -30,7 +31,7 @@ use crate::{
         signals::{self, Asked},
         streams,
     },
-    ledger::sqlite,
+    ledger::sqlite::{self, read::LogReader},
     observe,
     protocol::meta,
     server::{Settings, connection::Connection},
@@ -73,6 +74,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
         First::Config(config)
     };
     let drain = args.drain;
+    let left_in = state.clone();
     let gate = Gate::assemble(Choices {
         keeper,
         state,
@@ -116,7 +118,26 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     })
     .context("cannot listen for signals")?;
     loader.first(first);
+    recover(&gate, &left_in);
     Ok(run(&gate, drain, &tell, &events))
+}
+
+/// Has steps gone on with that another process left in the ledger of `state`. Only where there are
+/// some is the ledger opened before the first call.
+fn recover(gate: &Gate, state: &Path) {
+    let reader = LogReader::open_if_any(state);
+    let has_orphans = reader.and_then(|reader| match reader {
+        Some(reader) => reader.has_orphaned_steps(),
+        None => Ok(false),
+    });
+    match has_orphans {
+        Ok(true) => gate.engine.recover(),
+        Ok(false) => {}
+        Err(error) => {
+            let error = &error.to_string();
+            Event::StepsLeft { error }.emit();
+        }
+    }
 }
 
 /// Reader and writer, each on its own thread. The reader is never joined: it may wait for its

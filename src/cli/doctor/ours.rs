@@ -88,12 +88,13 @@ fn of_diagnostics(area: &'static str, shown: &str, loaded: &Loaded) -> Finding {
 /// Tools whose sandbox this kernel cannot give.
 fn of_sandboxes(loaded: &Loaded) -> Option<Finding> {
     let can = confinement();
-    let lacks = |tool: &&Arc<Tool>| match &tool.run {
+    let lacks_one = |run: &Run| match run {
         Run::Exec(plan) => plan.sandbox.as_ref().is_some_and(|sandbox| {
             sandbox.files.is_some() && !can.files || !sandbox.network && !can.network
         }),
-        Run::Reply(_) | Run::Sql(_) | Run::Http(_) | Run::Fetch => false,
+        Run::Reply(_) | Run::Sql(_) | Run::Http(_) | Run::Steps(_) | Run::Fetch => false,
     };
+    let lacks = |tool: &&Arc<Tool>| tool.run.parts().into_iter().any(lacks_one);
     let names: Vec<&str> = loaded
         .catalog
         .listed()

@@ -243,6 +243,9 @@ impl Rerun {
             (Some(Outcome::Asked), _) => Some("answered with a question"),
             (Some(_), _) if is_asking => Some("a person has to be asked"),
             (Some(_), _) if has_secrets => Some("its secrets are not recorded"),
+            (Some(_), Way::Simulate) if tool.is_some_and(|tool| tool.steps().is_some()) => {
+                Some("what each of its steps gave is not recorded")
+            }
             (Some(_), Way::Simulate) => tool
                 .filter(|tool| !tool.checks.is_empty())
                 .map(|_| "its tool looks something up"),

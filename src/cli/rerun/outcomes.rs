@@ -45,7 +45,7 @@ impl Backend for Outcomes {
     }
 
     /// Nothing was started.
-    fn is_over(&self, _: CallId, _: Moment) -> bool {
+    fn is_over(&self, _: &str, _: Moment) -> bool {
         true
     }
 
@@ -60,7 +60,11 @@ fn recorded(end: &CallEnd) -> Result<Output, Box<Fault>> {
         (Outcome::Succeeded | Outcome::Failed, "none") => FaultClass::Clean,
         (Outcome::Succeeded | Outcome::Failed, "applied" | "rolled_back") => FaultClass::Definite,
         (Outcome::Succeeded | Outcome::Failed, _) => FaultClass::Definite,
-        (Outcome::Cancelled | Outcome::TimedOut | Outcome::Unknown, _) => FaultClass::Ambiguous,
+        (Outcome::RolledBack, _) => FaultClass::Definite,
+        (
+            Outcome::Cancelled | Outcome::TimedOut | Outcome::Unknown | Outcome::NeedsAttention,
+            _,
+        ) => FaultClass::Ambiguous,
         // It was not run.
         (Outcome::Refused | Outcome::Asked, _) => return Err(unrecorded()),
     };

@@ -129,8 +129,13 @@ impl Look {
         let colored = lines.zip(&self.newest).map(|(line, (outcome, _))| {
             line.fg(match outcome {
                 Some(Outcome::Succeeded | Outcome::Asked) | None => Color::Reset,
-                Some(Outcome::Refused | Outcome::Cancelled) => Color::Yellow,
-                Some(Outcome::Failed | Outcome::TimedOut | Outcome::Unknown) => Color::Red,
+                Some(Outcome::Refused | Outcome::Cancelled | Outcome::RolledBack) => Color::Yellow,
+                Some(
+                    Outcome::Failed
+                    | Outcome::TimedOut
+                    | Outcome::Unknown
+                    | Outcome::NeedsAttention,
+                ) => Color::Red,
             })
         });
         colored.collect()

@@ -16,7 +16,6 @@ use crate::{
     base::{
         cancel::Cancelled,
         clock::{ManualClock, Moment},
-        id::CallId,
         limits::{ASK_PATIENCE, ASK_STATE_LIFE},
         problem::{Code, Effects},
         random::NoWait,
@@ -61,7 +60,7 @@ impl Backend for Easy {
         Ok(Output::default())
     }
 
-    fn is_over(&self, _operation: CallId, _deadline: Moment) -> bool {
+    fn is_over(&self, _name: &str, _deadline: Moment) -> bool {
         true
     }
 }
@@ -85,6 +84,7 @@ impl Setting {
             clock: clock.clone(),
             random: Arc::new(NoWait),
             redactor: Arc::default(),
+            former: testing::former(),
             workers: 1,
         })
         .unwrap();

@@ -50,7 +50,8 @@ fn waits(tool: &str, fault: &Fault, left: Duration) -> Vec<Duration> {
     (1..100)
         .map_while(|attempt| {
             let failed = Failed {
-                tool,
+                attempts_max: tool.attempts_max,
+                is_retry_safe: tool.is_retry_safe(),
                 attempt,
                 fault,
                 took: Duration::from_millis(10),

@@ -11,6 +11,7 @@ use super::{
         resolution::told,
     },
     Verb,
+    steps::Walk,
 };
 use crate::base::{
     clock::Timestamp,
@@ -36,6 +37,7 @@ pub(super) struct Stored {
     pub(super) deaths: u32,
     pub(super) end: Option<Settlement>,
     pub(super) resolved: Option<String>,
+    pub(super) walk: Walk,
 }
 
 /// What was found out about the operation of a call.
@@ -55,8 +57,15 @@ impl State {
 
     pub(super) fn bury(&mut self, row: i64, now: Timestamp) {
         let stored = self.of(row);
+        let walk = &stored.walk;
+        if walk.is_stepped && !walk.entries.is_empty() {
+            return;
+        }
         stored.deaths += 1;
-        stored.known.state = after_death(stored.known.state, stored.is_read, stored.deaths);
+        stored.known.state = match walk.is_stepped {
+            true => OperationState::FailedClean,
+            false => after_death(stored.known.state, stored.is_read, stored.deaths),
+        };
         stored.known.ended = Some(now);
     }
 
@@ -147,7 +156,7 @@ impl State {
         &mut self,
         asked: Option<&Operation>,
         again: Option<i64>,
-        (row, call): (i64, &CallRow),
+        (row, call, backend): (i64, &CallRow, &str),
         now: Timestamp,
     ) -> Option<Running> {
         let asked = asked?;
@@ -174,6 +183,7 @@ impl State {
                 deaths: 0,
                 end: None,
                 resolved: None,
+                walk: Walk::new(call, backend),
             }),
             Some(again) => {
                 let stored = self.of(again);
@@ -184,6 +194,7 @@ impl State {
                 };
                 stored.is_read = is_read;
                 (stored.end, stored.resolved) = (None, None);
+                stored.walk = Walk::new(call, backend);
             }
         }
         let row = again.unwrap_or(self.operations.len() as i64);

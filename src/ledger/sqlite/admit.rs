@@ -101,6 +101,7 @@ impl Allowed {
             Claim::New(asked) => Some(Running {
                 operation: statements.operations.claim(&asked, row, now)?,
                 id: of.call_id,
+                is_orphaned: false,
             }),
             Claim::Again(asked, known) => {
                 let again = known.operation;

@@ -22,11 +22,12 @@ use sha2::{Digest, Sha256};
 use self::pruning::{JUMP, JUMP_COLUMNS, PRUNING, PRUNING_COLUMNS};
 use super::{
     super::{
-        operation::OperationState,
         record::{CallRow, Settlement},
-        resolution::Resolution,
+        steps::StepEntry,
     },
+    resolve::Change,
     statements::{integer, stored_reply},
+    steps::place,
 };
 use crate::base::clock::Timestamp;
 
@@ -41,10 +42,14 @@ pub(super) const END: &str =
     guard_us, wait_us, run_us, finished";
 /// How many those are.
 pub(super) const END_COLUMNS: usize = 11;
-/// The columns of [`Link::resolution`], in its order.
+/// The columns of [`Link::change`], in its order.
 pub(super) const RESOLUTION: &str = "operation, at, was, became, who, note";
 /// How many those are.
 pub(super) const RESOLUTION_COLUMNS: usize = 6;
+/// The columns of [`Link::step`], in its order.
+pub(super) const STEP: &str = "of_call, stepped, step, name, side, went, attempt, status, output";
+/// How many those are.
+pub(super) const STEP_COLUMNS: usize = 9;
 /// Finds the end of the chain.
 pub(super) const FIND_HEAD: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
 /// Appends to it.
@@ -60,8 +65,11 @@ pub(super) enum Event {
     Completed,
     /// A call was admitted and ended in one step: both.
     Settled,
-    /// Somebody found out how an operation ended that the call had begun: the finding.
+    /// Somebody found out, or saw to it, how an operation ended that the call had begun: what it
+    /// became.
     Resolved,
+    /// Something happened to a step of a call: what.
+    Stepped,
     /// The beginning of the chain was taken out: what stands for it.
     Pruned,
     /// The wall clock jumped: by how much.
@@ -70,11 +78,12 @@ pub(super) enum Event {
 
 impl Event {
     /// Every kind.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Accepted,
         Self::Completed,
         Self::Settled,
         Self::Resolved,
+        Self::Stepped,
         Self::Pruned,
         Self::ClockJumped,
     ];
@@ -86,6 +95,7 @@ impl Event {
             Self::Completed => "completed",
             Self::Settled => "settled",
             Self::Resolved => "resolved",
+            Self::Stepped => "stepped",
             Self::Pruned => "pruned",
             Self::ClockJumped => "clock_jump",
         }
@@ -100,7 +110,9 @@ impl Event {
     fn admits(self) -> bool {
         match self {
             Self::Accepted | Self::Settled => true,
-            Self::Completed | Self::Resolved | Self::Pruned | Self::ClockJumped => false,
+            Self::Completed | Self::Resolved | Self::Stepped | Self::Pruned | Self::ClockJumped => {
+                false
+            }
         }
     }
 
@@ -108,22 +120,24 @@ impl Event {
     fn is_of_call(self) -> bool {
         match self {
             Self::Accepted | Self::Completed | Self::Settled => true,
-            Self::Resolved | Self::Pruned | Self::ClockJumped => false,
+            Self::Resolved | Self::Stepped | Self::Pruned | Self::ClockJumped => false,
         }
     }
 
-    /// Which of the columns [`REQUEST`], [`END`], [`RESOLUTION`], [`PRUNING`] and [`JUMP`], one
+    /// Which of the columns [`REQUEST`], [`END`], [`RESOLUTION`], [`STEP`], [`PRUNING`] and [`JUMP`], one
     /// behind the other, it vouches for.
     fn columns(self) -> Range<usize> {
         const END_AT: usize = REQUEST_COLUMNS;
         const RESOLUTION_AT: usize = END_AT + END_COLUMNS;
-        const PRUNING_AT: usize = RESOLUTION_AT + RESOLUTION_COLUMNS;
+        const STEP_AT: usize = RESOLUTION_AT + RESOLUTION_COLUMNS;
+        const PRUNING_AT: usize = STEP_AT + STEP_COLUMNS;
         const JUMP_AT: usize = PRUNING_AT + PRUNING_COLUMNS;
         match self {
             Self::Accepted => 0..END_AT,
             Self::Completed => END_AT..RESOLUTION_AT,
             Self::Settled => 0..RESOLUTION_AT,
-            Self::Resolved => RESOLUTION_AT..PRUNING_AT,
+            Self::Resolved => RESOLUTION_AT..STEP_AT,
+            Self::Stepped => STEP_AT..PRUNING_AT,
             Self::Pruned => PRUNING_AT..JUMP_AT,
             Self::ClockJumped => JUMP_AT..JUMP_AT + JUMP_COLUMNS,
         }
@@ -132,7 +146,7 @@ impl Event {
     /// The names of those.
     fn names(self) -> impl Iterator<Item = &'static str> {
         let columns = self.columns();
-        [REQUEST, END, RESOLUTION, PRUNING, JUMP]
+        [REQUEST, END, RESOLUTION, STEP, PRUNING, JUMP]
             .into_iter()
             .flat_map(|names| names.split(',').map(str::trim))
             .skip(columns.start)
@@ -281,20 +295,28 @@ impl Link {
         self.integer(end.finished.as_micros());
     }
 
-    /// What somebody found out about the operation of row `operation`.
-    pub(super) fn resolution(
-        &mut self,
-        operation: i64,
-        (was, became): (OperationState, OperationState),
-        resolution: &Resolution,
-        at: Timestamp,
-    ) {
-        self.integer(operation);
+    /// What an operation became.
+    pub(super) fn change(&mut self, change: &Change<'_>, at: Timestamp) {
+        let (was, became) = change.states;
+        self.integer(change.operation);
         self.integer(at.as_micros());
         self.text(was.as_str());
         self.text(became.as_str());
-        self.text(&resolution.by);
-        self.text(&resolution.note);
+        self.text(change.by);
+        self.text(change.note);
+    }
+
+    /// What happened to a step of the call of row `call`.
+    pub(super) fn step(&mut self, call: i64, entry: &StepEntry, at: Timestamp) {
+        self.integer(call);
+        self.integer(at.as_micros());
+        self.integer(place(entry.step));
+        self.text(&entry.name);
+        self.text(entry.side.as_str());
+        self.text(entry.event.as_str());
+        self.integer(i64::from(entry.attempt));
+        self.optional(entry.status.as_deref());
+        self.optional(entry.output.as_deref());
     }
 
     /// The same from the columns of a stored row.

@@ -269,7 +269,7 @@ fn settle(
         statements.settle(entry.row, &entry.settlement)?;
         restraint::settle(connection, entry.row, entry.cost)?;
         let sql = "UPDATE operations SET state = ?2, ended = ?3
-            WHERE row = ?1 AND state = 'running'";
+            WHERE row = ?1 AND state IN ('running', 'compensating')";
         let ended = entry.settlement.finished.as_micros();
         connection.execute(sql, params![entry.operation, entry.state.as_str(), ended])?;
     }

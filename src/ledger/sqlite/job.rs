@@ -14,11 +14,13 @@ use super::{
         operation::Operation,
         record::{CallRow, Settlement},
         resolution::{Resolution, Resolved},
+        steps::{Adopted, Closing, Stepped, Wanted},
     },
     admit,
     emergency::Emergency,
     resolve,
     statements::Statements,
+    steps,
     written::{Other, Written},
 };
 use crate::base::{clock::Timestamp, failpoint::Point, id::CallId};
@@ -29,6 +31,12 @@ pub(super) enum Job {
     Begin(Admission, Then<Begun>),
     /// `intend`: the receipt of before and what is about to be done.
     Intend(IntentReceipt, Further, Then<Option<IntentReceipt>>),
+    /// `step`: the receipt of before and what is written.
+    Step(IntentReceipt, Stepped, Then<IntentReceipt>),
+    /// `adopt`.
+    Adopt(Wanted, Then<Adopted>),
+    /// `close_steps`.
+    Close(IntentReceipt, Closing, Then<()>),
     /// `finish`.
     Finish(IntentReceipt, Ending, Then<AuditReceipt>),
     /// `settle_at_once`.
@@ -60,9 +68,9 @@ impl Job {
             }
             Self::Refuse(row, ..) | Self::Fetch(Fetch { row, .. }, _) => Durability::of(row),
             Self::Key(..) => Durability::Committed,
-            Self::Intend(of, ..) | Self::Finish(of, ..) => of.durability,
+            Self::Intend(of, ..) | Self::Step(of, ..) | Self::Finish(of, ..) => of.durability,
             Self::Delivered(..) => Durability::Committed,
-            Self::Resolve(..) => Durability::Synced,
+            Self::Adopt(..) | Self::Close(..) | Self::Resolve(..) => Durability::Synced,
         }
     }
 
@@ -75,6 +83,9 @@ impl Job {
         match self {
             Self::Begin(admission, _) => admit::begin(statements, admission, now),
             Self::Intend(of, further, _) => admit::intend(statements, of.row, further, now),
+            Self::Step(of, stepped, _) => steps::write(statements, of, stepped, now),
+            Self::Adopt(wanted, _) => steps::adopt(statements, *wanted, now).map(Written::Adopted),
+            Self::Close(of, closing, _) => steps::close(statements, of, closing, now),
             Self::Finish(of, ending, _) => {
                 admit::finish(statements, of.row, of.operation(), ending)
             }
@@ -108,6 +119,9 @@ impl Job {
             Self::Delivered(..) => Some((Point::DeliveryWritten, Point::DeliveryCommitted)),
             Self::Resolve(..) => Some((Point::FindingWritten, Point::FindingCommitted)),
             Self::Intend(..)
+            | Self::Step(..)
+            | Self::Adopt(..)
+            | Self::Close(..)
             | Self::AtOnce(..)
             | Self::Key(..)
             | Self::Refuse(..)
@@ -121,6 +135,9 @@ impl Job {
             Self::Finish(..) => true,
             Self::Begin(..)
             | Self::Intend(..)
+            | Self::Step(..)
+            | Self::Adopt(..)
+            | Self::Close(..)
             | Self::AtOnce(..)
             | Self::Key(..)
             | Self::Refuse(..)
@@ -137,6 +154,9 @@ impl Job {
             Self::Delivered(..) => true,
             Self::Begin(..)
             | Self::Intend(..)
+            | Self::Step(..)
+            | Self::Adopt(..)
+            | Self::Close(..)
             | Self::Finish(..)
             | Self::AtOnce(..)
             | Self::Key(..)
@@ -155,6 +175,9 @@ impl Job {
             Self::Finish(of, ending, _) => emergency.append(of.row, of.operation(), ending),
             Self::Begin(..)
             | Self::Intend(..)
+            | Self::Step(..)
+            | Self::Adopt(..)
+            | Self::Close(..)
             | Self::AtOnce(..)
             | Self::Key(..)
             | Self::Refuse(..)
@@ -203,6 +226,9 @@ impl Job {
             Self::Intend(of, _, then) => {
                 then(written.map(|written| (!written.is_left()).then_some(of)));
             }
+            Self::Step(of, _, then) => then(written.map(|_| of)),
+            Self::Adopt(_, then) => then(written.and_then(Written::adopted)),
+            Self::Close(.., then) => then(written.map(drop)),
             Self::Finish(of, _, then) => then(written.map(|_| AuditReceipt::of(of.row))),
             Self::Delivered(..) => {}
             Self::Resolve(.., then) => then(written.and_then(Written::resolved)),
@@ -218,7 +244,8 @@ impl Job {
                     Written::AsAsked(..)
                     | Written::Doubt(..)
                     | Written::Left
-                    | Written::Resolved(_) => Err(Other::Mixed.into()),
+                    | Written::Resolved(_)
+                    | Written::Adopted(_) => Err(Other::Mixed.into()),
                 }));
             }
             Self::AtOnce(.., then) | Self::Refuse(.., then) => {

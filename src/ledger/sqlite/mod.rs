@@ -23,6 +23,7 @@ mod schema;
 mod seal;
 mod standing;
 pub(in crate::ledger) mod statements;
+mod steps;
 mod writer;
 mod written;
 
@@ -43,6 +44,7 @@ use super::{
     operation::Operation,
     record::{CallRow, Settlement},
     resolution::{Resolution, Resolved},
+    steps::{Adopted, Closing, Stepped, Wanted},
 };
 use crate::base::{
     clock::{Clock, Timestamp},
@@ -130,6 +132,18 @@ impl Ledger for SqliteLedger {
 
     fn intend(&self, of: &IntentReceipt, further: Further, then: Then<Option<IntentReceipt>>) {
         self.submit(Job::Intend(of.again(), further, then));
+    }
+
+    fn step(&self, of: &IntentReceipt, stepped: Stepped, then: Then<IntentReceipt>) {
+        self.submit(Job::Step(of.again(), stepped, then));
+    }
+
+    fn adopt(&self, wanted: Wanted, then: Then<Adopted>) {
+        self.submit(Job::Adopt(wanted, then));
+    }
+
+    fn close_steps(&self, of: IntentReceipt, closing: Closing, then: Then<()>) {
+        self.submit(Job::Close(of, closing, then));
     }
 
     fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>) {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     super::{
         admission::Replay,
-        operation::{KeySource, Known, Operation, OperationState, after_death},
+        operation::{KeySource, Known, Operation, OperationState},
         record::Outcome,
         resolution::told,
     },
@@ -103,7 +103,7 @@ WHERE row = ?1";
 
 const END: &str = "
 UPDATE operations SET state = ?2, ended = ?3, reply = ?4
-WHERE row = ?1 AND state = 'running' AND owner = ?5";
+WHERE row = ?1 AND state IN ('running', 'compensating') AND owner = ?5";
 
 const REPLAY: &str = "
 SELECT first.call_id, o.ended, last.outcome, last.effects, last.code,
@@ -230,6 +230,23 @@ impl<'c> Operations<'c> {
         }
     }
 
+    /// Takes the operation of `row` in hand, over which so many processes died.
+    pub(super) fn take_over(
+        &self,
+        row: i64,
+        (was, becomes): (OperationState, OperationState),
+        deaths: u32,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        check(was, becomes)?;
+        let ended = (!becomes.is_open()).then_some(now.as_micros());
+        let sql = "UPDATE operations SET state = ?2, owner = ?3, deaths = ?4, ended = ?5
+            WHERE row = ?1";
+        let values = params![row, becomes.as_str(), self.me, deaths, ended];
+        let mut take = self.connection.prepare_cached(sql)?;
+        take.execute(values).map(drop)
+    }
+
     /// The answer that the operation of `row` was given.
     pub(super) fn replay(&mut self, row: i64) -> rusqlite::Result<Replay> {
         let mut replay = self.connection.prepare_cached(REPLAY)?;
@@ -298,7 +315,7 @@ impl<'c> Operations<'c> {
             .query_row([row], |row| row.get(0))?;
         recovery::settle_call(self.connection, call, now)?;
         restraint::settle_orphans(self.connection)?;
-        settle_dead(self.connection, row, now)
+        recovery::settle_dead(self.connection, row, now)
     }
 }
 
@@ -321,35 +338,8 @@ fn known(row: &Row<'_>, state: &Path, me: i64) -> rusqlite::Result<Known> {
     })
 }
 
-/// Writes where the operation of `row` stands, whose process died.
-///
-/// # Errors
-/// What SQLite says.
-pub(super) fn settle_dead(
-    connection: &Connection,
-    row: i64,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    let sql = "SELECT o.state, c.effect = 'read', o.deaths FROM operations o
-        JOIN calls c ON c.row = o.last WHERE o.row = ?1";
-    let (state, is_read, deaths): (OperationState, Option<bool>, u32) =
-        connection.prepare_cached(sql)?.query_row([row], |row| {
-            Ok((
-                word(row, 0, OperationState::parse)?,
-                row.get(1)?,
-                row.get(2)?,
-            ))
-        })?;
-    let deaths = deaths.saturating_add(1);
-    let next = after_death(state, is_read.unwrap_or(false), deaths);
-    check(state, next)?;
-    let sql = "UPDATE operations SET state = ?2, deaths = ?3, ended = ?4 WHERE row = ?1";
-    let values = params![row, next.as_str(), deaths, now.as_micros()];
-    connection.prepare_cached(sql)?.execute(values).map(drop)
-}
-
 /// The one gate for a change of state; the trigger in the file is the second.
-fn check(from: OperationState, to: OperationState) -> rusqlite::Result<()> {
+pub(super) fn check(from: OperationState, to: OperationState) -> rusqlite::Result<()> {
     if from.may_become(to) {
         return Ok(());
     }
@@ -359,20 +349,6 @@ fn check(from: OperationState, to: OperationState) -> rusqlite::Result<()> {
         to.as_str()
     );
     Err(rusqlite::Error::InvalidParameterName(text))
-}
-
-/// The operations that the process of row `owner` has in hand.
-///
-/// # Errors
-/// What SQLite says.
-pub(super) fn open_of(connection: &Connection, owner: i64) -> rusqlite::Result<Vec<i64>> {
-    connection
-        .prepare(
-            "SELECT row FROM operations
-             WHERE owner = ?1 AND state IN ('claimed', 'running', 'compensating')",
-        )?
-        .query_map([owner], |row| row.get(0))?
-        .collect()
 }
 
 /// A column that holds a word of ours.

@@ -111,7 +111,9 @@ impl<'s, 'c> Story<'s, 'c> {
             Written::Join(_) => Told::Waits,
             Written::Replay(..) => Told::Replay,
             Written::Refused(_, problem) => Told::Refused(problem.code.as_str()),
-            Written::Doubt(..) | Written::Left | Written::Resolved(_) => unreachable!(),
+            Written::Doubt(..) | Written::Left | Written::Resolved(_) | Written::Adopted(_) => {
+                unreachable!()
+            }
         };
         assert_eq!(told, expected);
     }

@@ -28,10 +28,12 @@ use crate::base::{
 /// The next events in order, each with when it happened.
 const EVENTS: &str = "
 SELECT audit.seq, hash, event, call,
-    CASE event WHEN 'resolved' THEN resolutions.at WHEN 'pruned' THEN pruned_at
+    CASE event WHEN 'resolved' THEN resolutions.at WHEN 'stepped' THEN stepped
+        WHEN 'pruned' THEN pruned_at
         WHEN 'clock_jump' THEN jumped_at ELSE calls.finished END
 FROM audit LEFT JOIN calls ON calls.row = audit.call
     LEFT JOIN resolutions ON resolutions.seq = audit.seq
+    LEFT JOIN steps ON steps.seq = audit.seq
     LEFT JOIN prunings ON prunings.seq = audit.seq
     LEFT JOIN clock_jumps ON clock_jumps.seq = audit.seq
 WHERE audit.seq > ?1 ORDER BY audit.seq";
@@ -43,7 +45,7 @@ SELECT min(first) FROM operations WHERE first <= ?1 AND (last > ?1
     OR coalesce(ended, began) > CASE WHEN source IN (?2, ?3) THEN ?4 ELSE ?5 END)";
 
 /// Tables whose rows go with their events, by the column `seq`.
-const OF_EVENTS: [&str; 4] = ["resolutions", "clock_jumps", "prunings", "audit"];
+const OF_EVENTS: [&str; 5] = ["resolutions", "steps", "clock_jumps", "prunings", "audit"];
 /// Tables whose rows go with their calls, each with the column that names the call.
 const OF_CALLS: [(&str, &str); 4] = [
     ("operations", "first"),
@@ -208,7 +210,7 @@ fn cut(
                 open += i64::from(event == Event::Accepted);
             }
             Event::Completed => open -= 1,
-            Event::Resolved | Event::Pruned | Event::ClockJumped => {}
+            Event::Resolved | Event::Stepped | Event::Pruned | Event::ClockJumped => {}
         }
         if last_call > bound {
             break;

@@ -6,10 +6,14 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use uuid::Uuid;
 
 use super::{
-    super::record::Outcome,
+    super::{
+        operation::{OperationState, after_death},
+        record::Outcome,
+    },
     audit,
     instance::{self, Instance},
-    operations, planted, restraint,
+    operations::{check, word},
+    planted, restraint, steps,
 };
 use crate::base::{
     clock::Timestamp,
@@ -17,12 +21,13 @@ use crate::base::{
     problem::{Code, Effects},
 };
 
-/// A read had no effect, so it simply failed; anything else may have happened.
+/// What had no effect simply failed; anything else may have happened. A read has none, nor has a
+/// call that had begun none of its steps: `?9`.
 const SETTLE: &str = "
 UPDATE calls SET state = 'settled', stage = 'recovery', finished = ?2,
-    outcome = CASE effect WHEN 'read' THEN ?3 ELSE ?4 END,
-    code = CASE effect WHEN 'read' THEN ?5 ELSE ?6 END,
-    effects = CASE effect WHEN 'read' THEN ?7 ELSE ?8 END
+    outcome = CASE WHEN effect = 'read' OR ?9 THEN ?3 ELSE ?4 END,
+    code = CASE WHEN effect = 'read' OR ?9 THEN ?5 ELSE ?6 END,
+    effects = CASE WHEN effect = 'read' OR ?9 THEN ?7 ELSE ?8 END
 WHERE state = 'running' AND row = ?1";
 
 /// Settles what dead processes left running and registers `me`, in one transaction; gives the
@@ -43,8 +48,8 @@ pub(super) fn settle_and_register(
             for call in running_calls(&transaction, row)? {
                 settle_call(&transaction, call, now)?;
             }
-            for operation in operations::open_of(&transaction, row)? {
-                operations::settle_dead(&transaction, operation, now)?;
+            for operation in open_of(&transaction, row)? {
+                settle_dead(&transaction, operation, now)?;
             }
         }
     }
@@ -75,6 +80,7 @@ pub(super) fn settle_call(
         Code::OutcomeUnknown.as_str(),
         Effects::None.as_str(),
         Effects::Unknown.as_str(),
+        steps::has_begun(connection, row)? == Some(false),
     ];
     if connection.prepare_cached(SETTLE)?.execute(values)? == 1 {
         audit::append_end(connection, row)?;
@@ -98,5 +104,52 @@ fn running_calls(connection: &Connection, instance: i64) -> rusqlite::Result<Vec
     connection
         .prepare("SELECT row FROM calls WHERE state = 'running' AND instance = ?1 ORDER BY row")?
         .query_map([instance], |row| row.get(0))?
+        .collect()
+}
+
+/// Writes where the operation of `row` stands, whose process died.
+///
+/// # Errors
+/// What SQLite says.
+pub(super) fn settle_dead(
+    connection: &Connection,
+    row: i64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let sql = "SELECT o.state, c.effect = 'read', o.deaths, o.last FROM operations o
+        JOIN calls c ON c.row = o.last WHERE o.row = ?1";
+    let (state, is_read, deaths, call): (OperationState, Option<bool>, u32, i64) =
+        connection.prepare_cached(sql)?.query_row([row], |row| {
+            Ok((
+                word(row, 0, OperationState::parse)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+            ))
+        })?;
+    let deaths = deaths.saturating_add(1);
+    let next = match steps::has_begun(connection, call)? {
+        // Somebody has to go on with them: see `Ledger::adopt`.
+        Some(true) => return Ok(()),
+        Some(false) => OperationState::FailedClean,
+        None => after_death(state, is_read.unwrap_or(false), deaths),
+    };
+    check(state, next)?;
+    let sql = "UPDATE operations SET state = ?2, deaths = ?3, ended = ?4 WHERE row = ?1";
+    let values = params![row, next.as_str(), deaths, now.as_micros()];
+    connection.prepare_cached(sql)?.execute(values).map(drop)
+}
+
+/// The operations that the process of row `owner` has in hand.
+///
+/// # Errors
+/// What SQLite says.
+fn open_of(connection: &Connection, owner: i64) -> rusqlite::Result<Vec<i64>> {
+    connection
+        .prepare(
+            "SELECT row FROM operations
+             WHERE owner = ?1 AND state IN ('claimed', 'running', 'compensating')",
+        )?
+        .query_map([owner], |row| row.get(0))?
         .collect()
 }

@@ -42,27 +42,63 @@ pub(super) fn resolve(
     if let Some(refused) = resolution.refused(state, last) {
         return Ok(refused);
     }
-    let reply = resolution.reply();
-    let next = resolution.finding.state();
-    statements
-        .operations
-        .resolve(row, (state, next), &reply, now)?;
-    let seq = statements.record_resolution(first, row, (state, next), resolution, now)?;
-    connection
-        .prepare_cached(
-            "INSERT INTO resolutions (seq, operation, at, was, became, who, note)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
-            seq,
-            row,
-            now.as_micros(),
-            state.as_str(),
-            next.as_str(),
-            resolution.by,
-            resolution.note,
-        ])?;
+    let change = Change {
+        operation: row,
+        first,
+        states: (state, resolution.finding.state()),
+        by: &resolution.by,
+        note: &resolution.note,
+        reply: &resolution.reply(),
+    };
+    change.write(statements, now)?;
     Ok(Resolved::Done(state))
+}
+
+/// What an operation became after its call had ended.
+pub(super) struct Change<'a> {
+    /// The row of the operation.
+    pub(super) operation: i64,
+    /// The row of the call that began it.
+    pub(super) first: i64,
+    /// Where it stood and where it stands.
+    pub(super) states: (OperationState, OperationState),
+    /// Who says so.
+    pub(super) by: &'a str,
+    /// Why.
+    pub(super) note: &'a str,
+    /// Its answer from now on.
+    pub(super) reply: &'a str,
+}
+
+impl Change<'_> {
+    /// Writes it, with its event in the audit trail.
+    pub(super) fn write(
+        &self,
+        statements: &mut Statements<'_>,
+        now: Timestamp,
+    ) -> rusqlite::Result<()> {
+        let (was, becomes) = self.states;
+        statements
+            .operations
+            .resolve(self.operation, self.states, self.reply, now)?;
+        let seq = statements.record_change(self, now)?;
+        statements
+            .connection()
+            .prepare_cached(
+                "INSERT INTO resolutions (seq, operation, at, was, became, who, note)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                seq,
+                self.operation,
+                now.as_micros(),
+                was.as_str(),
+                becomes.as_str(),
+                self.by,
+                self.note,
+            ])
+            .map(drop)
+    }
 }
 
 /// An operation: its row, where it stands, and the rows of its first and its last call.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{askings, audit::pruning, operations, planted, restraint};
+use super::{askings, audit::pruning, operations, planted, restraint, steps};
 use crate::base::failpoint::{self, Point};
 
 /// Says in the file's header whose it is: the bytes of `Toll`.
@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     ATTEMPTS,
     operations::BY_FIRST,
     pruning::TABLES,
+    steps::TABLES,
 ];
 
 /// How the attempt before a further one ended.
@@ -32,6 +33,9 @@ pub(super) const WITH_PRUNINGS: i32 = 7;
 
 /// The version that brought the table of operations; a reader may meet an older file.
 pub(super) const WITH_OPERATIONS: i32 = 2;
+
+/// The version that brought the table of steps.
+pub(super) const WITH_STEPS: i32 = 8;
 
 /// Column `row` is the order of arrival. Call ids rise with time, so their index is written at
 /// one end only; an index on random values would dirty another page of the log for each row.

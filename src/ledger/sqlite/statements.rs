@@ -7,13 +7,13 @@ use rusqlite::{Connection, Error, Statement, params};
 use super::{
     super::{
         LedgerKey,
-        operation::OperationState,
         record::{CallRow, Intent, Settlement},
-        resolution::Resolution,
+        steps::StepEntry,
     },
     askings,
     audit::{self, Event, Head, Link, pruning},
     operations::Operations,
+    resolve::Change,
     restraint::Restraints,
 };
 use crate::base::{clock::Timestamp, limits::LEDGER_REPLY_BYTES_MAX, problem::Problem, text};
@@ -212,19 +212,26 @@ impl<'c> Statements<'c> {
         self.connection
     }
 
-    /// Appends what was found out about the operation of row `operation`, which the call of row
-    /// `call` began; gives the number of the event.
-    pub(super) fn record_resolution(
+    /// Appends what an operation became; gives the number of the event.
+    pub(super) fn record_change(
         &mut self,
-        call: i64,
-        operation: i64,
-        states: (OperationState, OperationState),
-        resolution: &Resolution,
+        change: &Change<'_>,
         at: Timestamp,
     ) -> rusqlite::Result<i64> {
-        self.record(call, Event::Resolved, |link| {
-            link.resolution(operation, states, resolution, at);
+        self.record(change.first, Event::Resolved, |link| {
+            link.change(change, at);
         })?;
+        Ok(self.head.seq)
+    }
+
+    /// Appends what happened to a step of the call of row `call`; gives the number of the event.
+    pub(super) fn record_step(
+        &mut self,
+        call: i64,
+        entry: &StepEntry,
+        at: Timestamp,
+    ) -> rusqlite::Result<i64> {
+        self.record(call, Event::Stepped, |link| link.step(call, entry, at))?;
         Ok(self.head.seq)
     }
 

@@ -4,6 +4,7 @@ use super::super::{
     AuditReceipt, LedgerError,
     admission::{Decided, Doubt, Notes, Replay, Running},
     resolution::Resolved,
+    steps::Adopted,
 };
 use crate::base::problem::Problem;
 
@@ -28,6 +29,8 @@ pub(super) enum Written {
     Left,
     /// What was found out about an operation, or nothing.
     Resolved(Resolved),
+    /// Whose steps were taken over, or nothing.
+    Adopted(Adopted),
 }
 
 impl Written {
@@ -44,7 +47,7 @@ impl Written {
             Self::Replay(row, replay) => Ok(Decided::Replay(AuditReceipt::of(row), replay)),
             Self::Join(running) => Err(Other::Join(running)),
             Self::Doubt(doubt, _) => Err(Other::Doubt(doubt)),
-            Self::Left | Self::Resolved(_) => Err(Other::Mixed),
+            Self::Left | Self::Resolved(_) | Self::Adopted(_) => Err(Other::Mixed),
         }
     }
 
@@ -57,7 +60,22 @@ impl Written {
             | Self::Replay(..)
             | Self::Join(_)
             | Self::Doubt(..)
-            | Self::Left => Err(Other::Mixed.into()),
+            | Self::Left
+            | Self::Adopted(_) => Err(Other::Mixed.into()),
+        }
+    }
+
+    /// The same as the answer to the wish to take steps over.
+    pub(super) fn adopted(self) -> Result<Adopted, LedgerError> {
+        match self {
+            Self::Adopted(adopted) => Ok(adopted),
+            Self::AsAsked(..)
+            | Self::Refused(..)
+            | Self::Replay(..)
+            | Self::Join(_)
+            | Self::Doubt(..)
+            | Self::Left
+            | Self::Resolved(_) => Err(Other::Mixed.into()),
         }
     }
 

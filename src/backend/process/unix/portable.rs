@@ -20,7 +20,7 @@ use super::{
 use crate::{
     backend::files::ConfinedFile,
     base::clock::{Clock, Moment},
-    catalog::tool::Sandbox,
+    catalog::sandbox::Sandbox,
 };
 
 /// Knows every program that is running; here it has nothing to know.

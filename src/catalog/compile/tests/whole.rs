@@ -103,7 +103,10 @@ fn a_whole_exec_becomes_a_plan() {
     );
     let mime_type = Some("text/plain".into());
     let uri = "x:y".into();
-    assert_eq!(plan.output, OutputKind::Resource { uri, mime_type });
+    assert_eq!(
+        plan.output,
+        crate::catalog::tool::OutputKind::Resource { uri, mime_type }
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, Row, types::ValueRef};
 
 use super::{
-    END, Event, Head, JUMP, Link, PRUNING, REQUEST, RESOLUTION,
+    END, Event, Head, JUMP, Link, PRUNING, REQUEST, RESOLUTION, STEP,
     chain::{Fault, Found, Start},
 };
 use crate::ledger::sqlite::schema;
@@ -46,6 +46,10 @@ fn select(version: i32) -> String {
     if version >= schema::WITH_OPERATIONS {
         columns.push(RESOLUTION);
         joins.push("LEFT JOIN resolutions ON resolutions.seq = audit.seq");
+    }
+    if version >= schema::WITH_STEPS {
+        columns.push(STEP);
+        joins.push("LEFT JOIN steps ON steps.seq = audit.seq");
     }
     if version >= schema::WITH_PRUNINGS {
         columns.extend([PRUNING, JUMP]);

@@ -9,7 +9,7 @@ use landlock::{
 };
 
 use super::shim::Handed;
-use crate::catalog::tool::Sandbox;
+use crate::catalog::sandbox::Sandbox;
 
 /// The rights that we know of. A kernel that knows fewer leaves the later ones out.
 const KNOWN: ABI = ABI::V6;

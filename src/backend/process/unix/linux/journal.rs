@@ -8,7 +8,7 @@ use rustix::{
     process::Pid,
 };
 
-const SLOT_BYTES: usize = 64;
+const SLOT_BYTES: usize = 128;
 
 /// One slot for each program that runs. Written without any lock on the reader's side: it reads
 /// only when the writer is dead.

@@ -32,7 +32,7 @@ use crate::{
     base::event::Event,
     catalog::{
         plan::FileAccess,
-        tool::{ProgramLimits, Sandbox},
+        sandbox::{ProgramLimits, Sandbox},
     },
 };
 

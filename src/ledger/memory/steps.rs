@@ -1,0 +1,122 @@
+//! Steps in a ledger in memory.
+
+use std::sync::Arc;
+
+use super::{
+    super::{
+        Durability, IntentReceipt,
+        admission::Running,
+        operation::OperationState,
+        record::CallRow,
+        steps::{Adopted, Closing, Left, Side, StepEntry, Stepped, Wanted},
+    },
+    state::State,
+};
+use crate::base::{clock::Timestamp, limits::RECOVERIES_MAX};
+
+/// The steps of the last call of an operation.
+pub(super) struct Walk {
+    pub(super) call: CallRow,
+    /// The call does steps.
+    pub(super) is_stepped: bool,
+    definition: Option<Arc<str>>,
+    pub(super) entries: Vec<StepEntry>,
+}
+
+impl Walk {
+    pub(super) fn new(call: &CallRow, backend: &str) -> Self {
+        Self {
+            call: call.clone(),
+            is_stepped: backend == "steps",
+            definition: None,
+            entries: Vec::new(),
+        }
+    }
+}
+
+impl State {
+    pub(super) fn step(&mut self, of: &IntentReceipt, stepped: Stepped) {
+        let stored = self.of(of.operation().expect("steps have an operation"));
+        let walk = &mut stored.walk;
+        walk.definition = stepped.definition.or(walk.definition.take());
+        walk.entries.extend(stepped.entries);
+        let undoes = walk.entries.iter().any(|entry| entry.side == Side::Undo);
+        if undoes && stored.known.state == OperationState::Running {
+            stored.known.state = OperationState::Compensating;
+        }
+    }
+
+    pub(super) fn adopt(&mut self, wanted: Wanted, now: Timestamp) -> Adopted {
+        let rows = self.operations.iter().map(|stored| stored.known.row);
+        for row in rows.collect::<Vec<_>>() {
+            let stored = self.of(row);
+            let (known, walk) = (&stored.known, &stored.walk);
+            let is_orphan = known.state.is_open() && !known.is_owner_alive;
+            let is_wanted = match wanted {
+                Wanted::Orphaned => is_orphan,
+                Wanted::Named(id) => known.id == id,
+            };
+            if !is_wanted || walk.entries.is_empty() {
+                continue;
+            }
+            if known.state.is_open() && !is_orphan {
+                return Adopted::StillRunning;
+            }
+            if !is_orphan && known.state != OperationState::Attention {
+                return Adopted::Settled(known.state);
+            }
+            let deaths = match wanted {
+                Wanted::Orphaned => stored.deaths + 1,
+                Wanted::Named(_) => 0,
+            };
+            if let Some(left) = self.take(row, deaths, now) {
+                return Adopted::Taken(Box::new(left));
+            }
+        }
+        Adopted::NotFound
+    }
+
+    fn take(&mut self, row: i64, deaths: u32, now: Timestamp) -> Option<Left> {
+        let stored = self.of(row);
+        let walk = &stored.walk;
+        stored.deaths = deaths;
+        let undoes = walk.entries.iter().any(|entry| entry.side == Side::Undo);
+        let becomes = match (deaths < RECOVERIES_MAX, undoes) {
+            (false, _) => OperationState::Attention,
+            (true, true) => OperationState::Compensating,
+            (true, false) => OperationState::Running,
+        };
+        assert!(stored.known.state.may_become(becomes));
+        stored.known.state = becomes;
+        stored.known.is_owner_alive = true;
+        if becomes == OperationState::Attention {
+            stored.known.ended = Some(now);
+            return None;
+        }
+        Some(Left {
+            receipt: IntentReceipt {
+                row: stored.known.last,
+                durability: Durability::Synced,
+                operation: Some(Running {
+                    operation: row,
+                    id: stored.known.id,
+                    is_orphaned: false,
+                }),
+            },
+            id: stored.known.id,
+            call: walk.call.call_id,
+            tool: walk.call.tool.clone(),
+            definition: walk.definition.as_ref().expect("it was kept").to_string(),
+            arguments: walk.call.effective_arguments.clone().unwrap_or_default(),
+            entries: walk.entries.clone(),
+        })
+    }
+
+    pub(super) fn close_steps(&mut self, of: &IntentReceipt, closing: Closing, now: Timestamp) {
+        let stored = self.of(of.operation().expect("steps have an operation"));
+        assert!(stored.known.state.may_become(closing.state));
+        stored.known.state = closing.state;
+        stored.known.ended = Some(now);
+        stored.resolved = Some(closing.reply);
+    }
+}
