@@ -77,7 +77,16 @@ fn assert_clean(place: &str, written: &str) {
 }
 
 fn start(home: &Home) -> Server {
-    let mut command = home.command(&["serve", "--no-watch", "--log-level", "trace"]);
+    let log = home.text("log");
+    let args = [
+        "serve",
+        "--no-watch",
+        "--log-level",
+        "trace",
+        "--log-dir",
+        &log,
+    ];
+    let mut command = home.command(&args);
     command.env("TOKEN", OPERATORS).env("NUMBER", NUMBER);
     let mut server = Server::start(command);
     server.initialize();
@@ -118,6 +127,9 @@ fn o2_no_secret_is_in_anything_that_is_written() {
     assert!(progress.is_some());
     assert_clean("an answer", &json!(answers).to_string());
     assert_clean("standard error", &server.errors());
+    let lines = fs::read_to_string(home.path("log/tollgate.jsonl")).unwrap();
+    assert!(lines.matches("call_ended").count() >= 8, "{lines}");
+    assert_clean("the files of lines", &lines);
     let mut ledger_bytes = 0;
     for entry in fs::read_dir(home.path("state")).unwrap() {
         let file = entry.unwrap().path();

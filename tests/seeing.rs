@@ -193,6 +193,18 @@ fn why_tells_a_replay_and_a_limit_apart_from_checks() {
 }
 
 #[test]
+fn why_says_what_was_not_so_where_the_protocol_has_told_it() {
+    let home = Home::new();
+    home.reply("echo");
+    home.run(&["call", "ecko", "{}"]).code(2);
+    let id = home.log()[0]["call_id"].as_str().unwrap().to_owned();
+    let told = home.run(&["log", "why", &id]).success();
+    let told = String::from_utf8_lossy(&told.get_output().stdout).into_owned();
+    let because = "resolve    refused    it is not so that there is such a tool for this principal";
+    assert!(told.contains(because), "{told}");
+}
+
+#[test]
 fn one_call_is_shown_under_a_name_of_its_own() {
     let home = Home::new();
     home.reply("echo");

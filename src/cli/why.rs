@@ -220,6 +220,10 @@ fn reasons(end: &CallEnd) -> Vec<String> {
         }
     } else if let Some(code) = code {
         because.push(code.to_owned());
+    } else if end.outcome == Outcome::Refused {
+        // Told as an error of the protocol, which the row does not have.
+        let meaning = CHECKS.iter().find(|(stage, _)| *stage == end.stage);
+        because.extend(meaning.map(|(_, meaning)| format!("it is not so that {meaning}")));
     }
     if let Some(status) = &end.backend_status {
         because.push(format!("the backend left: {status}"));

@@ -2,11 +2,12 @@
 //! to the same folder.
 //!
 //! Lines go to `tollgate.jsonl`. Once that is full it becomes `tollgate.1.jsonl`, and so on; the
-//! oldest goes. A file that somebody moved or deleted is begun anew at the next line.
+//! oldest goes. A file that somebody moved or deleted is begun anew at the next line. A line that a
+//! full disk has cut off stays as it is, and the next one is a line of its own.
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read as _, Seek as _, SeekFrom, Write},
     path::PathBuf,
 };
 
@@ -76,7 +77,15 @@ impl Rolling {
             let message = "it is not a plain file; move it away";
             return Err(io::Error::other(message));
         }
-        OpenOptions::new().append(true).create(true).open(path)
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)?;
+        if is_torn(&mut file)? {
+            file.write_all(b"\n")?;
+        }
+        Ok(file)
     }
 
     /// Begins another file, unless another process has done so already.
@@ -124,6 +133,17 @@ impl Write for Rolling {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Whether the last line of `file` was cut off.
+fn is_torn(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 #[cfg(unix)]
@@ -212,6 +232,18 @@ mod tests {
         for age in 0..3 {
             holds(&one, age, Some("one\ntwo\n"));
         }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_does_not_take_the_next_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut rolling = rolling(&folder, 100, 2);
+        write(&mut rolling, "a\n");
+        fs::write(rolling.path(0), "a\nb").expect("written");
+        rolling.open = None;
+        write(&mut rolling, "c\n");
+        write(&mut rolling, "d\n");
+        holds(&rolling, 0, Some("a\nb\nc\nd\n"));
     }
 
     /// O6: the folder cannot be used. Lines are lost, and whoever writes them does not notice.
