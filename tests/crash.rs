@@ -84,7 +84,8 @@ struct Storm {
 impl Storm {
     fn new(kills: u64) -> Self {
         // What fails at its first attempt would be left alone for a while.
-        let more = json!({"limits": {"cost": 0.01}, "breaker": "off"});
+        let cost = json!({"cost": 0.01});
+        let more = json!({"limits": cost, "breaker": "off", "loop_guard": "off"});
         let budget = "budgets: [{day: 1000000}]";
         Self {
             world: World::new(&Tool::ALL, &more, budget),

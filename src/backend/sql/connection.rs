@@ -12,6 +12,7 @@ use std::{
 use rusqlite::{
     Connection, OpenFlags, Statement,
     config::DbConfig,
+    ffi::SQLITE_READONLY_ROLLBACK,
     hooks::{AuthAction, AuthContext, Authorization},
     limits::Limit,
 };
@@ -76,15 +77,33 @@ fn open_with(
     bounds: &Bounds,
 ) -> Result<Opened, Trouble> {
     check_file(state_dir, &plan.database.path)?;
-    // No `SQLITE_OPEN_URI`: the path is taken literally.
-    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let open = |access: OpenFlags| {
+        // No `SQLITE_OPEN_URI`: the path is taken literally.
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+        Connection::open_with_flags(&plan.database.path, flags)
+            .and_then(|connection| bounded(connection, bounds))
+    };
     let ours = Arc::new(AtomicBool::new(true));
-    let connection = Connection::open_with_flags(&plan.database.path, flags)
-        .and_then(|connection| bounded(connection, bounds))
+    let connection = open(access)
         .and_then(|connection| guarded(connection, &plan.access, Arc::clone(&ours)))
         .map_err(Trouble::Opening)?;
+    if access == OpenFlags::SQLITE_OPEN_READ_ONLY && awaits_rollback(&connection) {
+        // Its first look rolls back. Where that fails, what is read next says so.
+        let _rolled_back = open(OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .and_then(|other| guarded(other, &SqlAccess::Read, Arc::clone(&ours)))
+            .map(|other| awaits_rollback(&other));
+    }
     ours.store(false, Ordering::SeqCst);
     Ok(Opened { connection, ours })
+}
+
+/// Whether a process died while it committed and left the file in the middle of that. SQLite
+/// lets nobody read it then before somebody was there who may write.
+fn awaits_rollback(connection: &Connection) -> bool {
+    let looked = connection.query_row("PRAGMA schema_version", [], |_| Ok(()));
+    let error = looked.err();
+    let error = error.as_ref().and_then(rusqlite::Error::sqlite_error);
+    error.is_some_and(|error| error.extended_code == SQLITE_READONLY_ROLLBACK)
 }
 
 /// A regular file that is none of the ledger's, whatever links lead to it.

@@ -1,6 +1,7 @@
 //! Statements on real database files: what they may do, how much, and how long.
 
 mod bounds;
+mod mark;
 
 use std::{
     fs,
@@ -345,29 +346,4 @@ fn an_operation_that_is_marked_happens_once() {
     assert_eq!(setting.rows(), 5);
     let forged = setting.change("DELETE FROM tollgate_operations", &json!({}));
     denied(forged);
-}
-
-#[test]
-fn the_mark_of_an_operation_is_found_by_its_name_alone() {
-    let setting = Setting::new();
-    let marked = |operation: &str| {
-        let clock: Arc<dyn Clock> = Arc::new(crate::base::clock::SystemClock);
-        let bounds = Bounds {
-            deadline: clock.now().plus(Duration::from_secs(20)),
-            clock: Arc::clone(&clock),
-            cancel: setting.cancel.clone(),
-        };
-        let host = Host {
-            clock: &clock,
-            state_dir: &setting.folder.path().join("state"),
-        };
-        // Whatever statement runs there: the mark does not depend on it.
-        let plan = setting.plan("DELETE FROM absent", write(None, true));
-        change::mark(host, &plan, &bounds, operation).unwrap().rows
-    };
-    assert_eq!(marked("op"), Vec::<Value>::new());
-    let plan = setting.plan("UPDATE t SET size = 0 WHERE id < 3", write(None, true));
-    setting.run_as("op", plan, &json!({}), 1_000_000).unwrap();
-    assert_eq!(marked("op"), [json!({"row_count": 2})]);
-    assert_eq!(marked("other"), Vec::<Value>::new());
 }
