@@ -22,6 +22,7 @@ use point::Point;
 
 #[path = "../src/base/failpoint/point.rs"]
 mod point;
+mod walks;
 
 /// How many cells are tried side by side: most of the time goes into waiting.
 const SIDE_BY_SIDE: usize = 4;
@@ -97,6 +98,15 @@ impl Point {
             | Self::ProbeNear
             | Self::ProbeDone
             | Self::FindingCommitted => false,
+            // Dying is enough there, see `walks`.
+            Self::StepNear
+            | Self::StepWritten
+            | Self::StepCommitted
+            | Self::StepDone
+            | Self::AdoptionWritten
+            | Self::AdoptionCommitted
+            | Self::ClosingWritten
+            | Self::ClosingCommitted => false,
         }
     }
 
@@ -127,7 +137,9 @@ fn cells() -> Vec<Cell> {
     let all = wanted.is_some();
     let named = wanted.filter(|name| name != "all");
     let mut cells = Vec::new();
-    for (number, point) in Point::ALL.into_iter().enumerate() {
+    let all_points = Point::ALL.into_iter();
+    let points = all_points.filter(|point| !walks::PLACES.contains(point));
+    for (number, point) in points.enumerate() {
         if named
             .as_ref()
             .is_some_and(|name| *name != format!("{point:?}"))

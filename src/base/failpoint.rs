@@ -39,7 +39,7 @@ mod armed {
         path::PathBuf,
         sync::{
             OnceLock,
-            atomic::{AtomicBool, Ordering},
+            atomic::{AtomicUsize, Ordering},
         },
     };
 
@@ -50,12 +50,13 @@ mod armed {
     struct Armed {
         point: Point,
         kind: Kind,
-        reached: AtomicBool,
+        /// How often it was passed.
+        passed: AtomicUsize,
     }
 
     enum Kind {
-        /// The process ends on the spot, the first time.
-        Abort,
+        /// The process ends on the spot, after it was passed so often.
+        Abort(usize),
         /// What comes next fails, the first time.
         Error,
         /// What comes next fails each time.
@@ -64,7 +65,8 @@ mod armed {
         Block(PathBuf),
     }
 
-    /// Arms points, as `BeginWritten=abort,FinishWritten=errors,EffectDone=block:/pipe`.
+    /// Arms points, as `BeginWritten=abort,FinishWritten=errors,EffectDone=block:/pipe`; with
+    /// `abort:2` it is passed twice before.
     ///
     /// # Errors
     /// The part that says nothing.
@@ -73,15 +75,18 @@ mod armed {
             let (name, kind) = part.split_once('=')?;
             let mut all = Point::ALL.into_iter();
             let kind = match kind {
-                "abort" => Kind::Abort,
+                "abort" => Kind::Abort(0),
                 "error" => Kind::Error,
                 "errors" => Kind::Errors,
-                other => Kind::Block(PathBuf::from(other.strip_prefix("block:")?)),
+                other => match other.strip_prefix("abort:") {
+                    Some(times) => Kind::Abort(times.parse().ok()?),
+                    None => Kind::Block(PathBuf::from(other.strip_prefix("block:")?)),
+                },
             };
             Some(Armed {
                 point: all.find(|point| format!("{point:?}") == name)?,
                 kind,
-                reached: AtomicBool::new(false),
+                passed: AtomicUsize::new(0),
             })
         };
         let parts = text.split(',').filter(|part| !part.is_empty());
@@ -97,9 +102,10 @@ mod armed {
         let Some(armed) = armed.find(|armed| armed.point == point) else {
             return false;
         };
-        let is_first = !armed.reached.swap(true, Ordering::SeqCst);
+        let passed = armed.passed.fetch_add(1, Ordering::SeqCst);
+        let is_first = passed == 0;
         match &armed.kind {
-            Kind::Abort if is_first => std::process::abort(),
+            Kind::Abort(times) if *times == passed => std::process::abort(),
             Kind::Error => is_first,
             Kind::Errors => true,
             Kind::Block(pipe) if is_first => {
@@ -108,7 +114,7 @@ mod armed {
                     File::open(pipe).and_then(|mut pipe| pipe.read_to_end(&mut Vec::new()));
                 false
             }
-            Kind::Abort | Kind::Block(_) => false,
+            Kind::Abort(_) | Kind::Block(_) => false,
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::{
     base::{
         clock::Moment,
         event::Event,
+        failpoint::{self, Point},
         id::CallId,
         problem::{Code, Effects, Problem},
         redact::Redactor,
@@ -270,6 +271,7 @@ impl Walk<'_> {
             entries: std::mem::take(&mut self.pending),
         };
         let last = stepped.entries.last().cloned();
+        failpoint::pass(Point::StepNear);
         let written = ledger::wait(|then| self.shared.ledger.step(&self.receipt, stepped, then));
         self.receipt = written.map_err(Halt::Unwritten)?;
         if let Some(last) = last.filter(|last| last.event == StepEvent::Begun) {

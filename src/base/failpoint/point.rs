@@ -65,12 +65,28 @@ pub(crate) enum Point {
     FindingWritten,
     /// What a probe found is committed, and nobody was told.
     FindingCommitted,
+    /// A step, or its undo, is about to be written down before it begins.
+    StepNear,
+    /// What became of a step, and what is next, is written, and not committed.
+    StepWritten,
+    /// The same is committed, and nobody was told.
+    StepCommitted,
+    /// A step, or its undo, is done, and nothing written down.
+    StepDone,
+    /// The steps of a dead process are taken over, and that is not committed.
+    AdoptionWritten,
+    /// The same is committed, and nobody was told.
+    AdoptionCommitted,
+    /// How steps ended that were taken over is written, and not committed.
+    ClosingWritten,
+    /// The same is committed, and nobody was told.
+    ClosingCommitted,
 }
 
 #[cfg(feature = "failpoints")]
 impl Point {
     /// Every point.
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 38] = [
         Self::CallTaken,
         Self::BeginAsked,
         Self::LedgerOpening,
@@ -101,5 +117,13 @@ impl Point {
         Self::ProbeDone,
         Self::FindingWritten,
         Self::FindingCommitted,
+        Self::StepNear,
+        Self::StepWritten,
+        Self::StepCommitted,
+        Self::StepDone,
+        Self::AdoptionWritten,
+        Self::AdoptionCommitted,
+        Self::ClosingWritten,
+        Self::ClosingCommitted,
     ];
 }

@@ -10,6 +10,7 @@ use crate::{
     base::{
         cancel::{CancelToken, Cancelled},
         clock::Moment,
+        failpoint::{self, Point},
         limits::steps::STEP_OUTPUT_BYTES_MAX,
         problem::{Code, Effects, Problem},
         redact::Redactor,
@@ -133,8 +134,10 @@ impl Walk<'_> {
             cancel: &cancel,
             progress: &|_| {},
         };
-        contained(|| self.shared.backend.invoke(work, &invocation, &self.receipt))
-            .unwrap_or_else(|problem| Err(settle::backend_fault(what.effect(), *problem)))
+        let done = contained(|| self.shared.backend.invoke(work, &invocation, &self.receipt))
+            .unwrap_or_else(|problem| Err(settle::backend_fault(what.effect(), *problem)));
+        failpoint::pass(Point::StepDone);
+        done
     }
 
     fn may_be_stopped(&self, what: &Try<'_>) -> bool {

@@ -118,10 +118,10 @@ impl Job {
             Self::Finish(..) => Some((Point::FinishWritten, Point::FinishCommitted)),
             Self::Delivered(..) => Some((Point::DeliveryWritten, Point::DeliveryCommitted)),
             Self::Resolve(..) => Some((Point::FindingWritten, Point::FindingCommitted)),
+            Self::Step(..) => Some((Point::StepWritten, Point::StepCommitted)),
+            Self::Adopt(..) => Some((Point::AdoptionWritten, Point::AdoptionCommitted)),
+            Self::Close(..) => Some((Point::ClosingWritten, Point::ClosingCommitted)),
             Self::Intend(..)
-            | Self::Step(..)
-            | Self::Adopt(..)
-            | Self::Close(..)
             | Self::AtOnce(..)
             | Self::Key(..)
             | Self::Refuse(..)
