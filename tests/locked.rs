@@ -83,3 +83,64 @@ fn c7_a_tool_that_was_never_approved_is_not_called_from_the_shell_either() {
     assert!(told.contains("TOOL_CHANGED"), "{told}");
     home.run(&["lock", "--update", "nwe"]).code(2);
 }
+
+/// The events `lock` of the trail, in order.
+fn locks(home: &Home) -> Vec<Value> {
+    home.run(&["audit", "verify"]).success();
+    let assert = home.run(&["audit", "export"]).success();
+    let text = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["event"] == "lock").collect()
+}
+
+fn call(home: &Home, more: &[&str]) {
+    let call = [&["call", "one", r#"{"text":"x"}"#], more].concat();
+    home.run(&call).success();
+}
+
+#[test]
+fn c7_the_trail_tells_which_lock_held_and_who_had_approved_what() {
+    let home = Home::new();
+    home.reply("one");
+    call(&home, &[]);
+    assert_eq!(locks(&home), Vec::<Value>::new(), "there is no lock");
+    home.run(&["lock"]).success();
+    call(&home, &[]);
+    call(&home, &[]);
+    let first = locks(&home);
+    assert_eq!(first.len(), 1, "a lock is told once: {first:?}");
+    assert_eq!(first[0]["lock_path"], home.text("tools.lock"));
+    let tools: Value = serde_json::from_str(first[0]["lock_tools"].as_str().unwrap()).unwrap();
+    let approved: Vec<&String> = tools.as_object().unwrap().keys().collect();
+    assert_eq!(approved, ["one"]);
+    assert!(
+        tools["one"]["by"].as_str().unwrap().contains("uid"),
+        "{tools}"
+    );
+
+    // By a server, which hears of the change while it runs.
+    let mut server = home.serve(&[]);
+    server.initialize();
+    let id = server.call("one", json!({"text": "x"}));
+    server.answer(id);
+    home.reply("two");
+    home.run(&["lock"]).success();
+    while names(&mut server) != ["one", "two"] {
+        server.until(|message| message["method"] == "notifications/tools/list_changed");
+    }
+    assert_eq!(locks(&home), first, "nothing was called yet");
+    let id = server.call("two", json!({"text": "x"}));
+    server.answer(id);
+    assert_eq!(server.finish().0, 0);
+    let second = locks(&home);
+    assert_eq!(second.len(), 2, "{second:?}");
+    assert_ne!(second[1]["lock_digest"], second[0]["lock_digest"]);
+
+    std::fs::remove_file(home.path("tools.lock")).unwrap();
+    call(&home, &[]);
+    let third = locks(&home);
+    assert_eq!(third.len(), 3, "{third:?}");
+    assert_eq!(third[2]["lock_digest"], Value::Null);
+}

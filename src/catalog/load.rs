@@ -21,6 +21,7 @@ use super::{
     tool::Tool,
 };
 use crate::base::{
+    held::{Approvals, HeldTo},
     limits::DEFINITIONS_MAX,
     text::{count, list},
 };
@@ -46,6 +47,8 @@ pub(crate) struct Loaded {
     broken_files: BTreeSet<String>,
     /// The configuration has an error: nothing may be served by it, and the catalog is empty.
     pub(crate) config_is_broken: bool,
+    /// The lock of the folder, and what it approves where the set is held to it.
+    pub(crate) held: Option<HeldTo>,
 }
 
 impl Loaded {
@@ -65,8 +68,9 @@ impl Loaded {
     }
 
     /// Holds the set to what was approved in the lock at `path`: what is not in it as it is now
-    /// is not listed and not run, and told. A lock that cannot be used approves nothing.
-    pub(crate) fn hold_to(&mut self, path: &Path) {
+    /// is not listed and not run, and told. A lock that cannot be used approves nothing. Returns
+    /// what it approves.
+    pub(crate) fn hold_to(&mut self, path: &Path) -> Approvals {
         let lock = Lock::read(path).unwrap_or_else(|error| {
             let help = "correct it, or take it away with care";
             self.diagnostics
@@ -85,6 +89,7 @@ impl Loaded {
             self.diagnostics.push(one);
         }
         self.catalog.refuse(refused);
+        lock.approvals()
     }
 
     fn errors(&self) -> impl Iterator<Item = &Diagnostic> {

@@ -17,12 +17,13 @@ use std::{
     path::Path,
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{load, snapshot::Catalog, source::Node, tool::Tool};
 use crate::base::{
     canonical::{canonical, digest},
+    held::Approvals,
     hex,
 };
 
@@ -117,6 +118,22 @@ fn file_digest(path: &Path) -> io::Result<String> {
 }
 
 impl Lock {
+    /// What it approves, without the definitions themselves.
+    pub(crate) fn approvals(&self) -> Approvals {
+        let tools = self.pins.iter().map(|(name, pin)| {
+            let told = json!({
+                "definition": hex::encode(&digest(&pin.definition)), "programs": pin.programs,
+                "approved": pin.approved, "by": pin.by,
+            });
+            (name.clone(), told)
+        });
+        let tools: Map<String, Value> = tools.collect();
+        Approvals {
+            digest: hex::encode(&Sha256::digest(self.text())),
+            tools: Value::Object(tools).to_string(),
+        }
+    }
+
     /// The names of the tools of `catalog` that are not what was approved. A program that cannot
     /// be read is not what was approved either.
     pub(crate) fn refused(&self, catalog: &Catalog) -> BTreeSet<String> {

@@ -23,6 +23,7 @@ use crate::{
     base::{
         clock::{Clock, SystemClock},
         event::Event,
+        held::HeldTo,
         random::{Random, SystemRandom},
         redact::Redactor,
     },
@@ -65,7 +66,8 @@ pub(crate) struct Gate {
     pub(crate) connection: Arc<Connection>,
     /// The work.
     pub(crate) engine: Arc<Engine>,
-    ledger: Arc<SqliteLedger>,
+    /// What it is written to.
+    pub(crate) ledger: Arc<SqliteLedger>,
 }
 
 /// What the work meets that is not ours.
@@ -186,6 +188,15 @@ impl Gate {
     pub(crate) fn close_ledger(&self) {
         self.ledger.close();
     }
+}
+
+/// Puts what was loaded in force for the calls that follow, and has `ledger` know which lock they
+/// are held to.
+pub(crate) fn put_in_force(loaded: Loaded, catalog: &InForce, ledger: &SqliteLedger) {
+    if let Some(held) = loaded.held {
+        ledger.held_to(held);
+    }
+    catalog.swap(Arc::new(loaded.catalog));
 }
 
 /// The world for a process whose ledger is in `state`.
@@ -319,9 +330,10 @@ impl Declarations {
         let path: Vec<PathBuf> = std::env::split_paths(exec::PATH).collect();
         let inspect = sql::inspector(Arc::new(SystemClock), self.state.clone());
         let mut loaded = load::load(&self.tools, config, &path, &self.secrets, Some(&inspect));
-        if let Some(lock) = &self.lock {
-            loaded.hold_to(lock);
-        }
+        loaded.held = Some(HeldTo {
+            path: Lock::path(&self.tools).display().to_string(),
+            approvals: self.lock.as_deref().map(|lock| loaded.hold_to(lock)),
+        });
         loaded.catalog = loaded.catalog.acting_as(&self.claim);
         loaded
     }

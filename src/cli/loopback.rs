@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{compose::Gate, exit::CommandError};
+use super::{
+    compose::{Gate, put_in_force},
+    exit::CommandError,
+};
 use crate::catalog::load::Loaded;
 
 /// Sends one modern request of a client with these capabilities and gives the message that
@@ -18,7 +21,7 @@ pub(crate) fn ask(
     mut params: Value,
     capabilities: &Value,
 ) -> Result<Vec<Value>, CommandError> {
-    gate.catalog.swap(std::sync::Arc::new(loaded.catalog));
+    put_in_force(loaded, &gate.catalog, &gate.ledger);
     if let Some(params) = params.as_object_mut() {
         let envelope = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",

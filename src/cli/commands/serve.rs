@@ -69,7 +69,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
         Event::RunningAsRoot {}.emit();
     }
     let first = if args.strict {
-        First::Loaded(strictly(declared.as_ref(), config)?)
+        First::Loaded(Box::new(strictly(declared.as_ref(), config)?))
     } else {
         First::Config(config)
     };
@@ -105,6 +105,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let loader = Arc::new(Loader {
         declared,
         catalog: Arc::clone(&gate.catalog),
+        ledger: Arc::clone(&gate.ledger),
         connection: Arc::clone(&gate.connection),
         turn: Mutex::new(()),
     });
@@ -228,7 +229,7 @@ fn sound_config(declared: Option<&Declarations>) -> Result<ReadConfig, CommandEr
 /// What there is of the first set before the server starts.
 enum First {
     /// All of it.
-    Loaded(Loaded),
+    Loaded(Box<Loaded>),
     /// The configuration; the definitions are read beside the first messages.
     Config(ReadConfig),
 }
@@ -252,6 +253,7 @@ fn strictly(
 struct Loader {
     declared: Result<Declarations, CommandError>,
     catalog: Arc<InForce>,
+    ledger: Arc<sqlite::SqliteLedger>,
     connection: Arc<Connection>,
     turn: Mutex<()>,
 }
@@ -260,7 +262,7 @@ impl Loader {
     /// The first set is in force with whatever of it is sound.
     fn first(&self, first: First) {
         let loaded = match (&self.declared, first) {
-            (_, First::Loaded(loaded)) => loaded,
+            (_, First::Loaded(loaded)) => *loaded,
             (Ok(declared), First::Config(config)) => declared.load_with(config),
             (Err(error), First::Config(_)) => {
                 let error = &error.to_string();
@@ -271,7 +273,7 @@ impl Loader {
         report(&loaded.diagnostics);
         tell_rights(&loaded.catalog);
         let listed = loaded.catalog.listed().count();
-        self.catalog.swap(Arc::new(loaded.catalog));
+        compose::put_in_force(loaded, &self.catalog, &self.ledger);
         let tools = listed as u64;
         Event::ToolsLoaded { tools }.emit();
     }
@@ -306,7 +308,7 @@ impl Loader {
         let tell = !before.shows_same_as(&loaded.catalog);
         tell_rights(&loaded.catalog);
         let listed = loaded.catalog.listed().count();
-        self.catalog.swap(Arc::new(loaded.catalog));
+        compose::put_in_force(loaded, &self.catalog, &self.ledger);
         let tools = listed as u64;
         Event::ToolsReloaded { tools }.emit();
         if tell {

@@ -9,6 +9,7 @@ pub(crate) mod anchor;
 pub(crate) mod chain;
 pub(crate) mod export;
 pub(crate) mod exported;
+pub(super) mod locks;
 mod pages;
 pub(super) mod pruning;
 mod reading;
@@ -19,7 +20,10 @@ use std::ops::Range;
 use rusqlite::{Connection, Row, Statement, params, types::ValueRef};
 use sha2::{Digest, Sha256};
 
-use self::pruning::{JUMP, JUMP_COLUMNS, PRUNING, PRUNING_COLUMNS};
+use self::{
+    locks::{LOCK, LOCK_COLUMNS},
+    pruning::{JUMP, JUMP_COLUMNS, PRUNING, PRUNING_COLUMNS},
+};
 use super::{
     super::{
         record::{CallRow, Settlement},
@@ -74,11 +78,13 @@ pub(super) enum Event {
     Pruned,
     /// The wall clock jumped: by how much.
     ClockJumped,
+    /// Calls are held to another `tools.lock` than before: which.
+    Locked,
 }
 
 impl Event {
     /// Every kind.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Accepted,
         Self::Completed,
         Self::Settled,
@@ -86,6 +92,7 @@ impl Event {
         Self::Stepped,
         Self::Pruned,
         Self::ClockJumped,
+        Self::Locked,
     ];
 
     /// The word in the ledger.
@@ -98,6 +105,7 @@ impl Event {
             Self::Stepped => "stepped",
             Self::Pruned => "pruned",
             Self::ClockJumped => "clock_jump",
+            Self::Locked => "lock",
         }
     }
 
@@ -110,9 +118,12 @@ impl Event {
     fn admits(self) -> bool {
         match self {
             Self::Accepted | Self::Settled => true,
-            Self::Completed | Self::Resolved | Self::Stepped | Self::Pruned | Self::ClockJumped => {
-                false
-            }
+            Self::Completed
+            | Self::Resolved
+            | Self::Stepped
+            | Self::Pruned
+            | Self::ClockJumped
+            | Self::Locked => false,
         }
     }
 
@@ -120,33 +131,37 @@ impl Event {
     fn is_of_call(self) -> bool {
         match self {
             Self::Accepted | Self::Completed | Self::Settled => true,
-            Self::Resolved | Self::Stepped | Self::Pruned | Self::ClockJumped => false,
+            Self::Resolved | Self::Stepped | Self::Pruned | Self::ClockJumped | Self::Locked => {
+                false
+            }
         }
     }
 
-    /// Which of the columns [`REQUEST`], [`END`], [`RESOLUTION`], [`STEP`], [`PRUNING`] and [`JUMP`], one
-    /// behind the other, it vouches for.
+    /// Which of the columns [`REQUEST`], [`END`], [`RESOLUTION`], [`PRUNING`], [`JUMP`], [`STEP`]
+    /// and [`LOCK`], one behind the other, it vouches for. An older file ends before the later ones.
     fn columns(self) -> Range<usize> {
         const END_AT: usize = REQUEST_COLUMNS;
         const RESOLUTION_AT: usize = END_AT + END_COLUMNS;
-        const STEP_AT: usize = RESOLUTION_AT + RESOLUTION_COLUMNS;
-        const PRUNING_AT: usize = STEP_AT + STEP_COLUMNS;
+        const PRUNING_AT: usize = RESOLUTION_AT + RESOLUTION_COLUMNS;
         const JUMP_AT: usize = PRUNING_AT + PRUNING_COLUMNS;
+        const STEP_AT: usize = JUMP_AT + JUMP_COLUMNS;
+        const LOCK_AT: usize = STEP_AT + STEP_COLUMNS;
         match self {
             Self::Accepted => 0..END_AT,
             Self::Completed => END_AT..RESOLUTION_AT,
             Self::Settled => 0..RESOLUTION_AT,
-            Self::Resolved => RESOLUTION_AT..STEP_AT,
-            Self::Stepped => STEP_AT..PRUNING_AT,
+            Self::Resolved => RESOLUTION_AT..PRUNING_AT,
+            Self::Stepped => STEP_AT..LOCK_AT,
             Self::Pruned => PRUNING_AT..JUMP_AT,
-            Self::ClockJumped => JUMP_AT..JUMP_AT + JUMP_COLUMNS,
+            Self::ClockJumped => JUMP_AT..STEP_AT,
+            Self::Locked => LOCK_AT..LOCK_AT + LOCK_COLUMNS,
         }
     }
 
     /// The names of those.
     fn names(self) -> impl Iterator<Item = &'static str> {
         let columns = self.columns();
-        [REQUEST, END, RESOLUTION, STEP, PRUNING, JUMP]
+        [REQUEST, END, RESOLUTION, PRUNING, JUMP, STEP, LOCK]
             .into_iter()
             .flat_map(|names| names.split(',').map(str::trim))
             .skip(columns.start)

@@ -32,7 +32,12 @@ mod props;
 #[cfg(test)]
 mod tests;
 
-use std::{cell::Cell, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    cell::Cell,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use job::Job;
 use queue::Queue;
@@ -48,6 +53,7 @@ use super::{
 };
 use crate::base::{
     clock::{Clock, Timestamp},
+    held::HeldTo,
     id::CallId,
     thread,
 };
@@ -89,6 +95,14 @@ struct Shared {
     clock: Arc<dyn Clock>,
     keeping: Keeping,
     queue: Queue,
+    /// What calls are held to from now on, until that is written.
+    held: Mutex<Option<HeldTo>>,
+}
+
+impl Shared {
+    fn held(&self) -> MutexGuard<'_, Option<HeldTo>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl SqliteLedger {
@@ -100,8 +114,15 @@ impl SqliteLedger {
                 clock,
                 keeping: keeping.into(),
                 queue: Queue::default(),
+                held: Mutex::default(),
             }),
         }
+    }
+
+    /// Says which lock the calls that follow are held to. It is written before the next of them,
+    /// where the trail has another for its place; until then nothing is touched.
+    pub(crate) fn held_to(&self, held: HeldTo) {
+        *self.shared.held() = Some(held);
     }
 
     /// Takes no more verbs, does those that wait, answers them and lets go of the files. Later

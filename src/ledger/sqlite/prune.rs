@@ -29,13 +29,14 @@ use crate::base::{
 const EVENTS: &str = "
 SELECT audit.seq, hash, event, call,
     CASE event WHEN 'resolved' THEN resolutions.at WHEN 'stepped' THEN stepped
-        WHEN 'pruned' THEN pruned_at
-        WHEN 'clock_jump' THEN jumped_at ELSE calls.finished END
+        WHEN 'pruned' THEN pruned_at WHEN 'clock_jump' THEN jumped_at
+        WHEN 'lock' THEN locked_at ELSE calls.finished END
 FROM audit LEFT JOIN calls ON calls.row = audit.call
     LEFT JOIN resolutions ON resolutions.seq = audit.seq
     LEFT JOIN steps ON steps.seq = audit.seq
     LEFT JOIN prunings ON prunings.seq = audit.seq
     LEFT JOIN clock_jumps ON clock_jumps.seq = audit.seq
+    LEFT JOIN locks ON locks.seq = audit.seq
 WHERE audit.seq > ?1 ORDER BY audit.seq";
 
 /// The first call at or before row ?1 whose operation is still needed, or has calls behind it.
@@ -45,7 +46,14 @@ SELECT min(first) FROM operations WHERE first <= ?1 AND (last > ?1
     OR coalesce(ended, began) > CASE WHEN source IN (?2, ?3) THEN ?4 ELSE ?5 END)";
 
 /// Tables whose rows go with their events, by the column `seq`.
-const OF_EVENTS: [&str; 5] = ["resolutions", "steps", "clock_jumps", "prunings", "audit"];
+const OF_EVENTS: [&str; 6] = [
+    "resolutions",
+    "steps",
+    "clock_jumps",
+    "locks",
+    "prunings",
+    "audit",
+];
 /// Tables whose rows go with their calls, each with the column that names the call.
 const OF_CALLS: [(&str, &str); 4] = [
     ("operations", "first"),
@@ -210,7 +218,11 @@ fn cut(
                 open += i64::from(event == Event::Accepted);
             }
             Event::Completed => open -= 1,
-            Event::Resolved | Event::Stepped | Event::Pruned | Event::ClockJumped => {}
+            Event::Resolved
+            | Event::Stepped
+            | Event::Pruned
+            | Event::ClockJumped
+            | Event::Locked => {}
         }
         if last_call > bound {
             break;

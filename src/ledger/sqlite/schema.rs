@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{askings, audit::pruning, operations, planted, restraint, steps};
+use super::{
+    askings,
+    audit::{locks, pruning},
+    operations, planted, restraint, steps,
+};
 use crate::base::failpoint::{self, Point};
 
 /// Says in the file's header whose it is: the bytes of `Toll`.
@@ -20,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     operations::BY_FIRST,
     pruning::TABLES,
     steps::TABLES,
+    locks::TABLE,
 ];
 
 /// How the attempt before a further one ended.
@@ -30,6 +35,9 @@ pub(super) const WITH_ATTEMPTS: i32 = 5;
 
 /// The version that brought prunings.
 pub(super) const WITH_PRUNINGS: i32 = 7;
+
+/// The version that brought locks.
+pub(super) const WITH_LOCKS: i32 = 9;
 
 /// The version that brought the table of operations; a reader may meet an older file.
 pub(super) const WITH_OPERATIONS: i32 = 2;

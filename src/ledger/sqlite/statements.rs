@@ -11,12 +11,14 @@ use super::{
         steps::StepEntry,
     },
     askings,
-    audit::{self, Event, Head, Link, pruning},
+    audit::{self, Event, Head, Link, locks, pruning},
     operations::Operations,
     resolve::Change,
     restraint::Restraints,
 };
-use crate::base::{clock::Timestamp, limits::LEDGER_REPLY_BYTES_MAX, problem::Problem, text};
+use crate::base::{
+    clock::Timestamp, held::HeldTo, limits::LEDGER_REPLY_BYTES_MAX, problem::Problem, text,
+};
 
 const ADMIT: &str = "
 INSERT INTO calls (call_id, received, tool, effect, definition, principal, client,
@@ -205,6 +207,14 @@ impl<'c> Statements<'c> {
     pub(super) fn record_jump(&mut self, at: Timestamp, by_us: i64) -> rusqlite::Result<()> {
         pruning::append_jump(self.connection, at, by_us)?;
         self.find_head()
+    }
+
+    /// Appends that calls are held to this lock from now on, unless that is known.
+    pub(super) fn record_lock(&mut self, at: Timestamp, held: &HeldTo) -> rusqlite::Result<()> {
+        if locks::append(self.connection, held, at)? {
+            self.find_head()?;
+        }
+        Ok(())
     }
 
     /// The connection that they belong to.

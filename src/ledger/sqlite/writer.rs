@@ -61,6 +61,7 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         Err(error) => return refuse_all(batch, &explain(&error)),
     };
     let mut writer = Writer {
+        shared,
         opened: &opened,
         statements,
         clock: &*shared.clock,
@@ -94,6 +95,7 @@ fn checkpoint(opened: &mut Opened) {
 }
 
 struct Writer<'a> {
+    shared: &'a Shared,
     opened: &'a Opened,
     statements: Statements<'a>,
     clock: &'a dyn Clock,
@@ -226,6 +228,11 @@ impl Writer<'_> {
             let recorded = self.statements.record_jump(now, by_us);
             recorded.map_err(|error| Failure::of_all(&error))?;
         }
+        let held = self.shared.held().clone();
+        if let Some(held) = &held {
+            let recorded = self.statements.record_lock(now, held);
+            recorded.map_err(|error| Failure::of_all(&error))?;
+        }
         for job in jobs {
             let written = job
                 .write(&mut self.statements, now)
@@ -247,6 +254,12 @@ impl Writer<'_> {
             Event::ClockJumped { seconds, way }.emit();
         }
         self.watch = seen;
+        if held.is_some() {
+            // Unless there is another by now, which is still to be written.
+            self.shared
+                .held()
+                .take_if(|current| Some(&*current) == held.as_ref());
+        }
         Ok(())
     }
 

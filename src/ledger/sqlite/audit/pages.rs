@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, Row, types::ValueRef};
 
 use super::{
-    END, Event, Head, JUMP, Link, PRUNING, REQUEST, RESOLUTION, STEP,
+    END, Event, Head, JUMP, LOCK, Link, PRUNING, REQUEST, RESOLUTION, STEP,
     chain::{Fault, Found, Start},
 };
 use crate::ledger::sqlite::schema;
@@ -47,14 +47,18 @@ fn select(version: i32) -> String {
         columns.push(RESOLUTION);
         joins.push("LEFT JOIN resolutions ON resolutions.seq = audit.seq");
     }
-    if version >= schema::WITH_STEPS {
-        columns.push(STEP);
-        joins.push("LEFT JOIN steps ON steps.seq = audit.seq");
-    }
     if version >= schema::WITH_PRUNINGS {
         columns.extend([PRUNING, JUMP]);
         joins.push("LEFT JOIN prunings ON prunings.seq = audit.seq");
         joins.push("LEFT JOIN clock_jumps ON clock_jumps.seq = audit.seq");
+    }
+    if version >= schema::WITH_STEPS {
+        columns.push(STEP);
+        joins.push("LEFT JOIN steps ON steps.seq = audit.seq");
+    }
+    if version >= schema::WITH_LOCKS {
+        columns.push(LOCK);
+        joins.push("LEFT JOIN locks ON locks.seq = audit.seq");
     }
     let (columns, joins) = (columns.join(", "), joins.join(" "));
     format!(

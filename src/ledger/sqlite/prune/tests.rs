@@ -1,5 +1,7 @@
 //! What goes, what stays, and that the chain holds over both.
 
+mod locks;
+
 use std::{path::Path, sync::Arc, time::Duration};
 
 use super::*;
