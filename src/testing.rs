@@ -25,7 +25,7 @@ use crate::{
         id::{CallIds, Principal},
     },
     catalog::{
-        config::{Config, ReadConfig},
+        config::{Config, ConfigPlace, ReadConfig},
         content::Progress,
         load,
         secret::Secrets,
@@ -46,11 +46,22 @@ use crate::{
 
 /// The catalog of these definitions, read from files as always; all of them must be sound.
 pub(crate) fn catalog(definitions: &str) -> Catalog {
+    catalog_with("", definitions)
+}
+
+/// The same with the configuration `config`.
+pub(crate) fn catalog_with(config: &str, definitions: &str) -> Catalog {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("tools.yaml"), definitions).unwrap();
+    let tools = dir.path().join("tools.d");
+    std::fs::create_dir(&tools).unwrap();
+    std::fs::write(tools.join("tools.yaml"), definitions).unwrap();
+    let place = ConfigPlace::new(None, &tools);
+    if !config.is_empty() {
+        std::fs::write(&place.file, config).unwrap();
+    }
     let loaded = load::load(
-        dir.path(),
-        ReadConfig::default(),
+        &tools,
+        ReadConfig::at(&place),
         &[PathBuf::from("/usr/bin"), PathBuf::from("/bin")],
         &Secrets::default(),
         None,

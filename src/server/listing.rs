@@ -162,22 +162,35 @@ fn annotations(tool: &Tool) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::catalog;
+    use crate::testing::catalog_with;
 
     #[test]
     fn annotations_say_what_the_definition_declares() {
-        let runs = [
-            ("{exec: {command: [\"true\"]}}", true),
-            ("{reply: {text: done}}", false),
-        ];
+        let config = "databases: {shop: {sqlite: shop.db}}\nhosts: [api.example.com]";
+        let runs = |effect| {
+            let (sql, http) = match effect {
+                Effect::Read => ("query: select 1", "GET"),
+                Effect::Write | Effect::Destroy => ("statement: delete from t", "POST"),
+            };
+            [
+                ("{exec: {command: [\"true\"]}}".to_owned(), true),
+                ("{reply: {text: done}}".to_owned(), false),
+                (format!("{{sql: {{database: shop, {sql}}}}}"), false),
+                (
+                    format!("{{http: {{method: {http}, url: 'https://api.example.com/x'}}}}"),
+                    true,
+                ),
+            ]
+        };
         for effect in [Effect::Read, Effect::Write, Effect::Destroy] {
             for idempotent in [true, false] {
-                for (run, open_world) in runs {
-                    let catalog = catalog(&format!(
+                for (run, open_world) in runs(effect) {
+                    let definition = format!(
                         "name: t\ndescription: Does it.\neffect: {}\nidempotent: {idempotent}\n\
                          inputSchema: {{type: object, additionalProperties: false}}\nrun: {run}\n",
                         effect.as_str(),
-                    ));
+                    );
+                    let catalog = catalog_with(config, &definition);
                     let tool = catalog.listed().next().unwrap();
                     let hints = annotations(tool);
                     let is = |hint: &str| hints[hint].as_bool().unwrap();

@@ -177,3 +177,48 @@ fn judge_test(
         catalog,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::catalog::diagnostic::{SourceFile, Span};
+
+    #[test]
+    fn colours_are_for_people_at_a_terminal_and_the_words_are_the_same_without() {
+        let source = SourceFile::new(Path::new("a.yaml"), "effect: raed\n".to_owned());
+        let place = (&source, Span { start: 8, end: 12 });
+        let all = [Diagnostic::about_text(
+            Severity::Error,
+            "wrong-word",
+            place,
+            "no such effect: `raed`",
+            "did you mean `read`?",
+        )];
+        let (seen, piped) = (
+            told(&all, ReportFormat::Human, true),
+            told(&all, ReportFormat::Human, false),
+        );
+        assert!(
+            piped.contains("error[wrong-word]: no such effect: `raed`"),
+            "{piped}"
+        );
+        assert!(!piped.contains('\u{1b}'), "{piped:?}");
+        assert_ne!(seen, piped);
+        let without_colours: String = seen
+            .split('\u{1b}')
+            .enumerate()
+            .map(|(at, part)| match at {
+                0 => part,
+                _ => part.split_once('m').map_or(part, |(_, rest)| rest),
+            })
+            .collect();
+        assert_eq!(without_colours, piped);
+        for format in [ReportFormat::Plain, ReportFormat::Json, ReportFormat::Sarif] {
+            let report = told(&all, format, true);
+            assert_eq!(report, told(&all, format, false));
+            assert!(!report.contains('\u{1b}'), "{report:?}");
+        }
+    }
+}
