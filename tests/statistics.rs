@@ -1,10 +1,15 @@
 //! `tollgate stats`, `report` and `metrics` over a ledger that was made by real calls.
 
-use std::fs;
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    process::Stdio,
+    sync::mpsc::sync_channel,
+};
 
 use serde_json::{Value, json};
 
-use crate::life_harness::Home;
+use crate::life_harness::{BOUND, Home};
 
 fn recorded() -> Home {
     let home = Home::new();
@@ -85,6 +90,71 @@ fn one_picture_needs_no_terminal_and_a_live_one_does() {
         String::from_utf8_lossy(&output.stderr),
         "error: standard output is no terminal; `--once` prints one picture as text\n"
     );
+}
+
+/// Parts that a terminal is sent before `top` counts as one that does not end; one a second.
+const PARTS_MAX: usize = 200;
+
+/// Runs `top` on a terminal of its own, presses `key` once there is a picture, and gives the
+/// status and all that the terminal was sent.
+fn pressed(home: &Home, key: &[u8]) -> (Option<i32>, String) {
+    let top = format!(
+        "stty rows 32 cols 100; exec {} top --state {}",
+        env!("CARGO_BIN_EXE_tollgate"),
+        home.text("state")
+    );
+    let mut child = crate::program_named("script")
+        .args(["-qec", &top, "/dev/null"])
+        .env("PATH", "/usr/bin:/bin")
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let (tell, parts) = sync_channel(1024);
+    std::thread::Builder::new()
+        .spawn(move || {
+            let mut part = [0; 4096];
+            while let Ok(length @ 1..) = stdout.read(&mut part) {
+                tell.send(part[..length].to_vec()).unwrap();
+            }
+        })
+        .unwrap();
+    let mut sent = Vec::new();
+    let mut keyboard = child.stdin.take().unwrap();
+    let mut is_pressed = false;
+    for _ in 0..PARTS_MAX {
+        let Ok(part) = parts.recv_timeout(BOUND) else {
+            break;
+        };
+        sent.extend(part);
+        let is_shown = String::from_utf8_lossy(&sent).contains("newest");
+        if is_shown && !std::mem::replace(&mut is_pressed, true) {
+            keyboard.write_all(key).unwrap();
+        }
+    }
+    // It has ended by itself, or never will.
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    (status.code(), String::from_utf8_lossy(&sent).into_owned())
+}
+
+#[test]
+fn a_key_ends_the_live_picture_and_gives_the_terminal_back() {
+    let home = recorded();
+    for (key, status) in [(b"q", 0), (b"\x03", 130)] {
+        let (ended, sent) = pressed(&home, key);
+        assert_eq!(ended, Some(status), "{sent}");
+        let (before, shown) = sent.split_once("\u{1b}[?1049h").unwrap();
+        assert!(!before.contains("newest"), "{before}");
+        let (shown, after) = shown.split_once("\u{1b}[?1049l").unwrap();
+        assert!(shown.contains("VALIDATION_FAILED"), "{shown}");
+        assert!(
+            after.contains("\u{1b}[?25h"),
+            "the cursor is hidden: {after:?}"
+        );
+    }
 }
 
 #[test]
