@@ -223,3 +223,40 @@ fn what_is_looked_up_names_files_in_the_same_way() {
     );
     assert_eq!(server.finish(), (0, Vec::new()));
 }
+
+#[test]
+fn v25_the_file_of_a_step_is_opened_when_the_step_begins() {
+    let home = home();
+    let fake = crate::life_harness::fake_tool();
+    let mut read = beneath(&home.text("allowed"));
+    read["command"] = json!([fake, "read", "{file}"]);
+    let undo = json!({"exec": {"command": [fake, "echo"]}});
+    let mut definition = takes_a_file(json!({
+        "name": "walk", "description": "Waits, then reads.", "effect": "write", "idempotent": false,
+        "steps": [
+            {"name": "wait", "run": {"exec": {"command": ["cat", home.text("pipe-go")]}}, "undo": undo},
+            {"name": "read", "run": {"exec": read}, "undo": undo},
+        ],
+    }));
+    definition["idempotency"] = json!("off");
+    home.define("walk.json", &definition.to_string());
+    let walk = |server: &mut Server, meanwhile: &dyn Fn()| {
+        let pipe = home.pipe("go");
+        let id = server.call("walk", json!({"file": "file"}));
+        let held = pipe.reached();
+        meanwhile();
+        drop(held);
+        let answer = server.answer(id);
+        fs::remove_file(home.path("pipe-go")).unwrap();
+        answer
+    };
+    let mut server = home.serving();
+    assert_eq!(text(&walk(&mut server, &|| {})), "inside");
+    let answer = walk(&mut server, &|| swap(&home));
+    assert_eq!(
+        refusal(&answer)[..2],
+        ["ROLLED_BACK", "rolled_back"],
+        "{answer}"
+    );
+    assert_eq!(server.finish(), (0, Vec::new()));
+}

@@ -50,6 +50,16 @@ fn verify(dir: &Path, anchors: &Anchors) -> Verdict {
     LogReader::open(dir).unwrap().verify(anchors).unwrap()
 }
 
+/// The same of an export.
+fn verify_export(dir: &Path) -> Verdict {
+    let mut export = Vec::new();
+    let reader = LogReader::open(dir).unwrap();
+    reader
+        .export(Timestamp::from_micros(0), &mut export)
+        .unwrap();
+    exported::verify(&mut export.as_slice(), &Anchors::default()).unwrap()
+}
+
 fn whole(events: i64, pruned: i64) -> Verdict {
     Verdict::Whole(Whole {
         events,
@@ -112,13 +122,7 @@ fn o3_what_is_old_goes_an_event_stands_for_it_and_what_stays_is_vouched_for() {
     assert_eq!(verify(dir, &Anchors::default()), whole(2, 9));
     assert_eq!(count(dir, "SELECT count(*) FROM prunings"), 1);
 
-    let mut export = Vec::new();
-    let reader = LogReader::open(dir).unwrap();
-    reader
-        .export(Timestamp::from_micros(0), &mut export)
-        .unwrap();
-    let found = exported::verify(&mut export.as_slice(), &Anchors::default()).unwrap();
-    assert_eq!(found, whole(2, 9));
+    assert_eq!(verify_export(dir), whole(2, 9));
 }
 
 #[test]

@@ -35,11 +35,5 @@ fn c7_a_lock_goes_with_its_event_and_is_told_again_by_the_next_process() {
     add_calls(&ledger);
     ledger.close();
     assert_eq!(locks(), 1);
-    let mut export = Vec::new();
-    let reader = LogReader::open(dir).unwrap();
-    reader
-        .export(Timestamp::from_micros(0), &mut export)
-        .unwrap();
-    let found = exported::verify(&mut export.as_slice(), &Anchors::default()).unwrap();
-    assert_eq!(found, verify(dir, &Anchors::default()));
+    assert_eq!(verify_export(dir), verify(dir, &Anchors::default()));
 }
