@@ -75,7 +75,7 @@ impl Reader {
             .env("REFUND_TOKEN", "a token of the reader's")
             .current_dir(&self.folder);
         let output = assert_cmd::Command::from_std(shell)
-            .timeout(BOUND * 3)
+            .timeout(BOUND * 6)
             .output()
             .unwrap();
         self.folder = fs::read_to_string(left).unwrap().trim_end().into();
