@@ -170,10 +170,10 @@ fn bring(connection: &mut Connection, over: Range<i32>, id: &str) -> rusqlite::R
     transaction.commit()
 }
 
-/// Makes a new file what the version before this one would have made.
+/// Makes a new file what an older version would have made.
 #[cfg(test)]
-pub(super) fn make_older(connection: &mut Connection) {
-    bring(connection, 0..version() - 1, "older").unwrap();
+pub(super) fn make_older(connection: &mut Connection, version: i32) {
+    bring(connection, 0..version, "older").unwrap();
 }
 
 /// The database's own id.

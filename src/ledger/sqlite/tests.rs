@@ -66,7 +66,7 @@ fn s35_an_older_file_is_brought_further_when_nobody_else_is_on_it_any_more() {
     let path = dir.path().join(DATABASE);
     files::create(&path).unwrap();
     let mut connection = open::connect(&path, Access::Write).unwrap();
-    schema::make_older(&mut connection);
+    schema::make_older(&mut connection, schema::version() - 1);
     drop(connection);
     let now = Timestamp::from_micros(1_700_000_000_000_000);
     let older = Instance::take(dir.path(), now).unwrap();

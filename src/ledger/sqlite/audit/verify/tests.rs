@@ -13,11 +13,12 @@ use crate::{
             audit::{
                 anchor::Anchors,
                 chain::{Fault, Verdict, Whole},
-                exported,
+                exported, pruning,
             },
             files::DATABASE,
             open::{self, Access},
             read::LogReader,
+            schema,
         },
     },
 };
@@ -192,4 +193,21 @@ fn o4_what_was_written_anew_shows_with_an_anchor_only() {
     harm(other.path(), &sql);
     assert_eq!(found(&anchors), broken(3, 2, Fault::Rewritten));
     drop(dir);
+}
+
+#[test]
+fn the_trail_of_a_file_that_has_no_steps_yet_is_read_by_its_own_columns() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    let older = schema::WITH_STEPS - 1;
+    schema::make_older(&mut connection, older);
+    for by_us in [7, -7] {
+        pruning::append_jump(&connection, Timestamp::from_micros(5), by_us).unwrap();
+    }
+    let found = super::verify(&connection, older, &Anchors::default()).unwrap();
+    let whole = Whole {
+        events: 2,
+        pruned: 0,
+        anchors: 0,
+    };
+    assert_eq!(found, Verdict::Whole(whole));
 }
