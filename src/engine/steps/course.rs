@@ -34,6 +34,8 @@ pub(super) enum Next {
 struct Track {
     act: Option<StepEvent>,
     undo: Option<StepEvent>,
+    /// A try of whoever does not go on may have happened: of the step, of its undo.
+    is_in_doubt: (bool, bool),
     gave: Option<Output>,
 }
 
@@ -70,6 +72,7 @@ impl Course {
         // What is taken for done below, to have it undone, is no success.
         let is_whole = course.tracks.iter().all(is_done);
         for (step, track) in steps.all.iter().zip(&mut course.tracks) {
+            track.is_in_doubt = (is_uncertain(track.act), is_uncertain(track.undo));
             let is_certain = !matches!(track.undo, Some(StepEvent::Begun | StepEvent::Unknown));
             let may_repeat =
                 by_a_person || step.undo.as_ref().is_some_and(|undo| undo.tolerates_absent);
@@ -114,6 +117,15 @@ impl Course {
         if let Some(track) = self.tracks.get_mut(at) {
             track.gave = Some(output);
         }
+    }
+
+    /// Whether an earlier process tried the step of place `at`, or its undo, and nobody knows how
+    /// that went: if it does nothing now, it may still have happened.
+    pub(super) fn is_in_doubt(&self, at: usize, side: Side) -> bool {
+        self.tracks.get(at).is_some_and(|track| match side {
+            Side::Act => track.is_in_doubt.0,
+            Side::Undo => track.is_in_doubt.1,
+        })
     }
 
     /// Nothing more is begun; what was done is undone.

@@ -73,7 +73,7 @@ impl Walk<'_> {
                 return Ok(Some(clean(*problem)));
             }
         };
-        let mut may_have_happened = false;
+        let mut may_have_happened = self.course.is_in_doubt(what.at, what.side);
         let mut attempt = 1;
         loop {
             self.write(Some(entry(what, attempt, StepEvent::Begun)))?;

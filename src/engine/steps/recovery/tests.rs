@@ -8,31 +8,32 @@ use std::sync::{
 
 use serde_json::json;
 
-use super::GoneOn;
+use super::{super::clean, GoneOn};
 use crate::{
     backend::{Backend, Fault, Invocation, LookWork, Work},
     base::{
         clock::{ManualClock, Moment},
+        id::CallId,
+        problem::{Code, Effects, Problem},
         random::NoWait,
     },
     catalog::{content::Output, in_force::InForce},
     engine::{Engine, Parts},
     ledger::{IntentReceipt, memory::MemoryLedger, operation::OperationState},
-    testing,
+    testing::{self, Heard},
 };
 
-const WALK: &str = r#"
-name: walk
-description: Does something.
-inputSchema: {type: object}
-steps:
+const STEP: &str = r#"
   - name: a
     run: {exec: {command: [/bin/true]}}
-    undo: {exec: {command: [/bin/true]}, tolerates_absent: true}
-"#;
+    undo: {exec: {command: [/bin/true]}, tolerates_absent: true}"#;
+const PIVOT: &str = r#"
+  - {name: p, pivot: true, idempotent: true, run: {exec: {command: [/bin/true]}}}"#;
 
-/// A world whose first program runs until the test lets it end.
+/// A world in which one program runs until the test lets it end, and fails when it is run again.
 struct Held {
+    /// Which.
+    part: &'static str,
     reached: SyncSender<()>,
     free: Mutex<Receiver<()>>,
     is_over: AtomicBool,
@@ -46,14 +47,20 @@ impl Backend for Held {
         invocation: &Invocation<'_>,
         _receipt: &IntentReceipt,
     ) -> Result<Output, Box<Fault>> {
+        let part = invocation.part.unwrap().to_owned();
         let mut asked = self.asked.lock().unwrap();
-        asked.push(invocation.name());
-        let is_first = asked.len() == 1;
+        let is_again = asked.contains(&part);
+        asked.push(part);
         drop(asked);
-        if is_first {
-            self.reached.send(()).unwrap();
-            let _free = self.free.lock().unwrap().recv();
+        if invocation.part != Some(self.part) {
+            return Ok(Output::default());
         }
+        if is_again {
+            let problem = Problem::new(Code::BackendUnavailable, "it is not there");
+            return Err(clean(problem.with_effects(Effects::None)));
+        }
+        self.reached.send(()).unwrap();
+        let _free = self.free.lock().unwrap().recv();
         Ok(Output::default())
     }
 
@@ -62,55 +69,91 @@ impl Backend for Held {
     }
 
     fn is_over(&self, name: &str, _deadline: Moment) -> bool {
-        assert_eq!(name, self.asked.lock().unwrap()[0]);
+        assert!(name.ends_with(&format!(".{}", self.part)), "{name}");
         self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+/// A walk whose process has died while the program of one step ran, and the next process.
+struct Left {
+    backend: Arc<Held>,
+    next: Engine,
+    id: CallId,
+    _dead: (Engine, Heard, SyncSender<()>),
+}
+
+impl Left {
+    fn at(part: &'static str, steps: &[&str]) -> Self {
+        let (reached, reaches) = sync_channel(1);
+        let (frees, free) = sync_channel(1);
+        let backend = Arc::new(Held {
+            part,
+            reached,
+            free: Mutex::new(free),
+            is_over: AtomicBool::new(false),
+            asked: Mutex::default(),
+        });
+        let ledger = Arc::new(MemoryLedger::default());
+        let clock = Arc::new(ManualClock::at_seconds(1000));
+        let walk = format!(
+            "name: walk\ndescription: Does things.\ninputSchema: {{type: object}}\nsteps:{}",
+            steps.concat()
+        );
+        let engine = || {
+            let catalog = Arc::new(InForce::default());
+            catalog.swap(Arc::new(testing::catalog(&walk)));
+            let parts = Parts {
+                catalog,
+                ledger: ledger.clone(),
+                backend: backend.clone(),
+                clock: clock.clone(),
+                random: Arc::new(NoWait),
+                redactor: Arc::default(),
+                former: testing::former(),
+                workers: 1,
+            };
+            Engine::start(parts).unwrap()
+        };
+        let dead = engine();
+        let (ticket, heard) = testing::ticket();
+        dead.submit(testing::incoming(&*clock, "walk", json!({})), ticket);
+        reaches.recv().unwrap();
+        ledger.crash();
+        Self {
+            next: engine(),
+            id: ledger.calls()[0].call_id,
+            backend: backend.clone(),
+            _dead: (dead, heard, frees),
+        }
+    }
+
+    fn go_on(&self) -> OperationState {
+        match self.next.go_on(self.id, "ann").unwrap() {
+            GoneOn::Now(state) => state,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn asked(&self) -> String {
+        self.backend.asked.lock().unwrap().join(" ")
     }
 }
 
 #[test]
 fn h4_nothing_is_undone_while_what_does_it_may_still_run() {
-    let (reached, reaches) = sync_channel(1);
-    let (frees, free) = sync_channel(1);
-    let backend = Arc::new(Held {
-        reached,
-        free: Mutex::new(free),
-        is_over: AtomicBool::new(false),
-        asked: Mutex::default(),
-    });
-    let ledger = Arc::new(MemoryLedger::default());
-    let clock = Arc::new(ManualClock::at_seconds(1000));
-    let engine = || {
-        let catalog = Arc::new(InForce::default());
-        catalog.swap(Arc::new(testing::catalog(WALK)));
-        let parts = Parts {
-            catalog,
-            ledger: ledger.clone(),
-            backend: backend.clone(),
-            clock: clock.clone(),
-            random: Arc::new(NoWait),
-            redactor: Arc::default(),
-            former: testing::former(),
-            workers: 1,
-        };
-        Engine::start(parts).unwrap()
-    };
-    let dead = engine();
-    let (ticket, heard) = testing::ticket();
-    dead.submit(testing::incoming(&*clock, "walk", json!({})), ticket);
-    reaches.recv().unwrap();
-    ledger.crash();
+    let left = Left::at("a", &[STEP]);
+    assert_eq!(left.go_on(), OperationState::Attention);
+    assert_eq!(left.asked(), "a");
 
-    let (next, id) = (engine(), ledger.calls()[0].call_id);
-    let asked = || backend.asked.lock().unwrap().clone();
-    let gone_on = || match next.go_on(id, "ann").unwrap() {
-        GoneOn::Now(state) => state,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(gone_on(), OperationState::Attention);
-    assert_eq!(asked(), [format!("{id}.a")]);
+    left.backend.is_over.store(true, Ordering::Relaxed);
+    assert_eq!(left.go_on(), OperationState::RolledBack);
+    assert_eq!(left.asked(), "a a.undo");
+}
 
-    backend.is_over.store(true, Ordering::Relaxed);
-    assert_eq!(gone_on(), OperationState::RolledBack);
-    assert_eq!(asked(), [format!("{id}.a"), format!("{id}.a.undo")]);
-    drop((frees, heard));
+#[test]
+fn h4_a_pivot_that_may_have_been_done_is_not_taken_for_not_done_because_it_fails_now() {
+    let left = Left::at("p", &[STEP, PIVOT]);
+    left.backend.is_over.store(true, Ordering::Relaxed);
+    assert_eq!(left.go_on(), OperationState::Attention);
+    assert_eq!(left.asked(), "a p p");
 }
