@@ -1,25 +1,26 @@
 //! What becomes of repeated calls, case by case, asked of each kind of ledger.
 
 mod fetching;
+mod walks;
 mod world;
 
 use std::sync::Arc;
 
-use world::{World, asks, in_each_world, joins, named, refuses, replays, runs, safe, unnamed};
+use world::{
+    World, asks, in_each_world, joins, lives, named, refuses, replays, runs, safe, unnamed,
+};
 
 use super::{
     Ledger,
     admission::{Admission, Begun, Decided, Doubt, Ending, Notes},
     contract::{ending, finish, row, settlement},
-    memory::MemoryLedger,
     operation::{Operation, OperationState},
     record::{Outcome, Settlement},
     resolution::{Finding, Resolution, Resolved},
-    sqlite::{AuditSync, SqliteLedger},
     wait,
 };
 use crate::base::{
-    clock::{Clock, ManualClock},
+    clock::Clock,
     id::CallId,
     limits::{LEDGER_REPLY_BYTES_MAX, RECOVERIES_MAX},
     problem::Code,
@@ -167,28 +168,13 @@ fn h4_s15_whoever_meets_a_dead_owner_writes_that_nobody_knows() {
 
 #[test]
 fn after_five_deaths_a_person_has_to_look() {
-    let clock = Arc::new(ManualClock::at_seconds(1));
-    let memory = Arc::new(MemoryLedger::new(clock.clone()));
-    let dir = tempfile::tempdir().unwrap();
-    let open = || -> Arc<dyn Ledger> {
-        let clock: Arc<dyn Clock> = clock.clone();
-        Arc::new(SqliteLedger::new(
-            dir.path().into(),
-            clock,
-            AuditSync::Writes,
-        ))
-    };
     let operation = safe(named(1, 1));
-    for _ in 0..RECOVERIES_MAX {
-        let ledger: Arc<dyn Ledger> = memory.clone();
-        runs(&ledger, &operation);
-        memory.crash();
-        runs(&open(), &operation);
+    for mut next in lives() {
+        for _ in 0..RECOVERIES_MAX {
+            runs(&next(), &operation);
+        }
+        assert_eq!(refuses(&next(), &operation), Code::NeedsAttention);
     }
-    let ledger: Arc<dyn Ledger> = memory.clone();
-    assert_eq!(refuses(&ledger, &operation), Code::NeedsAttention);
-    assert_eq!(memory.operation(1), OperationState::Attention);
-    assert_eq!(refuses(&open(), &operation), Code::NeedsAttention);
 }
 
 fn resolve(ledger: &Arc<dyn Ledger>, id: CallId, finding: Finding) -> Resolved {

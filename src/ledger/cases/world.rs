@@ -60,6 +60,29 @@ pub(super) fn in_each_world(case: impl Fn(&World)) {
     events_in(dir.path());
 }
 
+/// The next process on a ledger; the one before has died.
+pub(super) type Next = Box<dyn FnMut() -> Arc<dyn Ledger>>;
+
+/// One process after the other on a ledger of each kind.
+pub(super) fn lives() -> [Next; 2] {
+    let memory = Arc::new(MemoryLedger::default());
+    let of_memory = move || -> Arc<dyn Ledger> {
+        memory.crash();
+        memory.clone()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let mut before: Option<Arc<SqliteLedger>> = None;
+    let of_sqlite = move || -> Arc<dyn Ledger> {
+        if let Some(before) = before.take() {
+            before.close();
+        }
+        let clock = Arc::new(ManualClock::at_seconds(1));
+        let next = SqliteLedger::new(dir.path().into(), clock, AuditSync::Writes);
+        before.insert(Arc::new(next)).clone()
+    };
+    [Box::new(of_memory), Box::new(of_sqlite)]
+}
+
 pub(super) fn named(key: u8, arguments: u8) -> Operation {
     Operation {
         key: [key; 32],
