@@ -79,8 +79,8 @@ impl Walk<'_> {
             self.write(Some(entry(what, attempt, StepEvent::Begun)))?;
             let begun = self.shared.clock.now();
             let result = self.once(&work, what);
-            let (mut event, fault, output) = judge(what, result);
-            let kept = output.and_then(|output| self.kept(what.at, output));
+            let (mut event, fault, gave) = judge(what, result);
+            let kept = gave.and_then(|(output, json)| self.kept(what.at, output, json));
             if may_have_happened && matches!(event, StepEvent::Nothing | StepEvent::Failed) {
                 event = StepEvent::Unknown;
             }
@@ -106,8 +106,7 @@ impl Walk<'_> {
 
     /// Takes in what the step of place `at` gave; as it is kept, which is not at all where a secret
     /// is in it.
-    fn kept(&mut self, at: usize, output: Output) -> Option<String> {
-        let json = Body::Output(output.clone()).to_json().to_string();
+    fn kept(&mut self, at: usize, output: Output, json: String) -> Option<String> {
         self.course.gave(at, output);
         let redactors = [&*self.shared.redactor, &self.own_secrets];
         let is_clean = |redactor: &&Redactor| matches!(redactor.json(&json), Cow::Borrowed(_));
@@ -220,16 +219,17 @@ fn prepared(act: &Act, context: &Value) -> Result<Work, Box<Problem>> {
     contained(|| backend::prepare(&act.run, context)).and_then(|prepared| prepared)
 }
 
-/// What a try came to: for the ledger, for the caller, and what it gave.
+/// What a try came to: for the ledger, for the caller, and what it gave, with its JSON.
 fn judge(
     what: &Try<'_>,
     result: Result<Output, Box<Fault>>,
-) -> (StepEvent, Option<Box<Fault>>, Option<Output>) {
+) -> (StepEvent, Option<Box<Fault>>, Option<(Output, String)>) {
     match result {
         Ok(output) if what.side == Side::Act => {
-            let bytes = Body::Output(output.clone()).to_json().to_string().len();
+            let json = Body::Output(output.clone()).to_json().to_string();
+            let bytes = json.len();
             if bytes <= STEP_OUTPUT_BYTES_MAX {
-                return (StepEvent::Done, None, Some(output));
+                return (StepEvent::Done, None, Some((output, json)));
             }
             let message = format!("it gave {bytes} bytes, and {STEP_OUTPUT_BYTES_MAX} can be kept");
             let problem = Problem::new(Code::OutputInvalid, message);

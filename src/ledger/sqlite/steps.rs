@@ -145,6 +145,10 @@ struct Found {
     deaths: u32,
 }
 
+/// Of the operations `o`, those that have begun a step and have no end.
+const UNDER_WAY: &str = "o.state IN ('running', 'compensating')
+    AND EXISTS (SELECT 1 FROM steps WHERE of_call = o.last)";
+
 const FOUND: &str = "SELECT o.row, o.last, o.state, o.deaths FROM operations o";
 
 fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
@@ -201,10 +205,7 @@ pub(super) fn adopt(
 
 /// The operations of dead processes that have begun a step.
 fn orphaned(statements: &Statements<'_>) -> rusqlite::Result<Vec<Found>> {
-    let sql = format!(
-        "{FOUND} WHERE o.state IN ('running', 'compensating')
-             AND EXISTS (SELECT 1 FROM steps WHERE of_call = o.last) ORDER BY o.row"
-    );
+    let sql = format!("{FOUND} WHERE {UNDER_WAY} ORDER BY o.row");
     let mut statement = statements.connection().prepare_cached(&sql)?;
     let open: Vec<Found> = statement.query_map([], found)?.collect::<Result<_, _>>()?;
     let mut orphaned = Vec::new();
@@ -321,10 +322,11 @@ impl LogReader {
             return Ok(false);
         }
         let owners = || -> rusqlite::Result<Vec<[u8; 16]>> {
-            let sql = "SELECT i.id FROM operations o JOIN instances i ON i.row = o.owner
-                WHERE o.state IN ('running', 'compensating')
-                    AND EXISTS (SELECT 1 FROM steps WHERE of_call = o.last)";
-            let mut statement = self.connection().prepare_cached(sql)?;
+            let sql = format!(
+                "SELECT i.id FROM operations o JOIN instances i ON i.row = o.owner
+                 WHERE {UNDER_WAY}"
+            );
+            let mut statement = self.connection().prepare_cached(&sql)?;
             let found = statement.query_map([], |row| row.get(0))?;
             found.collect()
         };
