@@ -49,6 +49,7 @@ mod notices;
 mod openings;
 mod operations;
 mod pages;
+mod parts;
 mod peer;
 mod principals;
 mod program;

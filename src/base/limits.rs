@@ -1,6 +1,7 @@
 //! Every bound in one place, its unit in its name, the relations between them asserted.
 
 mod relations;
+pub(crate) mod results;
 pub(crate) mod steps;
 
 use std::time::Duration;

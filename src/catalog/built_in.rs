@@ -8,6 +8,7 @@ use super::{
     source::{self, Syntax},
     tool::{Run, Tool},
 };
+use crate::base::limits::{HTTP_BODY_BYTES_DEFAULT, STDOUT_BYTES_DEFAULT};
 
 /// The tool that tells what became of an operation.
 pub(crate) const OPERATION_GET: &str = "operation_get";
@@ -15,6 +16,8 @@ pub(crate) const OPERATION_GET: &str = "operation_get";
 pub(crate) const OPERATION_ID: &str = "operation_id";
 /// The argument that says how long to wait for its end.
 pub(crate) const WAIT_MS: &str = "wait_ms";
+/// The argument that says where the part of its result begins that is wanted.
+pub(crate) const OFFSET: &str = "offset";
 
 const DEFINITION: &str = include_str!("operation_get.yaml");
 
@@ -30,6 +33,17 @@ pub(crate) fn operation_get() -> Option<Tool> {
     })
 }
 
+/// Whether a client that may call `tool` is shown [`OPERATION_GET`]: it may have to ask for the end
+/// of a call, or for the rest of a result that is as long as its definition allows on purpose.
+pub(super) fn is_shown_beside(tool: &Tool) -> bool {
+    let is_long = match &tool.run {
+        Run::Exec(plan) => plan.stdout_bytes_max > STDOUT_BYTES_DEFAULT,
+        Run::Http(plan) => plan.response_bytes_max > HTTP_BODY_BYTES_DEFAULT,
+        Run::Reply(_) | Run::Sql(_) | Run::Steps(_) | Run::Fetch => false,
+    };
+    is_long || tool.is_background
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,7 +54,7 @@ mod tests {
         assert!(tool.is_built_in());
         assert_eq!(tool.name.as_str(), OPERATION_GET);
         let properties = &tool.input.published["properties"];
-        for argument in [OPERATION_ID, WAIT_MS] {
+        for argument in [OPERATION_ID, WAIT_MS, OFFSET] {
             assert!(properties[argument].is_object(), "{argument}");
         }
     }

@@ -2,11 +2,11 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use super::{
-    built_in,
+    built_in::{self, OPERATION_GET},
     config::Config,
     principal::{Claim, Client},
     tool::Tool,
@@ -18,6 +18,7 @@ use super::{
 pub(crate) struct Catalog {
     tools: Vec<Arc<Tool>>,
     by_name: HashMap<String, usize>,
+    unshown: OnceLock<Option<Arc<Tool>>>,
     config: Arc<Config>,
     client: Arc<Client>,
     notice: Option<String>,
@@ -30,8 +31,7 @@ impl Catalog {
     /// `notice` is what a model is to be told about tools that are missing. Until somebody
     /// proves to be another, the client is one without a key.
     pub(crate) fn new(mut tools: Vec<Tool>, config: Arc<Config>, notice: Option<String>) -> Self {
-        // Nobody needs it where no call goes on without its caller.
-        if tools.iter().any(|tool| tool.is_background) {
+        if tools.iter().any(built_in::is_shown_beside) {
             tools.extend(built_in::operation_get());
         }
         tools.sort_by(|a, b| a.name.cmp(&b.name));
@@ -44,6 +44,7 @@ impl Catalog {
         Self {
             tools,
             by_name,
+            unshown: OnceLock::new(),
             client: config.principals.identify(&Claim::default()),
             config,
             notice,
@@ -77,7 +78,8 @@ impl Catalog {
     /// The tool of exactly this name, whether switched on or off, if the client may know of it.
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<Tool>> {
         let tool = self.by_name.get(name).and_then(|&at| self.tools.get(at));
-        tool.filter(|tool| self.is_seen(tool))
+        let seen = tool.filter(|tool| self.is_seen(tool));
+        seen.or_else(|| self.unshown(name))
     }
 
     /// Keeps the tools of these names from being listed and called.
@@ -127,11 +129,18 @@ impl Catalog {
         seen.filter(|tool| tool.enabled && self.is_approved(tool.name.as_str()))
     }
 
+    /// What any client may ask for what it was told of, although it is not shown to it.
+    fn unshown(&self, name: &str) -> Option<&Arc<Tool>> {
+        let is_meant = name == OPERATION_GET && self.all().any(|tool| self.is_seen(tool));
+        let made = || built_in::operation_get().map(Arc::new);
+        is_meant.then(|| self.unshown.get_or_init(made).as_ref())?
+    }
+
     /// Whether the client may know that there is this tool.
     fn is_seen(&self, tool: &Tool) -> bool {
         if tool.is_built_in() {
             let mut others = self.all();
-            return others.any(|other| other.is_background && self.is_seen(other));
+            return others.any(|other| built_in::is_shown_beside(other) && self.is_seen(other));
         }
         !tool.hidden && self.client.may_see(tool)
     }

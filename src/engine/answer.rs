@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::Shared;
+use super::{Shared, parts::Part};
 use crate::{
     base::{
         capability::Capability,
@@ -72,6 +72,8 @@ pub(crate) struct About {
     pub(crate) similar: Option<CallId>,
     /// The record waits beside the ledger, which could not be written.
     pub(crate) is_degraded: bool,
+    /// What is told is this part of the result.
+    pub(crate) part: Option<Part>,
 }
 
 /// The earlier call whose answer is given again.

@@ -2,23 +2,26 @@
 
 use super::{
     Shared,
-    answer::Reply,
+    answer::{Body, Reply},
     kept::own_secrets,
+    key,
     lookup::CheckedCall,
+    parts::{self, Wanted},
     settle::{Ended, FaultFacts},
 };
 use crate::{
     backend::Fault,
-    base::clock::Moment,
+    base::{clock::Moment, id::CallId, limits::results::RESULT_BYTES_MAX},
     catalog::content::Output,
     guard::screen::screen,
     ledger::admission::{Ending, Notes},
 };
 
-/// From the backend's result to what is written and what is told: checked on the way out.
+/// From the backend's result to what is written and what is told: checked on the way out. The
+/// call is for `operation`, where it is for one.
 pub(super) fn conclude(
     shared: &Shared,
-    call: &CheckedCall,
+    (call, operation): (&CheckedCall, Option<CallId>),
     (checked, begun): (Moment, Moment),
     notes: Notes,
     result: Result<Output, Box<Fault>>,
@@ -54,10 +57,39 @@ pub(super) fn conclude(
         keeping: shared.keeping(),
         own_secrets: &own_secrets,
     };
-    let (mut ending, reply) = ended.settle(screen(call.tool(), result), fault);
+    let (mut ending, mut reply) = ended.settle(screen(call.tool(), result), fault);
+    if bytes(&ending) > RESULT_BYTES_MAX {
+        (ending, reply) = cut(&ended, ending, reply);
+    }
     let settlement = &mut ending.settlement;
     settlement.backend_status = status_of_both(call.status(), settlement.backend_status.take());
+    let wanted = Wanted {
+        operation: operation.unwrap_or(call.header().call_id),
+        from: None,
+        wants_json: call.tool().output.is_some(),
+    };
+    let (body, part) = parts::told(reply.body, bytes(&ending), wanted);
+    if part.is_some() && operation.is_none() {
+        ending.becomes = Some(key::of_call(call.header(), call.tool(), call.effective()));
+    }
+    (reply.body, reply.about.part) = (body, part);
     (ending, reply)
+}
+
+fn bytes(ending: &Ending) -> usize {
+    ending.settlement.reply.as_ref().map_or(0, String::len)
+}
+
+/// The end of a call that gave more than is kept.
+fn cut(ended: &Ended<'_>, ending: Ending, reply: Reply) -> (Ending, Reply) {
+    match reply.body {
+        Body::Output(output) => {
+            let tool = ended.call.tool();
+            let kept = parts::kept(tool, output, bytes(&ending));
+            ended.settle(screen(tool, kept), None)
+        }
+        body => (ending, Reply { body, ..reply }),
+    }
 }
 
 /// What the checks and the backend left to be written down.

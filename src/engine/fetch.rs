@@ -16,7 +16,7 @@ use crate::{
         id::CallId,
         problem::{Code, Problem},
     },
-    catalog::built_in::{OPERATION_ID, WAIT_MS},
+    catalog::built_in::{OFFSET, OPERATION_ID, WAIT_MS},
     guard::{agree::AgreedCall, call::Refusal},
     ledger::{
         admission::Running,
@@ -28,6 +28,8 @@ use crate::{
 struct Waiting {
     call: AgreedCall,
     ticket: Ticket,
+    /// Where the part of the result begins that it wants.
+    from: Option<u64>,
     /// How long it waits at most.
     until: Moment,
     /// The last pause; `None` before the first.
@@ -43,14 +45,15 @@ pub(super) fn fetch(shared: &Arc<Shared>, call: AgreedCall, ticket: Ticket, chec
         let problem = Problem::new(Code::ValidationFailed, message);
         return refuse(shared, call.refuse("operation", problem), ticket);
     };
-    let wait = argument(WAIT_MS).and_then(serde_json::Value::as_u64);
+    let number = |name: &str| argument(name).and_then(serde_json::Value::as_u64);
     let fetch = Fetch {
         row: settle::call_row(&call, shared.keeping()),
         guard_us: settle::micros(checked, call.header().received),
         id,
     };
     let waiting = Waiting {
-        until: checked.plus(Duration::from_millis(wait.unwrap_or_default())),
+        from: number(OFFSET),
+        until: checked.plus(Duration::from_millis(number(WAIT_MS).unwrap_or_default())),
         call,
         ticket,
         pause: None,
@@ -68,7 +71,7 @@ fn ask(shared: &Arc<Shared>, fetch: Fetch, waiting: Waiting) {
                 // It was asked for, so nothing has to be said about a repetition.
                 let delivery = std::mem::take(&mut replay.is_windowed)
                     .then(|| Delivery::new(&next, replay.last, header.received));
-                replayed(&next, &header, *replay, false, receipt).noting(delivery)
+                replayed(&next, &header, *replay, (false, waiting.from), receipt).noting(delivery)
             }
             Ok(Fetched::Refused(receipt, problem)) => {
                 let body = Body::refused(Refusal::Tool(problem));

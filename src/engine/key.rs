@@ -41,10 +41,25 @@ pub(super) fn operation(
         (None, Some(key)) => (KeySource::Argument, Some(key)),
         (None, None) if tool.is_run_once() => (KeySource::Content, None),
         (None, None) if tool.is_background || tool.steps().is_some() => {
-            (KeySource::Call, Some(header.call_id.to_string()))
+            return Ok(Some(of_call(header, tool, effective)));
         }
         (None, None) => return Ok(None),
     };
+    Ok(Some(made(header, tool, effective, (source, key))))
+}
+
+/// The operation that a call is by itself, under its own name.
+pub(super) fn of_call(header: &Header, tool: &Tool, effective: &Value) -> Operation {
+    let key = (KeySource::Call, Some(header.call_id.to_string()));
+    made(header, tool, effective, key)
+}
+
+fn made(
+    header: &Header,
+    tool: &Tool,
+    effective: &Value,
+    (source, key): (KeySource, Option<String>),
+) -> Operation {
     let fingerprint = fingerprint(tool, effective);
     let mut hash = Tagged::new("op-key/1");
     hash.part(header.principal.as_str().as_bytes());
@@ -54,7 +69,7 @@ pub(super) fn operation(
         Some(key) => hash.part(key.as_bytes()),
         None => hash.part(&fingerprint),
     }
-    Ok(Some(Operation {
+    Operation {
         key: hash.digest(),
         source,
         fingerprint,
@@ -62,7 +77,7 @@ pub(super) fn operation(
         window: tool.window(),
         joined: None,
         may_verify: tool.evidence().is_some(),
-    }))
+    }
 }
 
 /// The operation of a call whose rules may refuse it.

@@ -15,6 +15,7 @@ mod key;
 mod ledger_key;
 pub(crate) mod lookup;
 mod notice;
+pub(crate) mod parts;
 mod pipeline;
 mod prepare;
 mod queue;

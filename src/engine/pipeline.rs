@@ -285,8 +285,8 @@ fn begin(shared: &Arc<Shared>, mut prepared: Prepared, asked: (Demands, Option<O
                 since,
                 ..
             } = prepared;
-            let (begun, notes) = (checked.max(since), Notes::default());
-            let (ending, reply) = conclude(shared, &call, (checked, begun), notes, Ok(output));
+            let (of, times) = ((&call, None), (checked, checked.max(since)));
+            let (ending, reply) = conclude(shared, of, times, Notes::default(), Ok(output));
             let whose = settle::whose(&call, &ending);
             let then = answer_when_decided(shared, ticket, whose, reply);
             return shared.ledger.settle_at_once(admission, ending, then);
@@ -322,7 +322,7 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
             let (shared, joined) = (Arc::clone(&next), prepared.waited.is_some());
             let header = Arc::clone(prepared.call.header());
             not_begun(&next, prepared, |_| {
-                replayed(&shared, &header, *replay, joined, receipt)
+                replayed(&shared, &header, *replay, (joined, None), receipt)
             });
         }
         Ok(Begun::Join(_, running)) if prepared.call.tool().is_background => {
@@ -379,7 +379,8 @@ fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
         }
     };
     let effects = settle::effects_of(call.tool(), &result);
-    let (ending, reply) = conclude(shared, &call, (checked, begun), notes, result);
+    let (of, times) = ((&call, receipt.operation_id()), (checked, begun));
+    let (ending, reply) = conclude(shared, of, times, notes, result);
     // That nobody knows is no answer that could have arrived: what is found out later is one.
     let notes_delivery = notes_delivery && !ending.state.is_unresolved();
     let delivery = notes_delivery.then(|| {

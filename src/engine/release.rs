@@ -6,6 +6,7 @@ use super::{
     Shared, Ticket,
     answer::{About, Answer, Body, Delivery, Replayed, Reply},
     demands, notice,
+    parts::{self, Wanted},
     pipeline::Prepared,
     prepare, settle,
 };
@@ -107,7 +108,7 @@ pub(super) fn answer_when_decided(
                 recorded(call_id, Body::refused(Refusal::Tool(problem)), receipt)
             }
             Ok(Decided::Replay(receipt, replay)) => {
-                replayed(&shared, &header, *replay, false, receipt)
+                replayed(&shared, &header, *replay, (false, None), receipt)
             }
             Err(error) => Answer::unrecorded(call_id, Effects::None, &error.to_string()),
         };
@@ -172,12 +173,12 @@ pub(super) fn recorded(call_id: CallId, body: Body, receipt: AuditReceipt) -> An
     Answer::recorded(reply, receipt)
 }
 
-/// The answer that an earlier call of the same operation got.
+/// The answer that an earlier call of the same operation got, or its part that begins at `from`.
 pub(super) fn replayed(
     shared: &Arc<Shared>,
     header: &Header,
     replay: Replay,
-    joined: bool,
+    (joined, from): (bool, Option<u64>),
     receipt: AuditReceipt,
 ) -> Answer {
     let body = Body::from_stored(&replay.reply).unwrap_or_else(|| {
@@ -188,6 +189,14 @@ pub(super) fn replayed(
         let problem = Problem::new(Code::Internal, message).with_effects(replay.effects);
         Body::refused(Refusal::Tool(Box::new(problem)))
     });
+    let catalog = shared.catalog.get();
+    let asked = catalog.find(&header.tool_name);
+    let wanted = Wanted {
+        operation: replay.id,
+        from,
+        wants_json: asked.is_some_and(|tool| tool.output.is_some()),
+    };
+    let (body, part) = parts::told(body, replay.reply.len(), wanted);
     let reply = Reply {
         call_id: header.call_id,
         body,
@@ -199,6 +208,7 @@ pub(super) fn replayed(
                 is_windowed: replay.is_windowed && !joined,
             }),
             joined,
+            part,
             ..About::default()
         },
     };

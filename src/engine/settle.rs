@@ -59,7 +59,7 @@ pub(super) struct FaultFacts {
 impl Ended<'_> {
     /// The settlement for the ledger and the reply that it covers.
     pub(super) fn settle(
-        self,
+        &self,
         screened: ScreenedOutcome,
         fault: Option<FaultFacts>,
     ) -> (Ending, Reply) {
@@ -120,6 +120,7 @@ impl Ended<'_> {
             settlement,
             state,
             dues,
+            becomes: None,
         };
         let reply = Reply {
             call_id,
@@ -168,7 +169,7 @@ fn state(class: Option<FaultClass>, code: Code, effects: Effects) -> OperationSt
 }
 
 /// What a call did whose tool ran to its end.
-fn ran(tool: &Tool) -> Effects {
+pub(super) fn ran(tool: &Tool) -> Effects {
     match tool.effect {
         Effect::Read => Effects::None,
         Effect::Write | Effect::Destroy => Effects::Applied,

@@ -148,6 +148,9 @@ pub(crate) struct Ending {
     pub(crate) state: OperationState,
     /// What is settled beside.
     pub(crate) dues: Dues,
+    /// The operation that the call becomes by ending, if it was for none: somebody may ask for
+    /// the rest of its answer.
+    pub(crate) becomes: Option<Operation>,
 }
 
 /// What became of a call that asked to be admitted. Whatever it is, it is in the ledger.

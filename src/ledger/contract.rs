@@ -124,6 +124,7 @@ pub(super) fn ending(settlement: &Settlement) -> Ending {
             _ => OperationState::Failed,
         },
         dues: Dues::default(),
+        becomes: None,
     }
 }
 

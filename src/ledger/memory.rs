@@ -187,7 +187,8 @@ impl Ledger for MemoryLedger {
 
     fn finish(&self, of: IntentReceipt, ending: Ending, then: Then<AuditReceipt>) {
         then(self.write(|state, _| {
-            state.end(of.operation(), &ending);
+            let operation = of.operation().or_else(|| state.become_one(of.row, &ending));
+            state.end(operation, &ending);
             state.verbs.push(Verb::Finish(of.row, ending.settlement));
             Ok(AuditReceipt::of(of.row))
         }));
@@ -215,7 +216,9 @@ impl Ledger for MemoryLedger {
                         let row = state.put(|at| Verb::SettleAtOnce(at, kept, end));
                         let call = (row, &call, admission.intent.backend);
                         let operation = state.claim(asked.as_ref(), again, call, now);
-                        state.end(operation.map(|one| one.operation), &ending);
+                        let operation = operation.map(|one| one.operation);
+                        let operation = operation.or_else(|| state.become_one(row, &ending));
+                        state.end(operation, &ending);
                         Decided::AsAsked(AuditReceipt::of(row), notes)
                     }
                 },

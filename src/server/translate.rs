@@ -1,5 +1,7 @@
 //! From our own terms to the wire: what a reply looks like in the revision of its request.
 
+mod part;
+
 use std::hash::BuildHasher;
 
 use serde_json::{Map, Value, json};
@@ -78,6 +80,9 @@ fn about(result: &mut Map<String, Value>, meta: &mut Map<String, Value>, about: 
     if about.is_degraded {
         let degraded = Value::from("degraded");
         meta.insert("tollgate/durability".to_owned(), degraded);
+    }
+    if let Some(part) = &about.part {
+        part::tell(result, meta, part, !about.is_degraded);
     }
     if let Some(replayed) = &about.replayed {
         meta.insert("tollgate/replayed".to_owned(), Value::Bool(true));

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::{
     super::{
-        admission::{Begun, Replay},
+        admission::{Begun, Ending, Replay},
+        contract::admission,
         fetch::{Fetch, Fetched},
         operation::KeySource,
-        record::CallRow,
+        record::{CallRow, Settlement},
     },
     world::World,
     *,
@@ -25,7 +26,7 @@ fn call() -> Operation {
 fn begun(world: &World, effect: &'static str) -> (crate::ledger::IntentReceipt, CallId) {
     let asking = Admission {
         operation: Some(call()),
-        ..super::super::contract::admission(&row(effect))
+        ..admission(&row(effect))
     };
     let id = asking.row.call_id;
     match wait(|then| world.first.begin(asking, then)).unwrap() {
@@ -83,6 +84,38 @@ fn an_operation_is_told_to_its_principal_alone_and_whole() {
             refused(fetch(&world.second, id, "other")),
             Code::ValidationFailed
         );
+    });
+}
+
+#[test]
+fn x16_a_call_that_was_for_no_operation_is_one_by_its_end_where_that_is_asked_for() {
+    let long = || {
+        let reply = Some("x".repeat(LEDGER_REPLY_BYTES_MAX + 1));
+        let settled = settlement(Outcome::Succeeded);
+        Ending {
+            becomes: Some(call()),
+            ..ending(&Settlement { reply, ..settled })
+        }
+    };
+    in_each_world(|world| {
+        let (begun, at_once) = (row("read"), row("read"));
+        let admitted = admission(&begun);
+        let receipt = match wait(|then| world.first.begin(admitted, then)).unwrap() {
+            Begun::Decided(Decided::AsAsked(receipt, _)) => receipt,
+            other => panic!("{other:?}"),
+        };
+        let none = fetch(&world.second, begun.call_id, "local");
+        assert_eq!(refused(none), Code::ValidationFailed);
+        wait(|then| world.first.finish(receipt, long(), then)).unwrap();
+        let asks = admission(&at_once);
+        wait(|then| world.first.settle_at_once(asks, long(), then)).unwrap();
+        (world.kill)();
+        for id in [begun.call_id, at_once.call_id] {
+            let told = told(fetch(&world.second, id, "local"));
+            assert_eq!((told.id, Some(told.reply)), (id, long().settlement.reply));
+            let other = fetch(&world.second, id, "other");
+            assert_eq!(refused(other), Code::ValidationFailed);
+        }
     });
 }
 

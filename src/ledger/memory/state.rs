@@ -201,6 +201,18 @@ impl State {
         Some(self.of(row).known.as_running())
     }
 
+    /// The operation that the call of `row` becomes by ending so.
+    pub(super) fn become_one(&mut self, row: i64, ending: &Ending) -> Option<i64> {
+        let asked = ending.becomes.as_ref()?;
+        let call = self.verbs.iter().find_map(|verb| match verb {
+            Verb::Begin(at, call) | Verb::SettleAtOnce(at, call, _) if *at == row => Some(call),
+            _ => None,
+        });
+        let (call, finished) = (call?.clone(), ending.settlement.finished);
+        let claimed = self.claim(Some(asked), None, (row, &call, "exec"), finished);
+        claimed.map(|one| one.operation)
+    }
+
     pub(super) fn end(&mut self, operation: Option<i64>, ending: &Ending) {
         let Some(operation) = operation else { return };
         let stored = self.of(operation);

@@ -174,8 +174,9 @@ pub(super) fn settle_at_once(
         .restraints
         .take_settled(&allowed.grant, &admission.row, &ending.dues)?;
     let written = allowed.claim(statements, (row, &admission.row), now)?;
-    if let Written::AsAsked((_, Some(operation)), _) = &written {
-        end(statements, operation.operation, ending)?;
+    if let Written::AsAsked((_, operation), _) = &written {
+        let operation = operation.map(|operation| operation.operation);
+        end(statements, row, operation, ending)?;
     }
     Ok(written)
 }
@@ -220,17 +221,29 @@ pub(super) fn finish(
     ending: &Ending,
 ) -> rusqlite::Result<Written> {
     statements.settle(row, &ending.settlement)?;
-    if let Some(operation) = operation {
-        end(statements, operation, ending)?;
-    }
+    end(statements, row, operation, ending)?;
     statements.restraints.settle(row, &ending.dues)?;
     Ok(Written::row(row))
 }
 
-fn end(statements: &mut Statements<'_>, operation: i64, ending: &Ending) -> rusqlite::Result<()> {
+/// Ends the operation of the call of `row`, or the one that the call becomes.
+fn end(
+    statements: &mut Statements<'_>,
+    row: i64,
+    operation: Option<i64>,
+    ending: &Ending,
+) -> rusqlite::Result<()> {
     let Settlement {
         reply, finished, ..
     } = &ending.settlement;
+    let operation = match (operation, &ending.becomes) {
+        (Some(operation), _) => operation,
+        (None, Some(asked)) => {
+            let asked = statements.operations.sealed(asked);
+            statements.operations.claim(&asked, row, *finished)?
+        }
+        (None, None) => return Ok(()),
+    };
     let is_clipped = ending.settlement.is_clipped();
     let whole = reply.as_deref().filter(|_| is_clipped);
     let state = ending.state;
