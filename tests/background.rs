@@ -240,6 +240,36 @@ fn operation_get_is_there_where_something_runs_in_the_background_and_knows_its_o
 }
 
 #[test]
+fn who_asks_too_often_is_told_when_to_ask_again() {
+    let home = home("read", json!({}));
+    let _pipe = home.pipe("a");
+    let mut server = home.serving();
+    let (begun, operation) = begin(&mut server, "hold", json!({"text": "a"}));
+    assert_eq!(begun["result"]["structuredContent"]["after_ms"], 1000);
+    // 30 at once and then one a second: some of a hundred come too early, however slow the machine.
+    let asked: Vec<u64> = (0..100).map(|_| get(&mut server, &operation, 0)).collect();
+    let answers: Vec<Value> = asked.iter().map(|id| server.answer(*id)).collect();
+    let (told, refused): (Vec<_>, Vec<_>) = answers
+        .iter()
+        .partition(|answer| state(answer) == "running");
+    assert!((30..100).contains(&told.len()), "{}", told.len());
+    for answer in &refused {
+        let problem = problem(answer);
+        assert_eq!(problem["code"], "RATE_LIMITED", "{answer}");
+        let after = problem["retry"]["after_ms"].as_u64().unwrap();
+        assert!((1..=1000).contains(&after), "{after}");
+    }
+    assert!(
+        answers
+            .iter()
+            .take(30)
+            .all(|answer| state(answer) == "running")
+    );
+    server.signal(Signal::KILL);
+    server.rest_after_kill();
+}
+
+#[test]
 fn retries_of_the_background_are_those_of_any_call() {
     let home = Home::new();
     let (program, effects) = (fake_tool(), home.text("effects"));

@@ -15,7 +15,7 @@ use super::{
     settle,
 };
 use crate::{
-    base::id::CallId,
+    base::{id::CallId, limits::results::POLL_AFTER_MS},
     catalog::{
         built_in::{OPERATION_GET, OPERATION_ID},
         content::{Content, Output},
@@ -65,6 +65,7 @@ fn running(shared: &Shared, call: &AgreedCall, id: CallId) -> Reply {
     let told = json!({
         OPERATION_ID: id.to_string(),
         "state": "running",
+        "after_ms": POLL_AFTER_MS,
         "hint": format!("call `{OPERATION_GET}` with this `{OPERATION_ID}` to get the result"),
     });
     Reply {

@@ -50,6 +50,7 @@ pub(super) fn fetch(shared: &Arc<Shared>, call: AgreedCall, ticket: Ticket, chec
         row: settle::call_row(&call, shared.keeping()),
         guard_us: settle::micros(checked, call.header().received),
         id,
+        rate: call.tool().restraint.rate,
     };
     let waiting = Waiting {
         from: number(OFFSET),
@@ -66,7 +67,13 @@ fn ask(shared: &Arc<Shared>, fetch: Fetch, waiting: Waiting) {
     let then = move |fetched| {
         let header = Arc::clone(waiting.call.header());
         let answer = match fetched {
-            Ok(Fetched::Running(fetch, running)) => return wait(&next, *fetch, waiting, running),
+            Ok(Fetched::Running(fetch, running)) => {
+                let again = Fetch {
+                    rate: None,
+                    ..*fetch
+                };
+                return wait(&next, again, waiting, running);
+            }
             Ok(Fetched::Ended(receipt, mut replay)) => {
                 // It was asked for, so nothing has to be said about a repetition.
                 let delivery = std::mem::take(&mut replay.is_windowed)

@@ -10,6 +10,7 @@ use super::{
 use crate::base::{
     id::CallId,
     problem::{Code, Effects, Problem},
+    quota::Rate,
 };
 
 /// A call that asks what became of an operation.
@@ -21,6 +22,8 @@ pub(crate) struct Fetch {
     pub(crate) guard_us: u64,
     /// The call that began the operation.
     pub(crate) id: CallId,
+    /// How often its principal may ask; nothing where it has waited, and asks again.
+    pub(crate) rate: Option<Rate>,
 }
 
 /// What a call is told that asked.

@@ -10,6 +10,8 @@ const BESIDE_OUTPUT_BYTES: usize = 64 * 1024;
 pub(crate) const PART_BYTES_MAX: usize = REPLY_LINE_BYTES_MAX - BESIDE_OUTPUT_BYTES;
 /// Bytes, as JSON, of a result that is kept.
 pub(crate) const RESULT_BYTES_MAX: usize = REPLY_BYTES_MAX - BESIDE_OUTPUT_BYTES;
+/// After how long somebody who was told that an operation runs is to ask again.
+pub(crate) const POLL_AFTER_MS: u64 = 1000;
 /// JSON around the text of one block.
 pub(crate) const BLOCK_BYTES: usize = 32;
 

@@ -40,8 +40,12 @@ fn fetch(ledger: &Arc<dyn Ledger>, id: CallId, principal: &str) -> Fetched {
         principal: Principal::new(principal),
         ..row("read")
     };
-    let guard_us = 11;
-    let fetch = Fetch { row, guard_us, id };
+    let fetch = Fetch {
+        row,
+        guard_us: 11,
+        id,
+        rate: None,
+    };
     wait(|then| ledger.fetch(fetch, then)).unwrap()
 }
 

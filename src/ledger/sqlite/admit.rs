@@ -258,10 +258,15 @@ pub(super) fn fetch(
     fetch: &Fetch,
     now: Timestamp,
 ) -> rusqlite::Result<Written> {
-    let Fetch { row, guard_us, id } = fetch;
+    let Fetch {
+        row, guard_us, id, ..
+    } = fetch;
     let refuse = |statements: &mut Statements<'_>, problem| {
         write_refusal(statements, row, *guard_us, "operation", problem, now)
     };
+    if let Some(problem) = statements.restraints.take_rate(row, fetch.rate)? {
+        return write_refusal(statements, row, *guard_us, "rate", problem, now);
+    }
     let find = |statements: &mut Statements<'_>| statements.operations.find_of(*id, &row.principal);
     let Some(mut known) = find(statements)? else {
         return refuse(statements, no_such(*id));

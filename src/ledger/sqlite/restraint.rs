@@ -30,6 +30,7 @@ use crate::base::{
     clock::{Clock, Moment, Timestamp},
     limits::LEDGER_STATEMENTS_MAX,
     problem::{Code, Problem},
+    quota::Rate,
 };
 
 pub(crate) use super::super::policy::budget::Account;
@@ -198,6 +199,23 @@ impl<'c> Restraints<'c> {
         match &demands.breaker {
             Some(backend) if grant.is_probe => breakers::probe(self, backend, call),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Takes one call out of `rate`, for a call that needs nothing else; the problem where nothing
+    /// is left.
+    pub(super) fn take_rate(
+        &mut self,
+        row: &CallRow,
+        rate: Option<Rate>,
+    ) -> rusqlite::Result<Option<Box<Problem>>> {
+        let demands = Demands {
+            rate,
+            ..Demands::default()
+        };
+        match rates::check(self, row, &demands)? {
+            Ok(taken) => rates::take(self, row, &taken).map(|()| None),
+            Err(problem) => Ok(Some(problem)),
         }
     }
 

@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod breakers;
+mod fetching;
 
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at_seconds(1000))
