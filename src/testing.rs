@@ -4,6 +4,7 @@ mod fuzz;
 #[path = "../tests/peer.rs"]
 pub(crate) mod peer;
 pub(crate) mod random;
+#[cfg(unix)]
 mod stages;
 
 use std::{

@@ -2,20 +2,25 @@
 
 use std::{
     fmt, fs,
-    io::{Read as _, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    fs::{OFlags, fcntl_setfl},
+};
 
 use crate::stats;
 
 /// A program with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Program {
+    /// What it is called in the report.
+    pub(crate) name: String,
     /// What is started.
     pub(crate) path: PathBuf,
     /// With what.
@@ -23,22 +28,52 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Takes a command apart at its blanks.
+    /// The program at `path`, called by the last part of it.
+    pub(crate) fn new(path: PathBuf, arguments: Vec<String>) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        Self {
+            name: name.to_string_lossy().into_owned(),
+            path,
+            arguments,
+        }
+    }
+
+    /// Takes a command apart at its blanks; `NAME=` before it says what it is called.
     pub(crate) fn parse(command: &str) -> Result<Self> {
+        let (name, command) = match command.split_once('=') {
+            Some((name, rest)) if !name.contains(['/', ' ']) => (Some(name), rest),
+            Some(_) | None => (None, command),
+        };
         let mut words = command.split_whitespace().map(str::to_owned);
-        Ok(Self {
-            path: words.next().context("an empty command")?.into(),
-            arguments: words.collect(),
+        let path = words.next().context("an empty command")?;
+        let program = Self::new(path.into(), words.collect());
+        Ok(match name {
+            Some(name) => program.called(name),
+            None => program,
         })
+    }
+
+    /// The same under another name.
+    pub(crate) fn called(self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..self
+        }
+    }
+
+    /// The same with `text` wherever an argument has `place`.
+    pub(crate) fn with(&self, place: &str, text: &str) -> Self {
+        let put = |argument: &String| argument.replace(place, text);
+        Self {
+            arguments: self.arguments.iter().map(put).collect(),
+            ..self.clone()
+        }
     }
 }
 
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.path.file_name() {
-            Some(name) => f.write_str(&name.to_string_lossy()),
-            None => write!(f, "{}", self.path.display()),
-        }
+        f.write_str(&self.name)
     }
 }
 
@@ -47,6 +82,8 @@ pub(crate) struct Server {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
+    /// What the pipe had no room for yet.
+    unsent: Vec<u8>,
     patience: Timespec,
     buffer: Vec<u8>,
     filled: usize,
@@ -61,29 +98,64 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", program.path.display()))?;
-        let stdin = child.stdin.take();
+        let stdin = child.stdin.take().context("no standard input")?;
+        // What does not fit the pipe waits here: both sides could wait for each other otherwise.
+        fcntl_setfl(&stdin, OFlags::NONBLOCK)?;
         let stdout = child.stdout.take().context("no standard output")?;
         Ok(Self {
             child,
-            stdin,
+            stdin: Some(stdin),
             stdout,
+            unsent: Vec::new(),
             patience: Timespec::try_from(Duration::from_millis(patience_ms.into()))?,
             buffer: vec![0; 1 << 18],
             filled: 0,
         })
     }
 
-    /// Sends lines.
+    /// Sends lines, as far as the server takes them; the rest goes with [`Server::receive`].
     pub(crate) fn send(&mut self, lines: &[u8]) -> Result<()> {
+        self.unsent.extend_from_slice(lines);
+        self.send_rest()
+    }
+
+    fn send_rest(&mut self) -> Result<()> {
         let stdin = self.stdin.as_mut().context("already closed")?;
-        stdin.write_all(lines).context("the server reads no more")
+        let mut sent = 0;
+        while let Some(rest) = self.unsent.get(sent..).filter(|rest| !rest.is_empty()) {
+            match stdin.write(rest) {
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error).context("the server reads no more"),
+            }
+        }
+        self.unsent.drain(..sent);
+        Ok(())
+    }
+
+    /// Waits until there is something to read, and sends meanwhile.
+    fn wait(&mut self) -> Result<()> {
+        loop {
+            let mut waiting = vec![PollFd::new(&self.stdout, PollFlags::IN)];
+            if let Some(stdin) = self.stdin.as_ref().filter(|_| !self.unsent.is_empty()) {
+                waiting.push(PollFd::new(stdin, PollFlags::OUT));
+            }
+            let ready = poll(&mut waiting, Some(&self.patience))?;
+            ensure!(ready > 0, "no answer in time");
+            let is_ready = |at: usize| waiting.get(at).is_some_and(|fd| !fd.revents().is_empty());
+            let (can_read, can_send) = (is_ready(0), is_ready(1));
+            if can_send {
+                self.send_rest()?;
+            }
+            if can_read {
+                return Ok(());
+            }
+        }
     }
 
     /// Waits for the next lines, gives each to `take`, and keeps a beginning without an end.
     pub(crate) fn receive(&mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut waiting = [PollFd::new(&self.stdout, PollFlags::IN)];
-        let ready = poll(&mut waiting, Some(&self.patience))?;
-        ensure!(ready > 0, "no answer in time");
+        self.wait()?;
         if self.filled == self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
@@ -113,6 +185,11 @@ impl Server {
     /// Largest resident memory so far, in KiB.
     pub(crate) fn peak_rss_kib(&self) -> Result<u64> {
         stats::peak_rss_kib(&fs::read_to_string(self.proc("status"))?)
+    }
+
+    /// Resident memory now, in KiB.
+    pub(crate) fn rss_kib(&self) -> Result<u64> {
+        stats::rss_kib(&fs::read_to_string(self.proc("status"))?)
     }
 
     fn proc(&self, file: &str) -> String {
@@ -152,7 +229,34 @@ mod tests {
         let program = Program::parse("a/b  serve --x").unwrap();
         assert_eq!(program.arguments, ["serve", "--x"]);
         assert_eq!(program.to_string(), "b");
+        assert_eq!(program.with("rv", "-").arguments, ["se-e", "--x"]);
         assert!(Program::parse(" ").is_err());
+        let named = Program::parse("raw=a/b --x=y").unwrap();
+        assert_eq!(
+            (named.to_string(), named.arguments),
+            ("raw".to_owned(), vec!["--x=y".to_owned()])
+        );
+        assert_eq!(Program::parse("a/b --x=y").unwrap().to_string(), "b");
+    }
+
+    #[test]
+    fn more_than_a_pipe_holds_comes_back_whole() {
+        let mut server = Server::start(&Program::parse("cat").unwrap(), 10_000).unwrap();
+        let line = "x".repeat(1 << 20);
+        // Sent before anything is read: `cat` cannot take it all, having nobody who reads.
+        server
+            .send(format!("{line}\n").repeat(3).as_bytes())
+            .unwrap();
+        let mut lengths = Vec::new();
+        while lengths.len() < 3 {
+            let take = |line: &[u8]| {
+                lengths.push(line.len());
+                Ok(())
+            };
+            server.receive(take).unwrap();
+        }
+        assert_eq!(lengths, [1 << 20; 3]);
+        server.end().unwrap();
     }
 
     #[test]
@@ -171,7 +275,7 @@ mod tests {
             server.receive(take).unwrap();
         }
         assert_eq!(lines, ["one", "two", "three"]);
-        assert!(server.peak_rss_kib().unwrap() > 0);
+        assert!(server.peak_rss_kib().unwrap() >= server.rss_kib().unwrap());
         server.end().unwrap();
     }
 }

@@ -1,5 +1,7 @@
 //! Percentiles, medians, and what Linux knows about a process.
 
+use std::{fs, path::Path};
+
 use anyhow::{Context as _, Result};
 
 /// The value below which `percent` of `sorted` lie (nearest rank); zero for no values.
@@ -41,12 +43,36 @@ pub(crate) fn cpu_us(stat: &str) -> Result<u64> {
 
 /// The largest resident memory so far in a `/proc/PID/status` (VmHWM), in KiB.
 pub(crate) fn peak_rss_kib(status: &str) -> Result<u64> {
+    kib(status, "VmHWM:")
+}
+
+/// The resident memory now in a `/proc/PID/status` (VmRSS), in KiB.
+pub(crate) fn rss_kib(status: &str) -> Result<u64> {
+    kib(status, "VmRSS:")
+}
+
+fn kib(status: &str, name: &str) -> Result<u64> {
     let line = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .context("no VmHWM")?;
+        .find_map(|line| line.strip_prefix(name))
+        .with_context(|| format!("no {name}"))?;
     let number = line.trim().strip_suffix(" kB").context("no unit")?;
     Ok(number.parse()?)
+}
+
+/// The bytes of all files in `folder` and below.
+pub(crate) fn folder_bytes(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() {
+            folder_bytes(&entry.path())?
+        } else {
+            metadata.len()
+        };
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -83,9 +109,19 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_the_peak() {
+    fn memory_is_the_peak_or_what_is_there() {
         let status = "Name:\ta\nVmPeak:\t  900 kB\nVmHWM:\t    5948 kB\nVmRSS:\t 12 kB\n";
         assert_eq!(peak_rss_kib(status).unwrap(), 5948);
+        assert_eq!(rss_kib(status).unwrap(), 12);
         assert!(peak_rss_kib("Name:\ta\n").is_err());
+    }
+
+    #[test]
+    fn a_folder_is_as_large_as_its_files() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("below")).unwrap();
+        fs::write(dir.path().join("a"), "12345").unwrap();
+        fs::write(dir.path().join("below/b"), "123").unwrap();
+        assert_eq!(folder_bytes(dir.path()).unwrap(), 8);
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 /// The one member of what stands in the place of a secret.
 const REDACTED: &str = "redacted";

@@ -26,7 +26,7 @@ mod settle;
 pub(crate) mod steps;
 mod stored;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unstarted;
 pub(crate) mod verify;
 

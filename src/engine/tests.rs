@@ -33,6 +33,7 @@ use crate::{
     testing::{self, Heard},
 };
 
+pub(crate) mod admitting;
 mod brevity;
 mod checks;
 mod retries;

@@ -16,6 +16,14 @@ inputSchema:
 run: {reply: {text: ok}}
 "#;
 
+/// Where no secret is known.
+pub(in crate::engine) fn nothing_secret(redactor: &Redactor) -> Keeping<'_> {
+    Keeping {
+        redactor,
+        key: None,
+    }
+}
+
 /// What is kept of `raw` when it was let in, refused, and refused as a call of nothing known.
 fn kept(key: Option<&Key>, raw: &str) -> [String; 3] {
     let catalog = testing::catalog(TOOL);
