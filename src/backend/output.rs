@@ -171,6 +171,7 @@ mod tests {
             structured: None,
             truncated_from,
             cleaned,
+            witness: None,
         }
     }
 

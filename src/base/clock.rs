@@ -54,6 +54,14 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros))
     }
 
+    /// In UTC, as the pattern of `chrono` says, which must be one.
+    pub(crate) fn written(self, pattern: &str) -> String {
+        chrono::DateTime::from_timestamp_micros(self.0).map_or_else(
+            || format!("{}us", self.0),
+            |at| at.format(pattern).to_string(),
+        )
+    }
+
     /// RFC 3339 in UTC with milliseconds, as `2026-11-23T14:02:07.120Z`.
     pub(crate) fn rfc3339(self) -> String {
         chrono::DateTime::from_timestamp_micros(self.0).map_or_else(

@@ -132,6 +132,8 @@ pub(crate) struct Output {
     /// The text is not exactly what was printed: invalid UTF-8 was replaced, or escape
     /// sequences and control characters were taken out.
     pub(crate) cleaned: bool,
+    /// Where the answer of the backend was lost: how, and what found that it was done.
+    pub(crate) witness: Option<String>,
 }
 
 impl Output {

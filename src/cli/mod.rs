@@ -21,6 +21,7 @@ mod sarif;
 mod scaffold;
 mod signals;
 pub(crate) mod span;
+mod standing;
 mod stats;
 mod streams;
 mod top;

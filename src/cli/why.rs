@@ -28,14 +28,18 @@ const CHECKS: &[(&str, &str)] = &[
     ("cost", "it costs no more than a call of its tool may"),
     ("prepare", "every value can go where the tool puts it"),
     ("queue", "there was a place for it"),
-    ("checks", "what the tool looks up beforehand holds"),
-    ("files", "every file that it names could be opened"),
+    ("checks", "whatever the tool looks up beforehand holds"),
+    (FILES, "every file that it names could be opened"),
     ("operation", "no other call of its operation is in the way"),
     ("breaker", "its backend is not left alone"),
     ("loop_guard", "it does not go round in circles"),
     ("rate", "it does not come too fast"),
     ("budget", "it can be paid for"),
 ];
+
+/// The check that only tools with such arguments have; no row says whether this one does, so it
+/// is told only where it stopped a call.
+const FILES: &str = "files";
 
 /// What one stage decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +71,7 @@ pub(super) fn decisions(
     let passed = call.end.as_ref().and_then(checks_passed);
     let checks = CHECKS.iter().take(passed.unwrap_or(CHECKS.len()));
     let mut chain: Vec<Decision> = checks
+        .filter(|(stage, _)| *stage != FILES)
         .map(|(stage, meaning)| passed_check(call, stage, meaning))
         .collect();
     if passed.is_none() {

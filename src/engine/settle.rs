@@ -56,6 +56,15 @@ pub(super) struct FaultFacts {
     pub(super) status: Option<String>,
 }
 
+impl FaultFacts {
+    /// All three, where there was a fault.
+    fn parts(fault: Option<Self>) -> (Option<FaultClass>, Option<String>, Option<String>) {
+        fault.map_or((None, None, None), |fault| {
+            (Some(fault.class), fault.backend_text, fault.status)
+        })
+    }
+}
+
 impl Ended<'_> {
     /// The settlement for the ledger and the reply that it covers.
     pub(super) fn settle(
@@ -63,17 +72,14 @@ impl Ended<'_> {
         screened: ScreenedOutcome,
         fault: Option<FaultFacts>,
     ) -> (Ending, Reply) {
-        let (class, backend_text, backend_status) = match fault {
-            Some(FaultFacts {
-                class,
-                backend_text,
-                status,
-            }) => (Some(class), backend_text, status),
-            None => (None, None, None),
-        };
+        let (class, backend_text, backend_status) = FaultFacts::parts(fault);
         let tool = self.call.tool();
+        let (mut stage, mut backend_status) = (backend_name(tool), backend_status);
         let (outcome, state, code, effects, body) = match screened.into_result() {
-            Ok(output) => {
+            Ok(mut output) => {
+                if let Some(witness) = output.witness.take() {
+                    (stage, backend_status) = ("verify", Some(witness));
+                }
                 let state = OperationState::Succeeded;
                 let body = self.without_secrets(Body::Output(output));
                 (Outcome::Succeeded, state, None, ran(tool), body)
@@ -105,7 +111,7 @@ impl Ended<'_> {
         let received = self.call.header().received;
         let settlement = Settlement {
             outcome,
-            stage: backend_name(tool),
+            stage,
             code,
             effects,
             reply: Some(body.to_json().to_string()),

@@ -90,6 +90,7 @@ impl Body {
             structured: json.get("structuredContent").cloned(),
             truncated_from: json.get("truncatedFrom").and_then(Value::as_u64),
             cleaned: json.get("cleaned") == Some(&Value::Bool(true)),
+            witness: None,
         }))
     }
 }
@@ -176,6 +177,7 @@ mod tests {
             structured: Some(json!({"b": 1, "a": [null, 1.5]})),
             truncated_from: Some(7),
             cleaned: true,
+            witness: None,
         }));
         for code in Code::ALL {
             let detail = |got| Detail {

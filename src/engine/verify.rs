@@ -210,6 +210,10 @@ pub(super) fn after(inquiry: &Inquiry<'_>, mut fault: Box<Fault>) -> Result<Outp
                 format!("Done. Its own answer was lost; that it was done was found by {by}.");
             Ok(Output {
                 content: vec![Content::Text(text)],
+                witness: Some(format!(
+                    "{}; found done by {by}",
+                    fault.status.as_deref().unwrap_or(said)
+                )),
                 ..Output::default()
             })
         }

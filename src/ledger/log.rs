@@ -102,6 +102,8 @@ pub(crate) struct CallFact<'a> {
     pub(crate) effects: Option<&'a str>,
     /// From reading its line to its end, in microseconds.
     pub(crate) micros: Option<u64>,
+    /// Whether it was run with a value in another form than it was sent in; a default is none.
+    pub(crate) is_altered: bool,
 }
 
 /// Which calls are wanted; every `None` means "any".

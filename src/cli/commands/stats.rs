@@ -14,7 +14,10 @@ use crate::{
         print,
         stats::{Stats, metrics, report, table},
     },
-    ledger::{log::CallFilter, sqlite::read::LogReader},
+    ledger::{
+        log::CallFilter,
+        sqlite::{health, read::LogReader},
+    },
 };
 
 /// Prints success rates, problems and durations.
@@ -37,9 +40,17 @@ pub(crate) fn stats(args: StatsArgs) -> Result<ExitStatus, CommandError> {
 /// # Errors
 /// When there is no ledger, it cannot be read, or the file cannot be written.
 pub(crate) fn report(args: ReportArgs) -> Result<ExitStatus, CommandError> {
-    let stats = gather(args.selection)?;
-    let made = SystemClock.wall().rfc3339();
-    let page = report::report(&stats, &made, env!("CARGO_PKG_VERSION"));
+    let made = SystemClock.wall();
+    let (state, filter) = args.selection.resolve(made);
+    let dir = compose::state_dir(state)?;
+    let stats = count(&LogReader::open(&dir).map_err(unusable)?, &filter)?;
+    let page = report::report(&report::Occasion {
+        stats: &stats,
+        health: &health::look(&dir),
+        only: &only(&filter),
+        made,
+        version: env!("CARGO_PKG_VERSION"),
+    });
     let path = args.html;
     let write = || format!("cannot write `{}`", path.display());
     let mut file = File::create(&path).with_context(write)?;
@@ -59,6 +70,16 @@ pub(crate) fn metrics(args: MetricsArgs) -> Result<ExitStatus, CommandError> {
     })?;
     print(metrics::metrics(&stats).as_bytes())?;
     Ok(ExitStatus::Fine)
+}
+
+/// Which calls `filter` takes, in words.
+fn only(filter: &CallFilter) -> Vec<String> {
+    let tool = filter.tool.iter().map(|tool| format!("of the tool {tool}"));
+    let whose = filter.principal.iter();
+    let principal = whose.map(|principal| format!("for the principal {principal}"));
+    let since = filter.since.iter();
+    let since = since.map(|since| since.written("since %-d %B %Y, %H:%M:%S"));
+    tool.chain(principal).chain(since).collect()
 }
 
 fn gather(selection: Selection) -> Result<Stats, CommandError> {

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{breaker::breaker_json, budget::budget_json};
 use crate::{
-    base::{clock::SystemClock, limits::BUDGET_NEAR_PERCENT},
+    base::clock::SystemClock,
     cli::{
         args::{ListArgs, StateDir},
         compose,
         exit::{CommandError, ExitStatus},
-        print, user,
+        print, standing, user,
     },
     ledger::{
         LedgerError,
@@ -65,37 +65,9 @@ fn json(health: &Health) -> Value {
 }
 
 /// What there is to see, one thing a line.
-pub(super) fn told(health: &Health) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(trouble) = &health.trouble {
-        lines.push(format!("the ledger cannot be used: {trouble}"));
-    }
-    if health.emergency_rows > 0 {
-        lines.push(format!(
-            "{} ends of calls wait in the emergency journal",
-            health.emergency_rows
-        ));
-    }
-    if health.unknown + health.attention > 0 {
-        lines.push(format!(
-            "{} operations whose outcome is unknown, {} that need attention",
-            health.unknown, health.attention
-        ));
-    }
-    lines.extend(health.breakers_open().map(|breaker| {
-        format!(
-            "the backend `{}` is left alone ({})",
-            breaker.backend, breaker.phase
-        )
-    }));
-    lines.extend(health.budgets_near().map(|budget| {
-        format!(
-            "more than {BUDGET_NEAR_PERCENT} % of the budget for {} ({}) are spent",
-            budget.scope,
-            budget.period.as_str()
-        )
-    }));
-    lines.push(format!("{} calls are running", health.running));
+fn told(health: &Health) -> Vec<String> {
+    let mut lines = standing::matters(health);
+    lines.push(standing::running(health));
     lines
 }
 

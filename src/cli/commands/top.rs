@@ -9,7 +9,6 @@ use std::{
 use super::{
     log::{cells, unusable},
     stats::count,
-    status::told,
 };
 use crate::{
     base::{
@@ -78,16 +77,17 @@ fn look(
     let newest = reader.calls(&newest).map(|call| {
         let call = call.map_err(unusable)?;
         let outcome = call.end.as_ref().map(|end| end.outcome);
-        Ok((outcome, cells(&call).to_vec()))
+        let mut cells = cells(&call);
+        let [when, ..] = &mut cells;
+        *when = call.received.written("%H:%M:%S");
+        Ok((outcome, cells.to_vec()))
     });
     let newest = newest.collect::<Result<_, CommandError>>()?;
-    let health = health::look(dir);
     Ok(Look {
         at: now,
         since,
         stats: count(reader, &counted)?,
-        verdict: health.verdict(),
-        state: told(&health),
+        health: health::look(dir),
         newest,
     })
 }

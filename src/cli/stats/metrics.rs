@@ -28,8 +28,9 @@ pub(crate) fn metrics(stats: &Stats) -> String {
     }
     let help = "Calls that ended with a problem, by tool, error code and stage.";
     head(&mut text, "tollgate_problems_total", "counter", help);
-    for ((tool, code, stage), count) in most(stats) {
+    for ((tool, code, stage), met) in most(stats) {
         let (tool, code, stage) = (label(tool), label(code), label(stage));
+        let count = met.calls;
         let _infallible = writeln!(
             text,
             "tollgate_problems_total{{tool=\"{tool}\",code=\"{code}\",stage=\"{stage}\"}} {count}"

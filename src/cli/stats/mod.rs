@@ -11,7 +11,7 @@ mod timeline;
 use std::collections::BTreeMap;
 
 pub(crate) use spread::Spread;
-pub(crate) use timeline::Timeline;
+pub(crate) use timeline::{Tally, Timeline};
 
 use crate::{
     base::{clock::Timestamp, limits::STATS_NAMES_MAX},
@@ -51,17 +51,63 @@ impl Counts {
     }
 
     /// Of those that ran to an end, how many of a hundred did what they are for; `None` where
-    /// none ran. Refused calls did not run.
+    /// none ran. Refused calls did not run, and those that asked a person have not yet.
     pub(crate) fn success_percent(&self) -> Option<u64> {
-        let ran = self.total() - self.running - self.of(Outcome::Refused);
+        let not_run = self.running + self.of(Outcome::Refused) + self.of(Outcome::Asked);
+        let ran = self.total() - not_run;
         (self.of(Outcome::Succeeded) * 100).checked_div(ran)
     }
+}
 
+impl Tally for Counts {
     fn join(&mut self, other: &Self) {
         self.running += other.running;
         for (outcome, count) in &other.ended {
             *self.ended.entry(outcome).or_default() += count;
         }
+    }
+}
+
+/// Calls counted by how they fared, in little room: there is one for each tool and stretch of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fared {
+    pub(crate) succeeded: u32,
+    pub(crate) refused: u32,
+    /// Whatever else became of them, and those that run.
+    pub(crate) other: u32,
+}
+
+impl Fared {
+    fn add(&mut self, outcome: Option<Outcome>) {
+        let count = match outcome {
+            Some(Outcome::Succeeded) => &mut self.succeeded,
+            Some(Outcome::Refused) => &mut self.refused,
+            Some(
+                Outcome::Failed
+                | Outcome::Cancelled
+                | Outcome::TimedOut
+                | Outcome::Unknown
+                | Outcome::RolledBack
+                | Outcome::NeedsAttention
+                | Outcome::Asked,
+            )
+            | None => &mut self.other,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
+impl Tally for Fared {
+    fn join(&mut self, other: &Self) {
+        self.succeeded = self.succeeded.saturating_add(other.succeeded);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.other = self.other.saturating_add(other.other);
+    }
+}
+
+impl Tally for u32 {
+    fn join(&mut self, other: &Self) {
+        *self = self.saturating_add(*other);
     }
 }
 
@@ -71,11 +117,14 @@ pub(crate) struct ToolStats {
     pub(crate) counts: Counts,
     /// From reading the line to the end, in microseconds, of calls that were not refused.
     pub(crate) micros: Spread,
+    pub(crate) timeline: Timeline<Fared>,
 }
 
 impl ToolStats {
     fn add(&mut self, fact: &CallFact<'_>) {
         self.counts.add(fact.outcome);
+        self.timeline
+            .add(fact.received, |fared| fared.add(fact.outcome));
         match (fact.outcome, fact.micros) {
             (Some(Outcome::Refused) | None, _) | (_, None) => {}
             (Some(_), Some(micros)) => self.micros.add(micros),
@@ -86,6 +135,13 @@ impl ToolStats {
 /// A problem: tool, stable code, the stage that decided.
 pub(crate) type ProblemKey = (String, String, String);
 
+/// How often a problem was met.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Met {
+    pub(crate) calls: u64,
+    pub(crate) timeline: Timeline<u32>,
+}
+
 /// Everything that is counted.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
@@ -93,11 +149,15 @@ pub(crate) struct Stats {
     /// Names come from clients, so what comes after the first [`STATS_NAMES_MAX`] is counted as
     /// [`OTHERS`]; so for what follows.
     pub(crate) tools: BTreeMap<String, ToolStats>,
-    pub(crate) problems: BTreeMap<ProblemKey, u64>,
+    pub(crate) problems: BTreeMap<ProblemKey, Met>,
     pub(crate) principals: BTreeMap<String, Counts>,
     /// Calls that may have done something, and nobody can tell.
     pub(crate) unknown_effects: u64,
-    pub(crate) timeline: Timeline,
+    /// Calls that were made before and got the answer of then: nothing happened twice.
+    pub(crate) replays: u64,
+    /// Calls that were run with a value that the gate had put into its proper form.
+    pub(crate) altered: u64,
+    pub(crate) timeline: Timeline<Counts>,
     /// When the first and the last of them came in.
     pub(crate) span: Option<(Timestamp, Timestamp)>,
 }
@@ -107,12 +167,13 @@ impl Stats {
         self.all.add(&fact);
         slot(&mut self.tools, fact.tool).add(&fact);
         slot(&mut self.principals, fact.principal).add(fact.outcome);
-        self.timeline.add(fact.received, fact.outcome);
-        if fact.effects == Some("unknown") {
-            self.unknown_effects += 1;
-        }
+        self.timeline
+            .add(fact.received, |counts| counts.add(fact.outcome));
+        self.unknown_effects += u64::from(fact.effects == Some("unknown"));
+        self.replays += u64::from(fact.stage == Some("replay"));
+        self.altered += u64::from(fact.is_altered);
         if let (Some(code), Some(stage)) = (fact.code, fact.stage) {
-            self.add_problem(fact.tool, code, stage);
+            self.add_problem((fact.tool, code, stage), fact.received);
         }
         self.span = Some(match self.span {
             None => (fact.received, fact.received),
@@ -120,7 +181,7 @@ impl Stats {
         });
     }
 
-    fn add_problem(&mut self, tool: &str, code: &str, stage: &str) {
+    fn add_problem(&mut self, (tool, code, stage): (&str, &str, &str), at: Timestamp) {
         let key = (tool.to_owned(), code.to_owned(), stage.to_owned());
         let is_new = !self.problems.contains_key(&key);
         let key = if is_new && self.problems.len() >= STATS_NAMES_MAX {
@@ -128,7 +189,10 @@ impl Stats {
         } else {
             key
         };
-        *self.problems.entry(key).or_default() += 1;
+        let met = self.problems.entry(key).or_default();
+        met.calls += 1;
+        met.timeline
+            .add(at, |calls| *calls = calls.saturating_add(1));
     }
 }
 

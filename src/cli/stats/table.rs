@@ -80,21 +80,17 @@ pub(crate) fn problem_rows(stats: &Stats, shown: usize) -> Vec<Vec<String>> {
     let header = ["problem", "tool", "decided by", "calls"];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     let found = most(stats).into_iter().take(shown);
-    rows.extend(found.map(|((tool, code, stage), count)| {
+    rows.extend(found.map(|((tool, code, stage), met)| {
         let tool = text::clip(tool, 40).to_owned();
-        vec![code.clone(), tool, stage.clone(), count.to_string()]
+        vec![code.clone(), tool, stage.clone(), met.calls.to_string()]
     }));
     rows
 }
 
 /// The problems, the most frequent first.
-pub(super) fn most(stats: &Stats) -> Vec<(&super::ProblemKey, u64)> {
-    let mut found: Vec<_> = stats
-        .problems
-        .iter()
-        .map(|(key, count)| (key, *count))
-        .collect();
-    found.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+pub(super) fn most(stats: &Stats) -> Vec<(&super::ProblemKey, &super::Met)> {
+    let mut found: Vec<_> = stats.problems.iter().collect();
+    found.sort_by(|a, b| b.1.calls.cmp(&a.1.calls).then(a.0.cmp(b.0)));
     found
 }
 
@@ -155,8 +151,8 @@ pub(crate) fn json(stats: &Stats) -> Value {
         .collect();
     let problems: Vec<Value> = most(stats)
         .into_iter()
-        .map(|((tool, code, stage), calls)| {
-            json!({"tool": tool, "code": code, "stage": stage, "calls": calls})
+        .map(|((tool, code, stage), met)| {
+            json!({"tool": tool, "code": code, "stage": stage, "calls": met.calls})
         })
         .collect();
     let timeline: Vec<Value> = stats
@@ -169,6 +165,7 @@ pub(crate) fn json(stats: &Stats) -> Value {
         "to": stats.span.map(|(_, last)| last.rfc3339()),
         "all": tool_json(&stats.all),
         "unknown_effects": stats.unknown_effects,
+        "replays": stats.replays, "altered": stats.altered,
         "tools": tools, "principals": principals, "problems": problems,
         "bucket_seconds": stats.timeline.width_us() / 1_000_000, "timeline": timeline,
     })

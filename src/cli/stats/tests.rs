@@ -1,15 +1,25 @@
 //! What is counted, and how it is told.
 
-use super::{OTHERS, Stats, metrics::metrics, report::report, table};
+use super::{
+    OTHERS, Stats,
+    metrics::metrics,
+    report::{Occasion, report},
+    table,
+};
 use crate::{
     base::{
         clock::Timestamp,
         limits::{STATS_BUCKETS_MAX, STATS_NAMES_MAX},
     },
-    ledger::{log::CallFact, record::Outcome},
+    ledger::{
+        log::CallFact,
+        record::Outcome,
+        sqlite::{health::Health, restraint::BreakerView},
+    },
 };
 
-const MINUTE_US: i64 = 60_000_000;
+const SECOND_US: i64 = 1_000_000;
+const MINUTE_US: i64 = 60 * SECOND_US;
 
 /// A call of this tool that came in this minute of 1970, took a millisecond and ended so.
 pub(crate) fn fact(tool: &str, minute: i64, outcome: Outcome) -> CallFact<'_> {
@@ -27,6 +37,7 @@ pub(crate) fn fact(tool: &str, minute: i64, outcome: Outcome) -> CallFact<'_> {
         code,
         effects: Some("none"),
         micros: Some(1000),
+        is_altered: false,
     }
 }
 
@@ -73,7 +84,12 @@ BACKEND_FAILED     b     exec            1
 
 #[test]
 fn time_has_its_gaps_and_a_bound() {
-    let stats = three();
+    let mut stats = Stats::default();
+    for second in [0, 0, 2] {
+        let received = Timestamp::from_micros(second * SECOND_US);
+        let fact = fact("a", 0, Outcome::Succeeded);
+        stats.add(CallFact { received, ..fact });
+    }
     let totals: Vec<u64> = stats
         .timeline
         .buckets()
@@ -120,20 +136,99 @@ fn prometheus_gets_its_format() {
 }
 
 #[test]
+fn buckets_begin_where_people_expect_it() {
+    let mut stats = Stats::default();
+    let mut width = 0;
+    for minute in 0..20_000 {
+        stats.add(fact("a", 7 * minute, Outcome::Succeeded));
+        let own = stats.timeline.width_us() / SECOND_US;
+        assert!(own == width || own % width.max(1) == 0, "{width} -> {own}");
+        width = own;
+    }
+    assert_eq!(width, 43_200);
+    let (first, count) = stats.timeline.span();
+    assert_eq!((first.as_micros(), count), (0, 195));
+    // The timeline of a tool tells the same in the buckets of all.
+    let own = &stats.tools["a"].timeline;
+    let told = own.within(first, 2 * stats.timeline.width_us());
+    let sum: u32 = told.values().map(|fared| fared.succeeded).sum();
+    assert_eq!((told.len(), sum), (98, 20_000));
+}
+
+fn page(stats: &Stats, health: &Health, only: &[String]) -> String {
+    report(&Occasion {
+        stats,
+        health,
+        only,
+        made: Timestamp::from_micros(0),
+        version: "0.1.0",
+    })
+}
+
+#[test]
 fn the_page_is_complete_and_asks_for_nothing() {
-    let page = report(&three(), "2026-11-25T00:00:00.000Z", "0.1.0");
+    let whole = page(&three(), &Health::default(), &[]);
     for part in [
         "<svg",
         "VALIDATION_FAILED",
         "<code>b</code>",
         "100 %",
+        "1 January 1970, 00:00:00",
+        "default-src 'none'",
         "</html>",
     ] {
-        assert!(page.contains(part), "{part}");
+        assert!(whole.contains(part), "{part}");
     }
     for part in ["http:", "https:", "src=", "<script", "@import", "url("] {
-        assert!(!page.contains(part), "{part}");
+        assert!(!whole.contains(part), "{part}");
     }
-    let empty = report(&Stats::default(), "2026-11-25T00:00:00.000Z", "0.1.0");
-    assert!(empty.contains("no calls yet"));
+    let empty = page(&Stats::default(), &Health::default(), &[]);
+    assert!(empty.contains("No calls yet"));
+    let other = ["of the tool <b>".to_owned()];
+    let none = page(&Stats::default(), &Health::default(), &other);
+    assert!(none.contains("No such calls") && none.contains("Only calls of the tool &lt;b&gt;."));
+}
+
+#[test]
+fn the_page_says_what_waits_for_a_person() {
+    let health = Health {
+        unknown: 2,
+        breakers: vec![BreakerView {
+            backend: "shop".to_owned(),
+            phase: "open",
+            remaining: Some(std::time::Duration::from_secs(7)),
+            openings: 1,
+            failures: (5, 20),
+        }],
+        ..Health::default()
+    };
+    let told = page(&three(), &health, &[]);
+    for part in [
+        "Waits for a person",
+        "2 operations whose outcome is unknown",
+        "the backend <code>shop</code> is left alone (open)",
+        ">open</span>, for 7 s more",
+    ] {
+        assert!(told.contains(part), "{part}");
+    }
+    assert!(!page(&three(), &Health::default(), &[]).contains("Waits for a person"));
+}
+
+#[test]
+fn what_was_answered_from_the_ledger_and_what_was_altered_is_counted() {
+    let mut stats = three();
+    let usual = fact("a", 1, Outcome::Succeeded);
+    stats.add(CallFact {
+        stage: Some("replay"),
+        is_altered: true,
+        ..usual
+    });
+    assert_eq!((stats.replays, stats.altered), (1, 1));
+}
+
+#[test]
+fn who_was_asked_has_not_failed() {
+    let mut stats = three();
+    stats.add(fact("a", 1, Outcome::Asked));
+    assert_eq!(stats.tools["a"].counts.success_percent(), Some(100));
 }

@@ -1,5 +1,6 @@
 //! `tollgate top`: one look at a ledger after another, on a screen.
 
+mod panels;
 mod picture;
 mod screen;
 #[cfg(test)]
@@ -19,7 +20,7 @@ use crate::{
         clock::{Clock, Timestamp},
         limits::FOLLOW_INTERVAL,
     },
-    ledger::{record::Outcome, sqlite::health::Verdict},
+    ledger::{record::Outcome, sqlite::health::Health},
 };
 
 /// What a ledger shows at one time.
@@ -29,9 +30,7 @@ pub(crate) struct Look {
     /// Calls since then are counted.
     pub(crate) since: Timestamp,
     pub(crate) stats: Stats,
-    /// Whether somebody should look at something, and what there is to see.
-    pub(crate) verdict: Verdict,
-    pub(crate) state: Vec<String>,
+    pub(crate) health: Health,
     /// The newest calls, the newest first: how each ended, and what is shown of it.
     pub(crate) newest: Vec<(Option<Outcome>, Vec<String>)>,
 }

@@ -10,10 +10,16 @@ use ratatui::{
     widgets::{Block, Paragraph, Sparkline, Widget},
 };
 
-use super::Look;
+use super::{Look, panels};
 use crate::{
-    base::text,
-    cli::stats::table::{self, columns},
+    base::{clock::Timestamp, text},
+    cli::{
+        standing,
+        stats::{
+            Counts,
+            table::{self, columns},
+        },
+    },
     ledger::{record::Outcome, sqlite::health::Verdict},
 };
 
@@ -23,29 +29,51 @@ const CHART_ROWS: u16 = 4;
 const PROBLEMS_SHOWN: usize = 5;
 /// The top and the bottom of a box.
 const BORDERS: u16 = 2;
+/// Rows of tools, with their heading, that are shown in any case.
+const TOOLS_ROWS_MIN: u16 = 3;
+/// From so many columns on two panels stand side by side.
+const BROAD_COLUMNS: u16 = 100;
 /// Size of a page of text.
-const PAGE: Rect = Rect::new(0, 0, 120, 34);
+const PAGE: Rect = Rect::new(0, 0, 120, 44);
 
 impl Widget for &Look {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         let state = self.state_lines();
+        let restraints = self.restraints();
+        let is_broad = area.width >= BROAD_COLUMNS;
         let problems = table::problem_rows(&self.stats, PROBLEMS_SHOWN);
-        let tall = |lines: usize| {
-            let rows = u16::try_from(lines).unwrap_or(u16::MAX);
-            Constraint::Length(rows.saturating_add(BORDERS))
+        let tall = restraints.iter().map(|(_, rows)| *rows);
+        let (restrained, boxes) = if is_broad {
+            (tall.max().unwrap_or(0), 1)
+        } else {
+            (tall.sum(), u16::try_from(restraints.len()).unwrap_or(1))
         };
-        let areas = Layout::vertical([
+        // In order of importance: what is wanted, and what is enough where there is less room.
+        let wanted = [
+            (boxed_rows(state.len()), BORDERS + 1),
+            (restrained, boxes * (BORDERS + 2)),
+            (boxed_rows(problems.len()), BORDERS + 2),
+            (boxed_rows(self.newest.len()), BORDERS + 1),
+            (CHART_ROWS + BORDERS, BORDERS),
+        ];
+        let room = area.height.saturating_sub(1 + TOOLS_ROWS_MIN + BORDERS);
+        let [above, restrained, wrong, newest, chart] = fit(wanted, room).map(Constraint::Length);
+        let rest = Constraint::Fill(1);
+        let rows = [
             Constraint::Length(1),
-            tall(state.len()),
-            Constraint::Length(CHART_ROWS + BORDERS),
-            Constraint::Min(4 + BORDERS),
-            tall(problems.len()),
-            tall(self.newest.len()),
-        ]);
-        let [title, above, chart, tools, wrong, newest] = areas.areas(area);
+            above,
+            chart,
+            restrained,
+            rest,
+            wrong,
+            newest,
+        ];
+        let [title, above, chart, restrained, tools, wrong, newest] =
+            Layout::vertical(rows).areas(area);
         self.title().render(title, buffer);
         boxed("state", state).render(above, buffer);
         self.chart(chart, buffer);
+        side_by_side(restraints, is_broad, restrained, buffer);
         let rows = usize::from(tools.height.saturating_sub(BORDERS));
         boxed("tools", lines(&columns(&self.tools(rows)))).render(tools, buffer);
         boxed("problems", lines(&columns(&problems))).render(wrong, buffer);
@@ -53,24 +81,88 @@ impl Widget for &Look {
     }
 }
 
+/// Heights that need no more than `room` together where that can be: the last of those `wanted`
+/// shrinks first, then it is left out.
+fn fit<const N: usize>(wanted: [(u16, u16); N], room: u16) -> [u16; N] {
+    let mut heights = wanted.map(|(height, _)| height);
+    for least in [wanted.map(|(height, least)| least.min(height)), [0; N]] {
+        let all = heights
+            .iter()
+            .fold(0, |sum: u16, height| sum.saturating_add(*height));
+        let mut over = all.saturating_sub(room);
+        for (height, least) in heights.iter_mut().zip(least).rev() {
+            let cut = over.min(height.saturating_sub(least));
+            *height -= cut;
+            over -= cut;
+        }
+    }
+    heights
+}
+
+fn boxed_rows(lines: usize) -> u16 {
+    let rows = u16::try_from(lines).unwrap_or(u16::MAX);
+    rows.saturating_add(BORDERS)
+}
+
+fn side_by_side(
+    panels: Vec<(Paragraph<'static>, u16)>,
+    is_broad: bool,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let equal = panels.iter().map(|_| Constraint::Fill(1));
+    let areas = if is_broad {
+        Layout::horizontal(equal)
+    } else {
+        Layout::vertical(equal)
+    };
+    for ((panel, _), area) in panels.into_iter().zip(areas.split(area).iter()) {
+        panel.render(*area, buffer);
+    }
+}
+
 impl Look {
     fn title(&self) -> Line<'static> {
-        let color = match self.verdict {
+        let verdict = self.health.verdict();
+        let color = match verdict {
             Verdict::Fine => Color::Green,
             Verdict::Attention => Color::Yellow,
             Verdict::Degraded => Color::Red,
         };
         Line::from(vec![
             Span::from("tollgate top  ").bold(),
-            Span::styled(self.verdict.as_str(), Style::new().fg(color).bold()),
+            Span::styled(verdict.as_str(), Style::new().fg(color).bold()),
             Span::from(format!("  {}  q ends", self.at.rfc3339())),
         ])
     }
 
     fn state_lines(&self) -> Vec<Line<'static>> {
-        let mut lines: Vec<Line<'static>> = self.state.iter().cloned().map(Line::from).collect();
+        let mut told = standing::troubles(&self.health);
+        told.push(standing::running(&self.health));
+        let mut lines: Vec<Line<'static>> = told.into_iter().map(Line::from).collect();
         lines.push(Line::from(self.summary()));
         lines
+    }
+
+    /// The panels of breakers and budgets, where there are any, and their heights.
+    fn restraints(&self) -> Vec<(Paragraph<'static>, u16)> {
+        let panels = [
+            ("breakers", panels::breakers(&self.health.breakers)),
+            ("budgets", panels::budgets(&self.health.budgets, self.at)),
+        ];
+        let there = panels.into_iter().filter(|(_, panel)| !panel.is_empty());
+        let drawn = there.map(|(name, panel)| {
+            let title = match panel.more {
+                0 => name.to_owned(),
+                more => format!("{name}, and {more} more"),
+            };
+            let rows = boxed_rows(panel.cells.len());
+            let colors = std::iter::once(Color::Reset).chain(panel.colors);
+            let lines = lines(&columns(&panel.cells)).into_iter().zip(colors);
+            let lines = lines.map(|(line, color)| line.fg(color)).collect();
+            (boxed(title, lines), rows)
+        });
+        drawn.collect()
     }
 
     /// All calls in one line.
@@ -78,38 +170,37 @@ impl Look {
         let counts = &self.stats.all.counts;
         let total = usize::try_from(counts.total()).unwrap_or(usize::MAX);
         let total = text::count(total, "call");
-        let mut told = format!("{total} since {}", self.since.rfc3339());
+        let since = self.since.written("%-d %B, %H:%M:%S UTC");
+        let mut told = format!("{total} since {since}");
         for outcome in Outcome::ALL {
             let count = counts.of(*outcome);
             if count > 0 {
-                let _infallible = write!(told, ", {count} {}", outcome.as_str());
+                let _infallible = write!(told, ", {count} {}", outcome.as_str().replace('_', " "));
             }
         }
         told
     }
 
-    /// Calls over time up to the present, as far back as there is room for.
+    /// Calls over time from the first of them up to the present.
     fn chart(&self, area: Rect, buffer: &mut Buffer) {
         let timeline = &self.stats.timeline;
         let room = usize::from(area.width.saturating_sub(BORDERS));
-        let mut bars: Vec<u64> = Vec::new();
-        let mut last = self.at;
-        for (begins, counts) in timeline.buckets() {
-            bars.push(counts.total());
-            last = begins;
-        }
-        let quiet = (self.at.as_micros() - last.as_micros()).div_euclid(timeline.width_us());
-        let quiet = usize::try_from(quiet).unwrap_or(0).min(room);
-        bars.extend(std::iter::repeat_n(0, quiet));
-        let skipped = bars.len().saturating_sub(room);
-        let shown = bars.get(skipped..).unwrap_or_default();
-        let most = shown.iter().max().copied().unwrap_or(0);
-        let seconds = timeline.width_us() / 1_000_000;
+        let width_us = timeline.width_for(self.at, room);
+        let (first, _) = timeline.span();
+        let from = Timestamp::from_micros(first.as_micros().div_euclid(width_us) * width_us);
+        let tallies = timeline.within(from, width_us);
+        let last = (self.at.as_micros() - from.as_micros()).div_euclid(width_us);
+        let last = usize::try_from(last).unwrap_or(0).min(room);
+        let bars: Vec<u64> = (0..=last)
+            .map(|place| tallies.get(&place).map_or(0, Counts::total))
+            .collect();
+        let most = bars.iter().max().copied().unwrap_or(0);
+        let seconds = width_us / 1_000_000;
         let title = format!("calls, one bar for {seconds} s, the highest {most}");
         Sparkline::default()
             .block(Block::bordered().title(title))
             .style(Style::new().fg(Color::Cyan))
-            .data(shown)
+            .data(&bars)
             .render(area, buffer);
     }
 
@@ -142,7 +233,7 @@ impl Look {
     }
 }
 
-fn boxed(title: &'static str, lines: Vec<Line<'static>>) -> Paragraph<'static> {
+fn boxed(title: impl Into<Line<'static>>, lines: Vec<Line<'static>>) -> Paragraph<'static> {
     Paragraph::new(lines).block(Block::bordered().title(title))
 }
 

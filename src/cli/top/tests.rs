@@ -10,15 +10,54 @@ use ratatui::{
 
 use super::{Look, Screen, Wanted, page, screen::wanted, watch};
 use crate::{
-    base::clock::{Clock as _, ManualClock, Timestamp},
+    base::{
+        amount::Amount,
+        clock::{Clock as _, ManualClock, Timestamp},
+        quota::{Period, Scope},
+    },
     cli::{
         exit::{CommandError, ExitStatus},
         stats::{Stats, tests::fact},
     },
-    ledger::{record::Outcome, sqlite::health::Verdict},
+    ledger::{
+        record::Outcome,
+        sqlite::{
+            health::Health,
+            restraint::{Account, BreakerView, BudgetView},
+        },
+    },
 };
 
 const MINUTE_US: i64 = 60_000_000;
+
+fn breaker(
+    backend: &str,
+    phase: &'static str,
+    left_s: Option<u64>,
+    failures: (usize, usize),
+) -> BreakerView {
+    BreakerView {
+        backend: backend.to_owned(),
+        phase,
+        remaining: left_s.map(Duration::from_secs),
+        openings: 1,
+        failures,
+    }
+}
+
+fn budget(tool: Option<&str>, period: Period, spent: &str, limit: &str) -> BudgetView {
+    let scope = Scope {
+        principal: None,
+        tool: tool.map(str::to_owned),
+    };
+    let amount = |text: &str| Amount::parse(text).unwrap();
+    let account = Account {
+        number: period.number(Timestamp::from_micros(0)),
+        spent: amount(spent),
+        ..Account::default()
+    };
+    BudgetView::of(scope, period, account, amount(limit))
+}
 
 /// Half an hour of two tools, and a name that somebody made up.
 fn busy() -> Look {
@@ -38,8 +77,19 @@ fn busy() -> Look {
         at: Timestamp::from_micros(31 * MINUTE_US),
         since: Timestamp::from_micros(0),
         stats,
-        verdict: Verdict::Attention,
-        state: vec!["the backend `shop` is left alone (open)".to_owned()],
+        health: Health {
+            running: 1,
+            unknown: 1,
+            breakers: vec![
+                breaker("files", "closed", None, (0, 20)),
+                breaker("shop", "open", Some(12), (5, 20)),
+            ],
+            budgets: vec![
+                budget(None, Period::Day, "1.5", "10"),
+                budget(Some("refund"), Period::Month, "9.25", "10"),
+            ],
+            ..Health::default()
+        },
         newest: vec![
             (
                 Some(Outcome::TimedOut),
@@ -69,7 +119,8 @@ fn a_terminal_of_eighty_columns_shows_what_matters() {
         "search     ",
         "BACKEND_FAILED",
         "timed_out",
-        "left alone",
+        "shop     open",
+        "92 %",
         "q ends",
     ] {
         assert!(shown.contains(part), "{part}:\n{shown}");

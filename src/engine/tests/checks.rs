@@ -14,7 +14,7 @@ impl Setting {
     }
 
     /// Stage and status of the last call.
-    fn recorded(&self) -> (String, Option<String>) {
+    pub(super) fn recorded(&self) -> (String, Option<String>) {
         let calls = self.ledger.calls();
         let end = calls.last().unwrap().end.as_ref().unwrap();
         (end.stage.clone(), end.backend_status.clone())

@@ -63,6 +63,11 @@ fn s17_an_attempt_that_was_lost_and_took_effect_is_a_success() {
     );
     stands(&setting, Succeeded);
     assert_eq!(setting.asked(), 1);
+    let status = "signal 9; found done by the probe of `verified`";
+    assert_eq!(
+        setting.recorded(),
+        ("verify".to_owned(), Some(status.to_owned()))
+    );
 }
 
 #[test]

@@ -27,8 +27,10 @@ pub(crate) struct Health {
     pub(crate) attention: u64,
     /// Calls under way.
     pub(crate) running: u64,
-    breakers: Vec<BreakerView>,
-    budgets: Vec<BudgetView>,
+    /// All breakers that there are.
+    pub(crate) breakers: Vec<BreakerView>,
+    /// All budgets that were used.
+    pub(crate) budgets: Vec<BudgetView>,
 }
 
 /// All of it in one word.

@@ -62,6 +62,12 @@ const OF_CALLS: [(&str, &str); 4] = [
     ("calls", "row"),
 ];
 
+/// Takes out definitions, at most ?2 of them, by which no call behind row ?1 has done a step. A
+/// batch uses up no more of them than it has calls, so none is left for ever.
+const UNUSED_DEFINITIONS: &str = "
+DELETE FROM definitions WHERE digest IN
+    (SELECT digest FROM definitions WHERE last <= ?1 LIMIT ?2)";
+
 /// What was taken out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pruned {
@@ -153,6 +159,7 @@ pub(super) fn some(
         by,
     };
     pruning::append(&transaction, &pruning)?;
+    transaction.execute(UNUSED_DEFINITIONS, [start.last_call, PRUNE_EVENTS])?;
     for (table, column) in OF_CALLS {
         let sql = format!("DELETE FROM {table} WHERE {column} <= ?1");
         transaction.execute(&sql, [start.last_call])?;

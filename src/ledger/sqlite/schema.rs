@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     pruning::TABLES,
     steps::TABLES,
     locks::TABLE,
+    steps::LAST_USED,
 ];
 
 /// How the attempt before a further one ended.
@@ -38,6 +39,10 @@ pub(super) const WITH_PRUNINGS: i32 = 7;
 
 /// The version that brought locks.
 pub(super) const WITH_LOCKS: i32 = 9;
+
+/// The version that brought the last use of definitions.
+#[cfg(test)]
+pub(super) const WITH_LAST_USED: i32 = 10;
 
 /// The version that brought the table of operations; a reader may meet an older file.
 pub(super) const WITH_OPERATIONS: i32 = 2;

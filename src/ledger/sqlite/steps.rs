@@ -45,6 +45,14 @@ CREATE TRIGGER steps_are_final BEFORE UPDATE ON steps
 BEGIN SELECT RAISE(ABORT, 'steps are never changed'); END;
 ";
 
+/// A migration: the last call that began a step by a definition. Once that call is gone, no call
+/// that did refers to it.
+pub(super) const LAST_USED: &str = "
+ALTER TABLE definitions ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+UPDATE definitions SET last = coalesce(
+    (SELECT max(row) FROM calls WHERE calls.definition = definitions.digest), 0);
+";
+
 /// `step`: writes what a step did, and what is about to be done.
 pub(super) fn write(
     statements: &mut Statements<'_>,
@@ -57,9 +65,9 @@ pub(super) fn write(
     if let Some(text) = &stepped.definition {
         connection
             .prepare_cached(
-                "INSERT INTO definitions (digest, text)
-                 SELECT definition, ?2 FROM calls WHERE row = ?1 AND definition IS NOT NULL
-                 ON CONFLICT DO NOTHING",
+                "INSERT INTO definitions (digest, text, last)
+                 SELECT definition, ?2, row FROM calls WHERE row = ?1 AND definition IS NOT NULL
+                 ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
             )?
             .execute(params![call, text])?;
     }

@@ -1,5 +1,6 @@
 //! What goes, what stays, and that the chain holds over both.
 
+mod definitions;
 mod locks;
 
 use std::{path::Path, sync::Arc, time::Duration};

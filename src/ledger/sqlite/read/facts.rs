@@ -26,7 +26,10 @@ impl LogReader {
     ) -> Result<(), LedgerError> {
         let sql = format!(
             "SELECT received, tool, principal, outcome, stage, code, effects,
-                guard_us + wait_us + run_us FROM calls WHERE {}",
+                guard_us + wait_us + run_us,
+                coalesce(instr(changes, '\"kind\":\"coerced\"')
+                    + instr(changes, '\"kind\":\"normalized\"'), 0) > 0
+            FROM calls WHERE {}",
             wanted()
         );
         let mut read = || -> rusqlite::Result<()> {
@@ -67,5 +70,6 @@ fn fact<'a>(row: &'a Row<'_>) -> rusqlite::Result<CallFact<'a>> {
         code: text(5)?,
         effects: text(6)?,
         micros: micros.and_then(|micros| u64::try_from(micros).ok()),
+        is_altered: row.get(8)?,
     })
 }

@@ -37,6 +37,19 @@ pub(crate) struct BudgetView {
 }
 
 impl BudgetView {
+    /// One that was spent of, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(scope: Scope, period: Period, account: Account, limit: Amount) -> Self {
+        Self {
+            row: 1,
+            scope,
+            period,
+            account,
+            declared: Some(limit),
+            chosen: None,
+        }
+    }
+
     /// The limit that counts.
     pub(crate) fn limit(&self) -> Option<Amount> {
         self.chosen.or(self.declared)
