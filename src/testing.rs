@@ -41,7 +41,7 @@ use crate::{
     },
     guard::{
         agree::Posed,
-        call::{CallerKey, Header, IncomingCall},
+        call::{CallerKey, Header, IncomingCall, Patience},
     },
 };
 
@@ -109,6 +109,7 @@ pub(crate) fn incoming_with(
             capabilities: Capability::ALL.into_iter().collect(),
             trace: None,
             caller_key,
+            patience: Patience::Untold,
             received: clock.now(),
             received_wall: clock.wall(),
         }),

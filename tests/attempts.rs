@@ -150,11 +150,47 @@ fn x15_output_that_is_not_what_was_declared_is_not_tried_again() {
 }
 
 #[test]
-fn x16_a_result_beyond_what_clients_take_is_told_as_done() {
+fn x16_a_result_beyond_what_clients_take_is_cut_and_not_tried_again() {
     let limit = json!({"stdout_limit": "16MiB"});
     let (answer, ran, home) = run("write", &["print-many", "9000000"], limit, json!({}));
     assert_eq!(ran, 1);
     assert!(answer.to_string().len() < 1024 * 1024);
-    assert_eq!(told(&answer)[1], "applied", "{answer}");
+    assert_eq!(answer["result"]["_meta"]["tollgate/part"]["from"], 0);
     assert_eq!(outcome(&home.log()[0]), "succeeded");
+}
+
+fn call_within(server: &mut Server, tool: &str, deadline_ms: Value) -> Value {
+    let meta = json!({"tollgate/deadlineMs": deadline_ms});
+    let params = json!({"name": tool, "arguments": {"text": "a"}, "_meta": meta});
+    let id = server.request("tools/call", params);
+    server.answer(id)
+}
+
+#[test]
+fn a_caller_may_have_less_patience_than_the_tool_and_never_more() {
+    let home = Home::new();
+    home.waiting("hold", "write");
+    let pipe = home.pipe("a");
+    let mut server = home.serving();
+    let answer = call_within(&mut server, "hold", json!(1000));
+    drop(pipe);
+    // On a busy machine it may not even have begun.
+    let code = problem(&answer)["code"].as_str().unwrap();
+    assert!(["TIMEOUT", "OVERLOADED"].contains(&code), "{answer}");
+    for (given, told) in [
+        (json!(0), "not `0`"),
+        (json!(-1), "not `-1`"),
+        (json!(1.5), "not `1.5`"),
+        (json!("5s"), "not a string"),
+    ] {
+        let answer = call_within(&mut server, "hold", given);
+        let problem = problem(&answer);
+        assert_eq!(problem["code"], "VALIDATION_FAILED", "{answer}");
+        let message = problem["message"].as_str().unwrap();
+        assert!(message.ends_with(told), "{message}");
+    }
+    assert_eq!(server.finish(), (0, Vec::new()));
+    let status = home.log()[0]["end"]["backend_status"].clone();
+    let status = status.as_str().unwrap();
+    assert!(status.starts_with("deadline 1000 ms"), "{status}");
 }

@@ -16,7 +16,7 @@ use crate::{
     catalog::snapshot::Catalog,
     guard::{
         authorize::authorize,
-        call::{CallerKey, Header, IncomingCall, Refusal, Refused},
+        call::{CallerKey, Header, IncomingCall, Patience, Refusal, Refused},
         clear::{ClearedCall, clear},
         normalize::normalize,
         resolve::resolve,
@@ -65,6 +65,7 @@ pub(super) fn header(
         client: None,
         capabilities: Capability::ALL.into_iter().collect(),
         caller_key: CallerKey::Absent,
+        patience: Patience::Untold,
         trace: None,
         received,
         received_wall,

@@ -38,10 +38,28 @@ use crate::{
 /// What a call's time is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times {
-    /// When it must be over.
-    pub(super) deadline: Moment,
+    /// When it began.
+    pub(super) since: Moment,
+    /// How long it may take.
+    pub(super) most: Duration,
     /// How long it has waited for a worker.
     pub(super) waited: Duration,
+}
+
+impl Times {
+    /// That of `call`.
+    pub(super) fn of(call: &AgreedCall, since: Moment, waited: Duration) -> Self {
+        Self {
+            since,
+            most: call.time(),
+            waited,
+        }
+    }
+
+    /// When it must be over.
+    pub(super) fn deadline(&self) -> Moment {
+        self.since.plus(self.most)
+    }
 }
 
 /// Runs `work` to its end, unless there is no use in starting any more.
@@ -56,8 +74,8 @@ pub(super) fn run(
     (receipt, times): (&IntentReceipt, Times),
 ) -> Result<Output, Box<Fault>> {
     let (header, tool) = (call.header(), call.tool());
-    let deadline = times.deadline;
-    worth_starting(shared, tool, ticket, times)?;
+    let deadline = times.deadline();
+    worth_starting(shared, ticket, times)?;
     let cancel = CancelToken::default();
     if tool.stops_when_cancelled() {
         let stop = cancel.clone();
@@ -105,17 +123,16 @@ fn without_secrets(redactors: [&Redactor; 2], progress: Progress) -> Progress {
 /// Why there is none.
 pub(super) fn worth_starting(
     shared: &Shared,
-    tool: &Tool,
     ticket: &Ticket,
     times: Times,
 ) -> Result<(), Box<Fault>> {
     if let Some(why) = stopped(shared, ticket) {
         return Err(unstarted::stopped_before_start(why));
     }
-    if shared.clock.now() >= times.deadline {
+    if shared.clock.now() >= times.deadline() {
         return Err(unstarted::late_before_start());
     }
-    if times.waited >= tool.timeout / 2 {
+    if times.waited >= times.most / 2 {
         return Err(unstarted::waited_too_long());
     }
     Ok(())

@@ -62,7 +62,9 @@ pub(super) fn conclude(
         (ending, reply) = cut(&ended, ending, reply);
     }
     let settlement = &mut ending.settlement;
-    settlement.backend_status = status_of_both(call.status(), settlement.backend_status.take());
+    let (own, backend) = (shortened(call), settlement.backend_status.take());
+    let parts = [own, call.status().map(str::to_owned), backend];
+    settlement.backend_status = status_of_all(parts.into_iter().flatten().collect());
     let wanted = Wanted {
         operation: operation.unwrap_or(call.header().call_id),
         from: None,
@@ -92,11 +94,13 @@ fn cut(ended: &Ended<'_>, ending: Ending, reply: Reply) -> (Ending, Reply) {
     }
 }
 
-/// What the checks and the backend left to be written down.
-fn status_of_both(checks: Option<&str>, backend: Option<String>) -> Option<String> {
-    match (checks, backend) {
-        (None, backend) => backend,
-        (Some(checks), None) => Some(checks.to_owned()),
-        (Some(checks), Some(backend)) => Some(format!("{checks}; {backend}")),
-    }
+/// How long the call could take, where its caller wanted that to be less than usual.
+fn shortened(call: &CheckedCall) -> Option<String> {
+    let time = call.time();
+    (time < call.tool().timeout).then(|| format!("deadline {} ms", time.as_millis()))
+}
+
+/// What is to be written down beside the end.
+fn status_of_all(parts: Vec<String>) -> Option<String> {
+    (!parts.is_empty()).then(|| parts.join("; "))
 }

@@ -46,6 +46,8 @@ pub(super) fn fetch(shared: &Arc<Shared>, call: AgreedCall, ticket: Ticket, chec
         return refuse(shared, call.refuse("operation", problem), ticket);
     };
     let number = |name: &str| argument(name).and_then(serde_json::Value::as_u64);
+    let wait = Duration::from_millis(number(WAIT_MS).unwrap_or_default());
+    let end = call.header().received.plus(call.time());
     let fetch = Fetch {
         row: settle::call_row(&call, shared.keeping()),
         guard_us: settle::micros(checked, call.header().received),
@@ -54,7 +56,7 @@ pub(super) fn fetch(shared: &Arc<Shared>, call: AgreedCall, ticket: Ticket, chec
     };
     let waiting = Waiting {
         from: number(OFFSET),
-        until: checked.plus(Duration::from_millis(number(WAIT_MS).unwrap_or_default())),
+        until: checked.plus(wait).min(end),
         call,
         ticket,
         pause: None,

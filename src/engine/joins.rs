@@ -159,7 +159,7 @@ fn look_again(
     (mut prepared, waited): (Prepared, Duration),
     running: Running,
 ) {
-    let deadline = prepared.since.plus(prepared.call.tool().timeout);
+    let deadline = prepared.since.plus(prepared.call.time());
     let why = if let Some(why) = stopped(shared, &prepared.ticket) {
         Some(unstarted::stopped_joining(why, running.id))
     } else if shared.clock.now() >= deadline {

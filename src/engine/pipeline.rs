@@ -244,7 +244,7 @@ fn look_up(shared: &Arc<Shared>, waiting: LookUp, mut place: Option<Place>) {
         checked,
         since,
     } = waiting;
-    let end = since.plus(call.tool().timeout);
+    let end = since.plus(call.time());
     let looked = lookup::check(shared, call, work, &ticket, end);
     // What waits for nothing needs no second place.
     if !matches!(&looked, Ok((_, work)) if !work.is_immediate()) {
@@ -366,10 +366,7 @@ fn run(shared: &Arc<Shared>, started: Started, waited: Duration) {
     } = started;
     failpoint::pass(Point::RunTaken);
     let begun = shared.clock.now();
-    let times = Times {
-        deadline: since.plus(call.tool().timeout),
-        waited,
-    };
+    let times = Times::of(&call, since, waited);
     let result = match work.carry_out(shared, &call, &ticket, (&receipt, times)) {
         End::Told(result) => result,
         End::Interrupted => {

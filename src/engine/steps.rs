@@ -95,7 +95,7 @@ pub(super) fn run(
     (receipt, times): (&IntentReceipt, Times),
 ) -> End {
     let tool = call.tool();
-    if let Err(fault) = attempt::worth_starting(shared, tool, ticket, times) {
+    if let Err(fault) = attempt::worth_starting(shared, ticket, times) {
         return End::Told(Err(fault));
     }
     shared.tokens().earn(&tool.name);
@@ -108,7 +108,7 @@ pub(super) fn run(
         own_secrets: kept::own_secrets(call),
         client: Some(Client {
             ticket,
-            deadline: times.deadline,
+            deadline: times.deadline(),
         }),
         course: Course::new(steps),
         receipt: receipt.again(),

@@ -305,7 +305,7 @@ fn resolution(shared: &Arc<Shared>, doubtful: &Doubtful) -> Option<Resolution> {
         arguments: call.effective(),
         operation: doubt.id,
         cancel: &cancel,
-        end: Some(prepared.since.plus(tool.timeout)),
+        end: Some(prepared.since.plus(call.time())),
     };
     failpoint::pass(Point::ProbeNear);
     let found = if doubt.definition == Some(tool.digest) {

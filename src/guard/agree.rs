@@ -3,7 +3,7 @@
 //! Pure, and the same for both eras: whoever carries the questions hands the answers in. A
 //! call that nobody has to be asked about is agreed to at once.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -235,6 +235,11 @@ impl AskingCall {
 }
 
 impl AgreedCall {
+    /// How long it may take: as long as its tool, or less where its caller says so.
+    pub(crate) fn time(&self) -> Duration {
+        self.parts.header.time(self.parts.tool.timeout)
+    }
+
     /// What is known of the call.
     pub(crate) fn header(&self) -> &Arc<Header> {
         &self.parts.header

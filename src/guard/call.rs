@@ -1,6 +1,6 @@
 //! What every stage of a call carries with it, and how a call is refused.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -32,6 +32,8 @@ pub(crate) struct Header {
     pub(crate) trace: Option<Trace>,
     /// The name that the caller gave the operation, if any.
     pub(crate) caller_key: CallerKey,
+    /// How long the caller waits for the end, if it says so.
+    pub(crate) patience: Patience,
     /// When the line was read: deadlines count from here.
     pub(crate) received: Moment,
     /// The same, for people.
@@ -48,6 +50,27 @@ pub(crate) enum CallerKey {
     Given(String),
     /// Something that cannot be one: what it is, in words.
     Malformed(String),
+}
+
+/// How long a caller waits for the end of its call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// It does not say.
+    Untold,
+    /// So long.
+    For(Duration),
+    /// Something that is no time: what it is, in words.
+    Malformed(String),
+}
+
+impl Header {
+    /// How long the call may take that could take `most`: never longer.
+    pub(crate) fn time(&self, most: Duration) -> Duration {
+        match self.patience {
+            Patience::For(time) => time.min(most),
+            Patience::Untold | Patience::Malformed(_) => most,
+        }
+    }
 }
 
 /// A `tools/call` as it came in.

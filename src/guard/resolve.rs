@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    call::{Header, IncomingCall, Refusal, Refused},
+    call::{Header, IncomingCall, Patience, Refusal, Refused},
     capable::lacking,
 };
 use crate::{
@@ -79,7 +79,7 @@ pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedC
                 ),
             )))
         }
-        Some(tool) if tool.enabled => match lacking(tool, call.header.capabilities) {
+        Some(tool) if tool.enabled => match unfit(tool, &call.header) {
             Some(refusal) => refusal,
             None => {
                 return Ok(ResolvedCall {
@@ -103,6 +103,24 @@ pub(crate) fn resolve(call: IncomingCall, catalog: &Catalog) -> Result<ResolvedC
         log: Vec::new(),
         asking: None,
     }))
+}
+
+fn unfit(tool: &Tool, header: &Header) -> Option<Refusal> {
+    lacking(tool, header.capabilities).or_else(|| timeless(&header.patience))
+}
+
+/// The refusal of a call that says how long it may take in a way that says nothing.
+fn timeless(patience: &Patience) -> Option<Refusal> {
+    let given = match patience {
+        Patience::Untold | Patience::For(_) => return None,
+        Patience::Malformed(given) => given,
+    };
+    let message = format!(
+        "`_meta[\"tollgate/deadlineMs\"]` is a whole number of milliseconds from 1, not {given}"
+    );
+    let problem = Problem::new(Code::ValidationFailed, message);
+    let help = "give how long you wait, as 5000, or leave it out";
+    Some(Refusal::Tool(Box::new(problem.suggest(help))))
 }
 
 fn unknown(name: &str, catalog: &Catalog) -> Refusal {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     authorize::authorize,
-    call::{CallerKey, Header, IncomingCall, Refusal, Refused},
+    call::{CallerKey, Header, IncomingCall, Patience, Refusal, Refused},
     clear::{ClearedCall, clear},
     normalize::normalize,
     resolve::resolve,
@@ -56,6 +56,7 @@ fn through(arguments: &Value) -> Result<ClearedCall, Box<Refused>> {
             capabilities: Capabilities::default(),
             trace: None,
             caller_key: CallerKey::Absent,
+            patience: Patience::Untold,
             received: Moment::from_micros(0),
             received_wall: Timestamp::from_micros(0),
         }),

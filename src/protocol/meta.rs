@@ -16,6 +16,8 @@ const CLIENT_KEY: &str = "io.modelcontextprotocol/clientInfo";
 const LOG_LEVEL_KEY: &str = "io.modelcontextprotocol/logLevel";
 /// Ours; a key of this name may stand in any request and means something in `tools/call` only.
 const IDEMPOTENCY_KEY: &str = "tollgate/idempotencyKey";
+/// The same.
+const DEADLINE_KEY: &str = "tollgate/deadlineMs";
 
 /// What a request says about itself.
 #[derive(Debug, Default)]
@@ -28,6 +30,8 @@ pub(crate) struct RequestMeta {
     pub(crate) trace: Option<Trace>,
     /// The name that the caller gives the operation, as one JSON value.
     pub(crate) idempotency_key: Option<Value>,
+    /// How many milliseconds the caller waits for the end, as one JSON value.
+    pub(crate) deadline_ms: Option<Value>,
     /// Whether and what to log while the request runs (modern era).
     pub(crate) log_level: Option<LogLevel>,
 }
@@ -132,6 +136,7 @@ impl RequestMeta {
             None => None,
         };
         let idempotency_key = meta.remove(IDEMPOTENCY_KEY);
+        let deadline_ms = meta.remove(DEADLINE_KEY);
         let log_level = match (&envelope, meta.get(LOG_LEVEL_KEY)) {
             (Some(_), Some(level)) => Some(LogLevel::read(level).map_err(MetaError::Invalid)?),
             (Some(_), None) | (None, _) => None,
@@ -145,6 +150,7 @@ impl RequestMeta {
             progress_token,
             trace,
             idempotency_key,
+            deadline_ms,
             log_level,
         })
     }

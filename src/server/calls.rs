@@ -1,6 +1,6 @@
 //! A `tools/call` on its way from the conversation to the engine.
 
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::{
         Ticket,
         ask::{Channel, Returned},
     },
-    guard::call::{CallerKey, Header, IncomingCall, Refusal, Refused},
+    guard::call::{CallerKey, Header, IncomingCall, Patience, Refusal, Refused},
     protocol::{
         encode,
         id::RequestId,
@@ -112,6 +112,7 @@ impl Connection {
                 asked.meta.idempotency_key.as_ref(),
                 asked.params.idempotency_key.as_deref(),
             ),
+            patience: patience(asked.meta.deadline_ms.as_ref()),
             received: self.clock.now(),
             received_wall,
         })
@@ -131,11 +132,30 @@ fn caller_key(meta: Option<&Value>, param: Option<&Value>) -> CallerKey {
 fn one_key(key: &Value) -> CallerKey {
     match key {
         Value::String(key) => CallerKey::Given(key.clone()),
-        Value::Null => CallerKey::Malformed("null".to_owned()),
-        Value::Bool(_) => CallerKey::Malformed("true or false".to_owned()),
-        Value::Number(_) => CallerKey::Malformed("a number".to_owned()),
-        Value::Array(_) => CallerKey::Malformed("an array".to_owned()),
-        Value::Object(_) => CallerKey::Malformed("an object".to_owned()),
+        other => CallerKey::Malformed(kind(other).to_owned()),
+    }
+}
+
+/// How long the caller waits; it must be at least a millisecond.
+fn patience(deadline_ms: Option<&Value>) -> Patience {
+    match deadline_ms {
+        None => Patience::Untold,
+        Some(given) => match given.as_u64() {
+            Some(millis) if millis > 0 => Patience::For(Duration::from_millis(millis)),
+            Some(_) | None if given.is_number() => Patience::Malformed(format!("`{given}`")),
+            Some(_) | None => Patience::Malformed(kind(given).to_owned()),
+        },
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a string",
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
     }
 }
 

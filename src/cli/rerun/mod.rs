@@ -36,7 +36,7 @@ use crate::{
     },
     catalog::{principal::Claim, snapshot::Catalog, tool::Effect},
     engine::{Ticket, answer::Nobody, ask::Channel},
-    guard::call::{CallerKey, Header},
+    guard::call::{CallerKey, Header, Patience},
     ledger::{
         LedgerError,
         admission::REPLAY_OF,
@@ -216,6 +216,7 @@ impl Rerun {
             client: Some(concat!("tollgate replay-log ", env!("CARGO_PKG_VERSION")).to_owned()),
             protocol_version: Version::V2026_07_28.as_str(),
             caller_key: key,
+            patience: Patience::Untold,
             ..judge::header(id, &call.tool, &call.principal, at)
         });
         let ticket = Ticket {

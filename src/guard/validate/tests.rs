@@ -25,7 +25,7 @@ use crate::{
     guard::{
         agree::{Consent, agree},
         authorize::authorize,
-        call::{CallerKey, ChangeKind, Header, IncomingCall, Refusal},
+        call::{CallerKey, ChangeKind, Header, IncomingCall, Patience, Refusal},
         clear::clear,
         normalize::normalize,
         resolve::resolve,
@@ -329,6 +329,7 @@ fn through(arguments: &Value) -> Result<(Value, usize), (&'static str, Code)> {
         capabilities: Default::default(),
         trace: None,
         caller_key: CallerKey::Absent,
+        patience: Patience::Untold,
         received: Moment::from_micros(0),
         received_wall: Timestamp::from_micros(0),
     };
