@@ -33,6 +33,7 @@ mod eras;
 mod events;
 #[cfg(feature = "failpoints")]
 mod failpoints;
+mod figures;
 mod first_steps;
 mod flood;
 mod generated;
