@@ -74,7 +74,7 @@ const fn most(says: &'static str, at: At, bound: f64, unit: &'static str) -> Goa
 const AT_64_PEER: &str = "depth 64 : rmcp-echo";
 const AT_64_RAW: &str = "depth 64 : rmcp-raw";
 
-const GOALS: [Goal; 21] = [
+const GOALS: [Goal; 25] = [
     least(
         "read, 64 at a time, beside rmcp as documented",
         at("read", RATIO, AT_64_PEER, "calls/s"),
@@ -85,6 +85,17 @@ const GOALS: [Goal; 21] = [
         at("read", RATIO, AT_64_RAW, "calls/s"),
         0.6,
     ),
+    least(
+        "read, 64 at a time, beside a bare server that records it",
+        at("read", RATIO, "depth 64 : bare", "calls/s"),
+        0.4,
+    ),
+    most(
+        "read, one at a time, median beside the same",
+        at("read", RATIO, "depth 1 : bare", "p50 µs"),
+        1.5,
+        "x",
+    ),
     most(
         "read, 64 at a time, processor time a call",
         at("read", OURS, "depth 64", "cpu µs/call"),
@@ -92,7 +103,7 @@ const GOALS: [Goal; 21] = [
         "µs",
     ),
     most(
-        "the same beside rmcp on raw pipes",
+        "processor time a call of a read, beside rmcp on raw pipes",
         at("read", RATIO, AT_64_RAW, "cpu µs/call"),
         1.0,
         "x",
@@ -106,6 +117,17 @@ const GOALS: [Goal; 21] = [
         "write, 64 at a time, beside rmcp on raw pipes",
         at("write", RATIO, AT_64_RAW, "calls/s"),
         0.45,
+    ),
+    least(
+        "write, 64 at a time, beside a bare server that records it twice",
+        at("write", RATIO, "depth 64 : bare", "calls/s"),
+        0.4,
+    ),
+    most(
+        "write, one at a time, median beside the same",
+        at("write", RATIO, "depth 1 : bare", "p50 µs"),
+        1.5,
+        "x",
     ),
     Goal {
         over: Some(at("read", OURS, "depth 64", "calls/s")),

@@ -9,6 +9,7 @@
     reason = "a driver measures time, starts programs and prints"
 )]
 
+mod bare;
 mod definitions;
 mod floor;
 mod goals;
@@ -57,6 +58,8 @@ enum Measure {
     Growth(growth::Growth),
     /// Several processes of the server at once
     Together(together::Together),
+    /// Is a server itself, that checks nothing: what no server that records can beat
+    Bare(bare::Bare),
     /// Reads what the others print with `--json`, shows it, and holds it to the goals of the project
     Goals {
         /// Print JSON, an object for each goal
@@ -182,6 +185,7 @@ fn run(measure: Measure) -> Result<()> {
         Measure::Start(starts) => (starts.rows()?, starts.servers.shown),
         Measure::Growth(growth) => (growth.rows()?, growth.servers.shown),
         Measure::Together(together) => (together.rows()?, together.servers.shown),
+        Measure::Bare(bare) => return bare::serve(&bare),
         Measure::Goals { json } => {
             let rows = io::stdin().lines().map(|line| Ok(Row::read(&line?)?));
             let rows: Vec<Row> = rows.collect::<Result<_>>()?;
