@@ -1,5 +1,6 @@
 //! Every bound in one place, its unit in its name, the relations between them asserted.
 
+pub(crate) mod flow;
 mod relations;
 pub(crate) mod results;
 pub(crate) mod steps;

@@ -24,3 +24,4 @@ pub(crate) mod stands;
 pub(crate) mod text;
 pub(crate) mod thread;
 pub(crate) mod url;
+pub(crate) mod wake;

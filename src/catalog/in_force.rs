@@ -1,24 +1,25 @@
 //! The catalog in force: loaded once in the background at start, then swapped whole.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use super::snapshot::Catalog;
+use crate::base::wake::Bell;
 
 /// Shared by everyone who needs the current catalog.
 #[derive(Debug, Default)]
 pub(crate) struct InForce {
     current: Mutex<Option<Arc<Catalog>>>,
-    loaded: Condvar,
+    loaded: Bell,
 }
 
 impl InForce {
     /// Puts `catalog` in force. Calls that were resolved against an older one keep it.
     pub(crate) fn swap(&self, catalog: Arc<Catalog>) {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(catalog);
-        self.loaded.notify_all();
+        self.loaded.ring_all();
     }
 
     /// The catalog in force; waits for the first one.
@@ -28,20 +29,16 @@ impl InForce {
             if let Some(catalog) = &*current {
                 return Arc::clone(catalog);
             }
-            current = self
-                .loaded
-                .wait(current)
-                .unwrap_or_else(PoisonError::into_inner);
+            current = self.loaded.sleep(current);
         }
     }
 
     /// The catalog in force, if there is one before `patience` is over.
     pub(crate) fn get_within(&self, patience: Duration) -> Option<Arc<Catalog>> {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let (current, _) = self
-            .loaded
-            .wait_timeout_while(current, patience, |current| current.is_none())
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.is_none() {
+            current = self.loaded.sleep_at_most(current, patience);
+        }
         current.clone()
     }
 }

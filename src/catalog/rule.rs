@@ -175,6 +175,7 @@ struct Compiled {
     tree: IdedExpr,
     patterns: Vec<pattern::Pattern>,
     reads: Vec<Vec<String>>,
+    sees: bindings::Sees,
 }
 
 static WATCH: LazyLock<Watch> = LazyLock::new(Watch::default);
@@ -273,6 +274,7 @@ fn compile_here(source: String, known: &Scope) -> Result<Expression, RuleProblem
         tree,
         patterns: found.patterns,
         reads: found.reads.into_iter().collect(),
+        sees: found.sees,
     })))
 }
 

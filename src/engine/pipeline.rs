@@ -104,10 +104,8 @@ pub(super) fn arrive(shared: &Arc<Shared>, call: IncomingCall, ticket: Ticket) {
 
 /// The gate: everything that is decided here and now.
 pub(super) fn gate(shared: &Arc<Shared>) {
-    while let Some(job) = shared
-        .queue
-        .pop_gate(shared.asks.patience(shared.clock.now()))
-    {
+    let patience = || shared.asks.patience(shared.clock.now());
+    while let Some(job) = shared.queue.pop_gate(patience()) {
         match job {
             GateJob::Check(arrived) => check_when_marked(shared, *arrived),
             GateJob::Run(started) => run(shared, *started, Duration::ZERO),

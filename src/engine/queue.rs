@@ -3,7 +3,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -13,7 +13,10 @@ use super::{
     schedule::{Claim, Full, Next, Schedule},
     verify::Doubtful,
 };
-use crate::base::clock::{Clock, Moment};
+use crate::base::{
+    clock::{Clock, Moment},
+    wake::Bell,
+};
 
 /// What a call does next, told to the gate.
 pub(super) type Go = Box<dyn FnOnce(&Arc<Shared>) + Send>;
@@ -45,6 +48,8 @@ struct State {
     runs: VecDeque<Box<Started>>,
     checks: VecDeque<Box<Arrived>>,
     work: Schedule<WorkJob>,
+    /// The gate sleeps.
+    is_idle: bool,
     stopping: bool,
     closed: bool,
 }
@@ -53,9 +58,9 @@ struct State {
 pub(super) struct Queue {
     checks_max: usize,
     state: Mutex<State>,
-    gate_ready: Condvar,
-    gate_room: Condvar,
-    work_ready: Condvar,
+    gate_ready: Bell,
+    gate_room: Bell,
+    work_ready: Bell,
 }
 
 /// A place among the calls that wait for a worker. Whoever has it waits in it or gives it back;
@@ -100,12 +105,13 @@ impl Queue {
                 runs: VecDeque::new(),
                 checks: VecDeque::new(),
                 work: Schedule::new(principal_max),
+                is_idle: false,
                 stopping: false,
                 closed: false,
             }),
-            gate_ready: Condvar::new(),
-            gate_room: Condvar::new(),
-            work_ready: Condvar::new(),
+            gate_ready: Bell::default(),
+            gate_room: Bell::default(),
+            work_ready: Bell::default(),
         }
     }
 
@@ -118,23 +124,22 @@ impl Queue {
     pub(super) fn push_check(&self, call: Box<Arrived>) {
         let mut state = self.state();
         while state.checks.len() >= self.checks_max && !state.closed {
-            state = self
-                .gate_room
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.gate_room.sleep(state);
         }
         state.checks.push_back(call);
-        if state.checks.len() == 1 {
-            self.gate_ready.notify_one();
-        }
+        self.wake_gate(&state);
     }
 
     /// Adds a begun call for the gate, which takes it before any call that has not begun.
     pub(super) fn push_gate_run(&self, call: Box<Started>) {
         let mut state = self.state();
         state.runs.push_back(call);
-        if state.runs.len() == 1 {
-            self.gate_ready.notify_one();
+        self.wake_gate(&state);
+    }
+
+    fn wake_gate(&self, state: &State) {
+        if state.is_idle {
+            self.gate_ready.ring();
         }
     }
 
@@ -159,7 +164,7 @@ impl Queue {
     /// Adds a call for a worker, to the place that it has.
     pub(super) fn push_work(&self, job: WorkJob, place: Place, now: Moment) {
         self.state().work.enter(job, place.0, now);
-        self.work_ready.notify_one();
+        self.work_ready.ring_one();
     }
 
     /// A worker is done with the call that it took, which ran until then, if it did.
@@ -167,14 +172,15 @@ impl Queue {
         let took = ran_until.map(|end| end.since(turn.since));
         self.state().work.done(&turn.claim, took);
         // What was held back by a cap may run now, and this worker may be needed elsewhere.
-        self.work_ready.notify_one();
+        self.work_ready.ring_one();
     }
 
     /// Adds what a call does next. There is one at most for each question that is open or is
     /// about to be.
     pub(super) fn push_go(&self, go: Go) {
-        self.state().goes.push_back(go);
-        self.gate_ready.notify_one();
+        let mut state = self.state();
+        state.goes.push_back(go);
+        self.wake_gate(&state);
     }
 
     /// The next job of the gate; waits for one, at most `patience` where there is a limit.
@@ -191,28 +197,27 @@ impl Queue {
             }
             if let Some(call) = state.checks.pop_front() {
                 if state.checks.len() + 1 == self.checks_max {
-                    self.gate_room.notify_all();
+                    self.gate_room.ring_all();
                 }
                 return Some(GateJob::Check(call));
             }
             if state.closed {
                 return None;
             }
-            match patience.take() {
-                None => {
-                    state = self
-                        .gate_ready
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner);
+            state.is_idle = true;
+            state = match patience.take() {
+                None => self.gate_ready.sleep(state),
+                Some(Duration::ZERO) => {
+                    state.is_idle = false;
+                    return Some(GateJob::Nothing);
                 }
-                Some(Duration::ZERO) => return Some(GateJob::Nothing),
                 Some(limit) => {
                     // Woken for whatever reason, the gate looks anew how long it may wait.
-                    let waited = self.gate_ready.wait_timeout(state, limit);
-                    (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
                     patience = Some(Duration::ZERO);
+                    self.gate_ready.sleep_at_most(state, limit)
                 }
-            }
+            };
+            state.is_idle = false;
         }
     }
 
@@ -242,10 +247,7 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            state = self
-                .work_ready
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.work_ready.sleep(state);
         }
     }
 
@@ -257,14 +259,14 @@ impl Queue {
     /// From now on nothing new is started; what waits is refused when its turn comes.
     pub(super) fn stop(&self) {
         self.state().stopping = true;
-        self.work_ready.notify_all();
+        self.work_ready.ring_all();
     }
 
     /// Lets the threads end once their lanes are empty.
     pub(super) fn close(&self) {
         self.state().closed = true;
-        self.gate_ready.notify_all();
-        self.gate_room.notify_all();
-        self.work_ready.notify_all();
+        self.gate_ready.ring_all();
+        self.gate_room.ring_all();
+        self.work_ready.ring_all();
     }
 }

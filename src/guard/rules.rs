@@ -32,8 +32,8 @@ pub(crate) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn bindings(&self) -> Bindings<'a> {
-        let bindings = Bindings::new(self.args, self.client, self.tool, self.now);
+    fn bindings<'e>(&self, of: impl IntoIterator<Item = &'e Expression>) -> Bindings<'a> {
+        let bindings = Bindings::new(of, self.args, self.client, self.tool, self.now);
         match self.result {
             Some(result) => bindings.with_result(result),
             None => bindings,
@@ -59,7 +59,7 @@ pub(crate) fn check(rules: &[Rule], facts: Facts<'_>) -> Result<(), Box<RuleRefu
     if rules.is_empty() {
         return Ok(());
     }
-    let bindings = facts.bindings();
+    let bindings = facts.bindings(rules.iter().map(|rule| &rule.require));
     let mut violated = Vec::new();
     let mut failed = Vec::new();
     for rule in rules {
@@ -100,7 +100,7 @@ pub(crate) fn allowed(allow: &[Expression], facts: Facts<'_>) -> Result<(), Box<
     if allow.is_empty() {
         return Ok(());
     }
-    let bindings = facts.bindings();
+    let bindings = facts.bindings(allow);
     let mut log = Vec::new();
     let mut refused = false;
     for (index, expression) in allow.iter().enumerate() {

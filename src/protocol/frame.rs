@@ -22,6 +22,8 @@ pub(crate) enum Frame<'a> {
 pub(crate) struct LineReader<R> {
     source: R,
     buffer: Vec<u8>,
+    /// Bytes of `buffer` before this were read.
+    filled: usize,
     /// Bytes of `buffer` before this belong to lines already given.
     given: usize,
     /// Bytes of `buffer` before this are known to hold no newline.
@@ -36,7 +38,8 @@ impl<R: Read> LineReader<R> {
     pub(crate) fn new(source: R) -> Self {
         Self {
             source,
-            buffer: Vec::with_capacity(CHUNK_BYTES),
+            buffer: Vec::new(),
+            filled: 0,
             given: 0,
             searched: 0,
             discarding: false,
@@ -45,39 +48,43 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    /// The next line; `None` at the end of the stream. A last line without a newline counts.
+    /// Reads once, waiting for something to come; `false` at the end of the stream.
     ///
     /// # Errors
     /// Those of the stream, except interruption, which is retried.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Frame<'_>>> {
-        loop {
-            let rest = self.buffer.get(self.searched..).unwrap_or_default();
-            if let Some(at) = memchr::memchr(b'\n', rest) {
-                let end = self.searched + at;
-                if std::mem::take(&mut self.discarding) {
-                    self.skip_to(end + 1);
-                    return Ok(Some(Frame::TooLong));
-                }
-                return Ok(Some(self.take(end, end + 1)));
-            }
-            self.searched = self.buffer.len();
-            if self.discarding || self.searched - self.given > LINE_BYTES_MAX {
-                self.discarding = true;
-                self.buffer.clear();
-                self.skip_to(0);
-            }
-            if self.ended {
-                return Ok(self.last());
-            }
+    pub(crate) fn read(&mut self) -> io::Result<bool> {
+        if !self.ended {
             self.fill()?;
         }
+        Ok(!self.ended)
+    }
+
+    /// The next line of what was read, whole. A last line without a newline counts once the
+    /// stream has ended.
+    pub(crate) fn next(&mut self) -> Option<Frame<'_>> {
+        let rest = self.buffer.get(self.searched..self.filled);
+        if let Some(at) = memchr::memchr(b'\n', rest.unwrap_or_default()) {
+            let end = self.searched + at;
+            if std::mem::take(&mut self.discarding) {
+                self.skip_to(end + 1);
+                return Some(Frame::TooLong);
+            }
+            return Some(self.take(end, end + 1));
+        }
+        self.searched = self.filled;
+        if self.discarding || self.searched - self.given > LINE_BYTES_MAX {
+            self.discarding = true;
+            self.filled = 0;
+            self.skip_to(0);
+        }
+        if self.ended { self.last() } else { None }
     }
 
     fn last(&mut self) -> Option<Frame<'_>> {
         if std::mem::take(&mut self.discarding) {
             return Some(Frame::TooLong);
         }
-        let end = self.buffer.len();
+        let end = self.filled;
         (end > self.given).then(|| self.take(end, end))
     }
 
@@ -102,27 +109,35 @@ impl<R: Read> LineReader<R> {
     }
 
     fn fill(&mut self) -> io::Result<()> {
-        self.buffer.drain(..self.given);
-        self.searched -= self.given;
-        self.given = 0;
-        if self.buffer.is_empty() && self.buffer.capacity() > 8 * CHUNK_BYTES {
-            self.buffer.shrink_to(CHUNK_BYTES);
-        }
-        let filled = self.buffer.len();
-        self.buffer.resize(filled + CHUNK_BYTES, 0);
+        self.make_room();
+        let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
         let read = loop {
-            match self
-                .source
-                .read(self.buffer.get_mut(filled..).unwrap_or_default())
-            {
+            match self.source.read(room) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
+                other => break other?,
             }
         };
-        self.buffer
-            .truncate(filled + read.as_ref().copied().unwrap_or(0));
-        self.ended = read? == 0;
+        self.filled += read;
+        self.ended = read == 0;
         Ok(())
+    }
+
+    /// At least a chunk, without clearing what is written over.
+    fn make_room(&mut self) {
+        if self.given > 0 {
+            self.buffer.copy_within(self.given..self.filled, 0);
+            self.filled -= self.given;
+            self.searched -= self.given;
+            self.given = 0;
+        }
+        if self.filled == 0 && self.buffer.len() > 8 * CHUNK_BYTES {
+            self.buffer.truncate(CHUNK_BYTES);
+            self.buffer.shrink_to_fit();
+        }
+        let wanted = self.filled + CHUNK_BYTES;
+        if self.buffer.len() < wanted {
+            self.buffer.resize(wanted.next_multiple_of(2 * CHUNK_BYTES), 0);
+        }
     }
 }
 
@@ -133,13 +148,18 @@ mod tests {
     fn lines(input: &[u8]) -> Vec<Option<Vec<u8>>> {
         let mut reader = LineReader::new(input);
         let mut lines = Vec::new();
-        while let Some(frame) = reader.next().unwrap() {
-            lines.push(match frame {
-                Frame::Line(line) => Some(line.to_vec()),
-                Frame::TooLong => None,
-            });
+        loop {
+            let is_open = reader.read().unwrap();
+            while let Some(frame) = reader.next() {
+                lines.push(match frame {
+                    Frame::Line(line) => Some(line.to_vec()),
+                    Frame::TooLong => None,
+                });
+            }
+            if !is_open {
+                return lines;
+            }
         }
-        lines
     }
 
     #[track_caller]
@@ -179,7 +199,10 @@ mod tests {
     #[test]
     fn p4_memory_stays_flat_however_long_the_line() {
         let mut reader = LineReader::new(io::repeat(b'x').take(12 * 1024 * 1024));
-        assert_eq!(reader.next().unwrap(), Some(Frame::TooLong));
+        while reader.read().unwrap() {
+            assert_eq!(reader.next(), None);
+        }
+        assert_eq!(reader.next(), Some(Frame::TooLong));
         assert!(reader.buffer.capacity() <= 3 * LINE_BYTES_MAX);
     }
 

@@ -25,6 +25,7 @@ use crate::{
         id::CallIds,
         json,
         limits::{BATCH_MEMBERS_MAX, CATALOG_PATIENCE, LINE_BYTES_MAX},
+        wake,
     },
     catalog::{in_force::InForce, snapshot::Catalog},
     engine::{Engine, ask::Unanswered},
@@ -91,17 +92,25 @@ impl Connection {
         let mut session = Session::default();
         let mut lines = LineReader::new(input);
         loop {
+            let is_open = lines.read()?;
+            wake::together(|| self.lines(&mut session, &mut lines));
+            if !is_open {
+                self.engine.input_ended();
+                return Ok(());
+            }
+        }
+    }
+
+    /// Serves every line that was read, as long as answers find room.
+    fn lines(&self, session: &mut Session, lines: &mut LineReader<impl Read>) {
+        while let Some(frame) = lines.next() {
             self.wire.outbox.wait_for_room();
-            match lines.next()? {
-                None => {
-                    self.engine.input_ended();
-                    return Ok(());
-                }
-                Some(Frame::Line(line)) => self.line(&mut session, line),
-                Some(Frame::TooLong) => {
+            match frame {
+                Frame::Line(line) => self.line(session, line),
+                Frame::TooLong => {
                     let message =
                         format!("message too large: a line has at most {LINE_BYTES_MAX} bytes");
-                    self.malformed(&session, &Malformed::invalid(None, message));
+                    self.malformed(session, &Malformed::invalid(None, message));
                 }
             }
         }

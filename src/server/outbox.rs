@@ -2,13 +2,14 @@
 
 use std::{
     io::{self, Write},
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use crate::{
     base::{
         failpoint::{self, Point},
         limits::OUTBOX_BYTES_MAX,
+        wake::Bell,
     },
     protocol::encode::Encoded,
 };
@@ -21,6 +22,10 @@ struct State {
     bytes: Vec<u8>,
     /// For messages among the bytes.
     notes: Vec<Note>,
+    /// The writer sleeps.
+    idle: bool,
+    /// The reader waits for room.
+    crowded: bool,
     closed: bool,
     lost: bool,
 }
@@ -30,8 +35,8 @@ struct State {
 #[derive(Default)]
 pub(super) struct Outbox {
     state: Mutex<State>,
-    ready: Condvar,
-    room: Condvar,
+    ready: Bell,
+    room: Bell,
 }
 
 impl Outbox {
@@ -50,12 +55,11 @@ impl Outbox {
         if state.lost {
             return;
         }
-        let idle = state.bytes.is_empty();
         state.bytes.extend_from_slice(message);
         state.bytes.push(b'\n');
         state.notes.extend(notes);
-        if idle {
-            self.ready.notify_one();
+        if state.idle {
+            self.ready.ring();
         }
     }
 
@@ -63,17 +67,15 @@ impl Outbox {
     pub(super) fn wait_for_room(&self) {
         let mut state = self.state();
         while state.bytes.len() > OUTBOX_BYTES_MAX && !state.lost {
-            state = self
-                .room
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state.crowded = true;
+            state = self.room.sleep(state);
         }
     }
 
     /// Lets [`Self::write_to`] end when everything is written.
     pub(super) fn close(&self) {
         self.state().closed = true;
-        self.ready.notify_one();
+        self.ready.ring_all();
     }
 
     /// Writes to `output` until closed: whatever is there goes out in one write.
@@ -86,16 +88,17 @@ impl Outbox {
             let notes = {
                 let mut state = self.state();
                 while state.bytes.is_empty() && !state.closed {
-                    state = self
-                        .ready
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner);
+                    state.idle = true;
+                    state = self.ready.sleep(state);
+                    state.idle = false;
                 }
                 if state.bytes.is_empty() {
                     return Ok(());
                 }
                 std::mem::swap(&mut state.bytes, &mut taken);
-                self.room.notify_all();
+                if std::mem::take(&mut state.crowded) {
+                    self.room.ring_all();
+                }
                 std::mem::take(&mut state.notes)
             };
             if let Err(error) = write(&mut output, &taken) {
@@ -103,7 +106,7 @@ impl Outbox {
                 state.lost = true;
                 state.bytes = Vec::new();
                 state.notes = Vec::new();
-                self.room.notify_all();
+                self.room.ring_all();
                 return Err(error);
             }
             failpoint::pass(Point::AnswerWritten);

@@ -8,7 +8,7 @@ use std::{
 use cel::{Context, Env, Value as Cel};
 use serde_json::{Number, Value};
 
-use super::pattern;
+use super::{Expression, pattern};
 use crate::base::clock::Timestamp;
 
 /// The engine's functions, ours included. `None` would mean that two functions have one name,
@@ -18,6 +18,24 @@ pub(super) static ENV: LazyLock<Option<Arc<Env>>> = LazyLock::new(|| {
     pattern::declare(&mut env).ok()?;
     Some(Arc::new(env))
 });
+
+/// Which of the names beside `args` and `result` an expression has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sees {
+    pub(super) client: bool,
+    pub(super) tool: bool,
+    pub(super) now: bool,
+}
+
+impl Sees {
+    fn or(self, other: Self) -> Self {
+        Self {
+            client: self.client || other.client,
+            tool: self.tool || other.tool,
+            now: self.now || other.now,
+        }
+    }
+}
 
 /// The values of one call, converted once for all its rules.
 pub(crate) struct Bindings<'a> {
@@ -30,17 +48,31 @@ pub(crate) struct Bindings<'a> {
 }
 
 impl<'a> Bindings<'a> {
-    /// Converts the values. `now` is what the rules see as the time: nothing here asks a clock.
-    pub(crate) fn new(args: &'a Value, client: &'a Value, tool: &'a str, now: Timestamp) -> Self {
+    /// Converts the values that one of `expressions` sees; no other can be evaluated with them.
+    /// `now` is what the rules see as the time: nothing here asks a clock.
+    pub(crate) fn new<'e>(
+        expressions: impl IntoIterator<Item = &'e Expression>,
+        args: &'a Value,
+        client: &'a Value,
+        tool: &'a str,
+        now: Timestamp,
+    ) -> Self {
+        let seen = expressions.into_iter().map(|one| one.0.sees);
+        let seen = seen.fold(Sees::default(), Sees::or);
         let mut bytes = 0;
         let converted = convert(args, &mut bytes);
-        let client_converted = convert(client, &mut bytes);
         let context = ENV.as_ref().map(|env| {
             let mut context = Context::with_env(Arc::clone(env));
             context.add_variable_from_value("args", converted);
-            context.add_variable_from_value("client", client_converted);
-            context.add_variable_from_value("tool", Cel::from(tool));
-            context.add_variable_from_value("now", timestamp(now));
+            if seen.client {
+                context.add_variable_from_value("client", convert(client, &mut bytes));
+            }
+            if seen.tool {
+                context.add_variable_from_value("tool", Cel::from(tool));
+            }
+            if seen.now {
+                context.add_variable_from_value("now", timestamp(now));
+            }
             Arc::new(context)
         });
         Self {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{
     RuleProblem, Scope,
+    bindings::Sees,
     functions::{self, did_you_mean},
     pattern::{self, Pattern},
     shape::{self, Literal},
@@ -36,6 +37,8 @@ pub(super) struct Found {
     pub(super) patterns: Vec<Pattern>,
     /// The places in the arguments that are read, as member names from the top.
     pub(super) reads: BTreeSet<Vec<String>>,
+    /// What else is seen.
+    pub(super) sees: Sees,
 }
 
 /// Checks the tree and rewrites `matches` to use compiled patterns.
@@ -129,7 +132,7 @@ impl<'a> Lint<'a> {
         })
     }
 
-    fn name(&self, id: u64, name: &str) -> Result<Seen<'a>, RuleProblem> {
+    fn name(&mut self, id: u64, name: &str) -> Result<Seen<'a>, RuleProblem> {
         if let Some((_, schema)) = self.variables.iter().rev().find(|(bound, _)| bound == name) {
             return Ok(Seen {
                 schema: *schema,
@@ -154,6 +157,10 @@ impl<'a> Lint<'a> {
                 return Err(self.problem(id, format!("unknown name `{name}`"), help));
             }
         };
+        let sees = &mut self.found.sees;
+        sees.client |= name == "client";
+        sees.tool |= name == "tool";
+        sees.now |= name == "now";
         Ok(Seen {
             schema,
             path,

@@ -49,8 +49,9 @@ fn patient() -> Watch {
 fn evaluate(source: &str, args: &Value) -> Result<bool, RuleError> {
     let client = json!({"id": "ann", "roles": ["billing"], "attributes": {"org": "acme"}});
     let now = Timestamp::from_micros(NEW_YEAR_2026);
-    let bindings = Bindings::new(args, &client, "refund_order", now);
-    compile(source).evaluate_under(&patient(), &bindings)
+    let expression = compile(source);
+    let bindings = Bindings::new([&expression], args, &client, "refund_order", now);
+    expression.evaluate_under(&patient(), &bindings)
 }
 
 #[track_caller]

@@ -3,26 +3,29 @@
 use std::{
     collections::VecDeque,
     mem,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle, ThreadId},
 };
 
 use super::{super::LedgerError, job::Job};
-use crate::base::limits::{LEDGER_BATCH_MAX, LEDGER_QUEUE_MAX};
+use crate::base::{
+    limits::{LEDGER_BATCH_MAX, LEDGER_QUEUE_MAX},
+    wake::Bell,
+};
 
 /// A bounded queue, and the thread that empties it. One wake-up moves a whole batch.
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    work: Condvar,
-    room: Condvar,
+    work: Bell,
+    room: Bell,
 }
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
     writer: Writer,
-    /// The writer sleeps and must be woken.
+    /// The writer sleeps.
     idle: bool,
     /// Senders that sleep for want of room.
     crowd: usize,
@@ -63,10 +66,7 @@ impl Queue {
                 break;
             }
             state.crowd += 1;
-            state = self
-                .room
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.room.sleep(state);
             state.crowd -= 1;
         }
         if matches!(state.writer, Writer::Closed) {
@@ -74,9 +74,9 @@ impl Queue {
             return job.answer(Err(LedgerError::Closed));
         }
         state.jobs.push_back(job);
-        if mem::take(&mut state.idle) {
+        if state.idle {
             drop(state);
-            self.work.notify_one();
+            self.work.ring();
         }
     }
 
@@ -89,12 +89,9 @@ impl Queue {
                 return false;
             }
             state.idle = true;
-            state = self
-                .work
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.work.sleep(state);
+            state.idle = false;
         }
-        state.idle = false;
         if state.jobs.len() <= LEDGER_BATCH_MAX {
             mem::swap(&mut state.jobs, batch);
         } else {
@@ -102,7 +99,7 @@ impl Queue {
         }
         if state.crowd > 0 {
             drop(state);
-            self.room.notify_all();
+            self.room.ring_all();
         }
         true
     }
@@ -114,8 +111,8 @@ impl Queue {
         let own = state.is_own_thread();
         let writer = mem::replace(&mut state.writer, Writer::Closed);
         drop(state);
-        self.work.notify_all();
-        self.room.notify_all();
+        self.work.ring_all();
+        self.room.ring_all();
         if let Writer::Running(_, handle) = writer
             && !own
         {
@@ -130,7 +127,7 @@ impl Queue {
         state.writer = Writer::Closed;
         let left = mem::take(&mut state.jobs);
         drop(state);
-        self.room.notify_all();
+        self.room.ring_all();
         left
     }
 

@@ -5,6 +5,7 @@ use std::{collections::VecDeque, path::Path, sync::Arc, time::Duration};
 use super::{
     super::{Durability, LedgerError},
     AuditSync, Shared,
+    checkpoint::Checkpointer,
     emergency::Emergency,
     explain,
     files::FileIdentity,
@@ -19,6 +20,7 @@ use crate::base::{
     event::Event,
     failpoint,
     limits::LEDGER_LOOK_INTERVAL,
+    wake,
 };
 
 mod rescue;
@@ -55,6 +57,11 @@ fn refuse_all(batch: &mut VecDeque<Job>, error: &LedgerError) {
 }
 
 fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
+    let (path, file) = (opened.path.clone(), opened.file);
+    let checkpointer = match Checkpointer::attach(&mut opened.connection, path, file) {
+        Ok(checkpointer) => checkpointer,
+        Err(error) => return refuse_all(batch, &explain(&error)),
+    };
     let (connection, me) = (&opened.connection, opened.instance_row);
     let statements = match Statements::prepare(connection, &shared.dir, me) {
         Ok(statements) => statements,
@@ -83,7 +90,7 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         writer.process(batch);
         writer.keep_up();
     }
-    drop(writer);
+    drop((writer, checkpointer));
     checkpoint(&mut opened);
 }
 
@@ -153,12 +160,14 @@ impl Writer<'_> {
 
     /// Answers `batch`, which was written.
     fn answer(&mut self, batch: VecDeque<Job>) {
-        for (job, written) in batch.into_iter().zip(self.written.drain(..)) {
-            if let Some((_, committed)) = job.seam() {
-                failpoint::pass(committed);
+        wake::together(|| {
+            for (job, written) in batch.into_iter().zip(self.written.drain(..)) {
+                if let Some((_, committed)) = job.seam() {
+                    failpoint::pass(committed);
+                }
+                job.answer(Ok(written));
             }
-            job.answer(Ok(written));
-        }
+        });
     }
 
     /// One transaction each, so that the job that cannot be written harms no other.

@@ -75,10 +75,14 @@ fn fuzz_lines() {
         assert!(bytes.len() <= BYTES_MAX);
         let mut reader = LineReader::new(Drops(bytes));
         let mut read: Vec<Vec<u8>> = Vec::new();
-        while let Some(frame) = reader.next().unwrap() {
-            match frame {
-                Frame::Line(line) => read.push(line.to_vec()),
-                Frame::TooLong => panic!("no line is longer than {BYTES_MAX} bytes"),
+        let mut is_open = true;
+        while is_open {
+            is_open = reader.read().unwrap();
+            while let Some(frame) = reader.next() {
+                match frame {
+                    Frame::Line(line) => read.push(line.to_vec()),
+                    Frame::TooLong => panic!("no line is longer than {BYTES_MAX} bytes"),
+                }
             }
         }
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);

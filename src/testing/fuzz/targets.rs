@@ -186,7 +186,8 @@ fn fuzz_rules() {
         let text = lossy(bytes);
         match Expression::compile(&text, &scope) {
             Ok(rule) => {
-                let bindings = Bindings::new(&args, &client, "t", Timestamp::from_micros(0));
+                let now = Timestamp::from_micros(0);
+                let bindings = Bindings::new([&rule], &args, &client, "t", now);
                 // What takes too long on a busy machine has no answer, and is no contradiction.
                 if let (Ok(first), Ok(again)) = (rule.evaluate(&bindings), rule.evaluate(&bindings))
                 {

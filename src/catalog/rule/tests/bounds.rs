@@ -78,11 +78,12 @@ fn c4_what_is_accepted_is_evaluated_on_half_the_stack_of_a_worker() {
     let args = json!({"flag": true, "free": {}, "tags": [], "start": ""});
     let evaluate_all = move || {
         let client = json!({});
-        let bindings = Bindings::new(&args, &client, "t", Timestamp::from_micros(0));
         let accepted = largest()
             .into_iter()
             .filter_map(|source| Expression::compile(&source, &scope()).ok())
             .map(|expression| {
+                let now = Timestamp::from_micros(0);
+                let bindings = Bindings::new([&expression], &args, &client, "t", now);
                 expression
                     .0
                     .run(bindings.context.as_ref().expect("an engine"))
@@ -140,7 +141,8 @@ fn v13_work_is_bounded_before_it_is_started() {
 fn v13_a_slow_evaluation_is_given_up_and_others_go_on() {
     let slow = compile("args.tags.all(t, args.tags.all(u, u + t != 'y' && t.matches('^x')))");
     let (args, client) = (json!({"tags": vec!["x"; 300]}), json!({}));
-    let bindings = Bindings::new(&args, &client, "t", Timestamp::from_micros(0));
+    let now = Timestamp::from_micros(0);
+    let bindings = Bindings::new([&slow], &args, &client, "t", now);
     let watch = Watch::new(Duration::ZERO);
     let mut given_up = 0;
     for _ in 0..RULE_STUCK_MAX {
@@ -255,7 +257,8 @@ proptest! {
         {
             let args = json!({"n": 5, "start": "é", "tags": ["a"], "rows": [{"cells": [1]}], "free": {}});
             let client = json!({"id": "a", "roles": [], "attributes": {}});
-            let bindings = Bindings::new(&args, &client, "t", Timestamp::from_micros(NEW_YEAR_2026));
+            let now = Timestamp::from_micros(NEW_YEAR_2026);
+            let bindings = Bindings::new([&expression], &args, &client, "t", now);
             let _any = expression.evaluate_under(&patient(), &bindings);
         }
     }
