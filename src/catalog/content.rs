@@ -1,6 +1,7 @@
 //! What a call can give back: MCP content blocks, as our own closed type.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::{Map, Value};
 
 /// One content block of a result (MCP 2026-07-28, server/tools, "Tool Result").
 #[derive(Clone, Debug, PartialEq)]
@@ -44,36 +45,82 @@ pub(crate) enum Content {
     ResourceLink(Map<String, Value>),
 }
 
-impl Content {
-    /// The block under MCP's names.
-    pub(crate) fn to_json(&self) -> Value {
+/// The block under MCP's names.
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut block = serializer.serialize_map(None)?;
         match self {
-            Self::Text(text) => json!({"type": "text", "text": text}),
+            Self::Text(text) => {
+                block.serialize_entry("type", "text")?;
+                block.serialize_entry("text", text)?;
+            }
             Self::Image { data, mime_type } => {
-                json!({"type": "image", "data": data, "mimeType": mime_type})
+                block.serialize_entry("type", "image")?;
+                block.serialize_entry("data", data)?;
+                block.serialize_entry("mimeType", mime_type)?;
             }
             Self::Audio { data, mime_type } => {
-                json!({"type": "audio", "data": data, "mimeType": mime_type})
+                block.serialize_entry("type", "audio")?;
+                block.serialize_entry("data", data)?;
+                block.serialize_entry("mimeType", mime_type)?;
             }
             Self::TextResource {
                 uri,
                 mime_type,
                 text,
-            } => resource_json(uri, mime_type.as_deref(), "text", text),
+            } => {
+                block.serialize_entry("type", "resource")?;
+                let resource = Resource {
+                    uri,
+                    mime_type: mime_type.as_deref(),
+                    text: Some(text),
+                    blob: None,
+                };
+                block.serialize_entry("resource", &resource)?;
+            }
             Self::BlobResource {
                 uri,
                 mime_type,
                 blob,
-            } => resource_json(uri, mime_type.as_deref(), "blob", blob),
+            } => {
+                block.serialize_entry("type", "resource")?;
+                let resource = Resource {
+                    uri,
+                    mime_type: mime_type.as_deref(),
+                    text: None,
+                    blob: Some(blob),
+                };
+                block.serialize_entry("resource", &resource)?;
+            }
             Self::ResourceLink(link) => {
-                let mut link = link.clone();
-                link.insert("type".to_owned(), Value::from("resource_link"));
-                Value::Object(link)
+                if !link.contains_key("type") {
+                    block.serialize_entry("type", "resource_link")?;
+                }
+                for (name, member) in link {
+                    match name.as_str() {
+                        "type" => block.serialize_entry(name, "resource_link")?,
+                        _ => block.serialize_entry(name, member)?,
+                    }
+                }
             }
         }
+        block.end()
     }
+}
 
-    /// The block that [`Self::to_json`] wrote; `None` for anything else.
+#[derive(Serialize)]
+struct Resource<'a> {
+    uri: &'a str,
+    #[serde(rename = "mimeType", skip_serializing_if = "Option::is_none")]
+    mime_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blob: Option<&'a str>,
+}
+
+impl Content {
+    /// The block that was serialized so; `None` for anything else.
     pub(crate) fn from_json(json: &Value) -> Option<Self> {
         let block = json.as_object()?;
         match text(block, "type")?.as_str() {
@@ -110,14 +157,6 @@ impl Content {
 
 fn text(members: &Map<String, Value>, name: &str) -> Option<String> {
     Some(members.get(name)?.as_str()?.to_owned())
-}
-
-fn resource_json(uri: &str, mime_type: Option<&str>, member: &str, data: &str) -> Value {
-    let resource = match mime_type {
-        Some(mime_type) => json!({"uri": uri, "mimeType": mime_type, member: data}),
-        None => json!({"uri": uri, member: data}),
-    };
-    json!({"type": "resource", "resource": resource})
 }
 
 /// What a backend gave for a call that succeeded.

@@ -131,7 +131,9 @@ impl Engine {
         let workers = parts.workers.max(1);
         let shared = Arc::new(Shared::new(parts));
         let gate = Arc::clone(&shared);
-        let mut threads = vec![thread::spawn("gate", move || wake::together(|| pipeline::gate(&gate)))?];
+        let mut threads = vec![thread::spawn("gate", move || {
+            wake::together(|| pipeline::gate(&gate));
+        })?];
         for number in 0..workers {
             let worker = Arc::clone(&shared);
             let name = format!("worker-{number}");

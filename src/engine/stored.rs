@@ -1,5 +1,6 @@
 //! A reply as the ledger keeps it, independent of any MCP revision: written and read back.
 
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Map, Value, json};
 
 use super::answer::Body;
@@ -11,34 +12,71 @@ use crate::{
     catalog::content::{Content, Output},
 };
 
-impl Body {
-    /// The body as JSON.
-    pub(super) fn to_json(&self) -> Value {
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Output(output) => output_json(output),
+            Self::Output(output) => StoredOutput::of(output).serialize(serializer),
             Self::Problem {
                 problem,
                 backend_text,
             } => {
-                let mut json = json!({"error": problem.to_json()});
+                let mut body = serializer.serialize_map(None)?;
+                body.serialize_entry("error", &problem.to_json())?;
                 if let Some(text) = backend_text {
-                    set(&mut json, "backendText", Value::from(text.as_str()));
+                    body.serialize_entry("backendText", text)?;
                 }
-                json
+                body.end()
             }
-            Self::Protocol { message, near } if near.is_empty() => {
-                json!({"protocolError": message})
+            Self::Protocol { message, near } => {
+                let mut body = serializer.serialize_map(None)?;
+                body.serialize_entry("protocolError", message)?;
+                if !near.is_empty() {
+                    body.serialize_entry("near", near)?;
+                }
+                body.end()
             }
-            Self::Protocol { message, near } => json!({"protocolError": message, "near": near}),
             // Whoever holds the state could answer, so it is not written down.
             Self::Asks { questions, .. } => {
-                let asked = questions
-                    .iter()
-                    .map(|one| (one.key.clone(), one.message.clone().into()));
-                json!({"asked": asked.collect::<Map<String, Value>>()})
+                let asked = questions.iter();
+                let asked = asked.map(|one| (one.key.clone(), one.message.clone().into()));
+                json!({"asked": asked.collect::<Map<String, Value>>()}).serialize(serializer)
             }
-            Self::Incapable { problem, .. } => json!({"error": problem.to_json()}),
+            Self::Incapable { problem, .. } => {
+                json!({"error": problem.to_json()}).serialize(serializer)
+            }
         }
+    }
+}
+
+/// What a tool gave, as it is kept.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StoredOutput<'a> {
+    content: &'a [Content],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    structured_content: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated_from: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cleaned: bool,
+}
+
+impl<'a> StoredOutput<'a> {
+    fn of(output: &'a Output) -> Self {
+        Self {
+            content: &output.content,
+            structured_content: output.structured.as_ref(),
+            truncated_from: output.truncated_from,
+            cleaned: output.cleaned,
+        }
+    }
+}
+
+impl Body {
+    /// The body as JSON text.
+    pub(super) fn to_text(&self) -> String {
+        // Writing our own closed types into memory cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// The same without the secrets that tools are given.
@@ -53,7 +91,7 @@ impl Body {
                 if redactor.is_idle() {
                     return self;
                 }
-                let mut json = self.to_json();
+                let mut json = serde_json::to_value(&self).unwrap_or_default();
                 if !redactor.value(&mut json) {
                     return self;
                 }
@@ -104,27 +142,6 @@ fn unshowable() -> Body {
     }
 }
 
-fn output_json(output: &Output) -> Value {
-    let content: Vec<Value> = output.content.iter().map(Content::to_json).collect();
-    let mut json = json!({"content": content});
-    if let Some(structured) = &output.structured {
-        set(&mut json, "structuredContent", structured.clone());
-    }
-    if let Some(bytes) = output.truncated_from {
-        set(&mut json, "truncatedFrom", Value::from(bytes));
-    }
-    if output.cleaned {
-        set(&mut json, "cleaned", Value::Bool(true));
-    }
-    json
-}
-
-fn set(json: &mut Value, name: &str, value: Value) {
-    if let Some(object) = json.as_object_mut() {
-        object.insert(name.to_owned(), value);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,10 +152,10 @@ mod tests {
 
     #[track_caller]
     fn check(body: &Body) {
-        let text = body.to_json().to_string();
+        let text = body.to_text();
         let again = Body::from_stored(&text).unwrap();
         assert_eq!(format!("{again:?}"), format!("{body:?}"));
-        assert_eq!(again.to_json().to_string(), text);
+        assert_eq!(again.to_text(), text);
     }
 
     #[test]

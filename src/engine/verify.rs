@@ -147,7 +147,8 @@ impl Inquiry<'_> {
     fn judge(&self, probe: &Probe, found: &Value) -> Result<bool, String> {
         // None of the three can be named in such an expression.
         let (client, tool, now) = (json!({}), "", Timestamp::from_micros(0));
-        let bindings = Bindings::new([&probe.applied], self.arguments, &client, tool, now).with_result(found);
+        let bindings =
+            Bindings::new([&probe.applied], self.arguments, &client, tool, now).with_result(found);
         probe
             .applied
             .evaluate(&bindings)

@@ -136,7 +136,8 @@ impl<R: Read> LineReader<R> {
         }
         let wanted = self.filled + CHUNK_BYTES;
         if self.buffer.len() < wanted {
-            self.buffer.resize(wanted.next_multiple_of(2 * CHUNK_BYTES), 0);
+            self.buffer
+                .resize(wanted.next_multiple_of(2 * CHUNK_BYTES), 0);
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn discover(version: Version, settings: &Settings, instructions: Opti
     result.insert("supportedVersions".to_owned(), json!(versions));
     result.insert("capabilities".to_owned(), capabilities(settings));
     add_cache(&mut result, settings);
-    let mut result = translate::finish(result, Map::new(), version, &server_info(settings));
+    let mut result = translate::finish(result, version, &server_info(settings));
     add_instructions(&mut result, instructions);
     result
 }
@@ -53,7 +53,7 @@ pub(super) fn tools_list(version: Version, settings: &Settings, page: &Page<'_>)
         Era::Legacy => {}
         Era::Modern => add_cache(&mut result, settings),
     }
-    translate::finish(result, Map::new(), version, &server_info(settings))
+    translate::finish(result, version, &server_info(settings))
 }
 
 fn capabilities(settings: &Settings) -> Value {

@@ -11,6 +11,7 @@ mod outbox;
 mod respond;
 mod session;
 mod subscriptions;
+mod told;
 mod translate;
 
 /// What the server says of itself and how it lists.

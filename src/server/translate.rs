@@ -6,7 +6,10 @@ use std::hash::BuildHasher;
 
 use serde_json::{Map, Value, json};
 
-use super::asks;
+use super::{
+    asks,
+    told::{Block, SERVER_INFO, Told},
+};
 use crate::{
     base::{
         capability::Capability,
@@ -27,12 +30,8 @@ use crate::{
 
 /// The message that answers a `tools/call`.
 pub(super) fn reply(id: &RequestId, version: Version, server: &Value, reply: &Reply) -> Encoded {
-    let mut meta = Map::new();
-    meta.insert(
-        "tollgate/callId".to_owned(),
-        Value::from(reply.call_id.to_string()),
-    );
-    let mut result = Map::new();
+    let mut told = Told::new(version, server);
+    told.meta.add("tollgate/callId", reply.call_id.to_string());
     match &reply.body {
         Body::Protocol { message, near } => {
             let call_id = reply.call_id.to_string();
@@ -43,30 +42,29 @@ pub(super) fn reply(id: &RequestId, version: Version, server: &Value, reply: &Re
             };
             return encode::error(id, ErrorCode::InvalidParams, message, Some(&data));
         }
-        Body::Output(output) => success(&mut result, &mut meta, version, output),
+        Body::Output(output) => success(&mut told, version, output),
         Body::Problem {
             problem,
             backend_text,
         } => {
-            failure(&mut result, &mut meta, problem, backend_text.as_deref());
+            failure(&mut told, problem, backend_text.as_deref());
         }
         Body::Asks { questions, state } => {
-            let requests = asks::input_requests(questions);
-            result.insert("resultType".to_owned(), Value::from("input_required"));
-            result.insert("inputRequests".to_owned(), requests);
-            result.insert("requestState".to_owned(), Value::from(state.as_str()));
+            told.result_type = Some("input_required");
+            told.input_requests = Some(asks::input_requests(questions));
+            told.request_state = Some(state.as_str());
         }
         Body::Incapable { problem, missing } => match version.era() {
-            Era::Legacy => failure(&mut result, &mut meta, problem, None),
+            Era::Legacy => failure(&mut told, problem, None),
             Era::Modern => return incapable(id, reply.call_id, problem, missing),
         },
     }
     let changes: Vec<Value> = reply.changes.iter().filter_map(told_change).collect();
     if !changes.is_empty() {
-        meta.insert("tollgate/changes".to_owned(), Value::Array(changes));
+        told.meta.add("tollgate/changes", changes);
     }
-    about(&mut result, &mut meta, &reply.about);
-    let message = encode::result(id, &finish(result, meta, version, server));
+    about(&mut told, &reply.about);
+    let message = encode::result(id, &told);
     if message.len() > REPLY_BYTES_MAX {
         too_large(id, version, server, reply, message.len())
     } else {
@@ -76,88 +74,58 @@ pub(super) fn reply(id: &RequestId, version: Version, server: &Value, reply: &Re
 
 /// What is told of the operation of the call: beside the answer, so that the text of a replay
 /// is that of the first answer.
-fn about(result: &mut Map<String, Value>, meta: &mut Map<String, Value>, about: &About) {
+fn about(told: &mut Told<'_>, about: &About) {
     if about.is_degraded {
-        let degraded = Value::from("degraded");
-        meta.insert("tollgate/durability".to_owned(), degraded);
+        told.meta.add("tollgate/durability", "degraded");
     }
     if let Some(part) = &about.part {
         part::tell(result, meta, part, !about.is_degraded);
     }
     if let Some(replayed) = &about.replayed {
-        meta.insert("tollgate/replayed".to_owned(), Value::Bool(true));
         let (id, ended) = (replayed.id.to_string(), replayed.ended.rfc3339());
-        meta.insert("tollgate/opId".to_owned(), Value::from(id));
-        meta.insert(
-            "tollgate/replayedFrom".to_owned(),
-            Value::from(ended.as_str()),
-        );
-        if let (true, Some(Value::Array(content))) =
-            (replayed.is_windowed, result.get_mut("content"))
-        {
-            content.push(text_block(format!(
+        told.meta.add("tollgate/replayed", true);
+        told.meta.add("tollgate/opId", id);
+        told.meta.add("tollgate/replayedFrom", ended.as_str());
+        if replayed.is_windowed && told.content.is_some() {
+            told.say(format!(
                 "[This is the answer of the same call at {ended}, whose delivery is not certain; it was not run twice. To run it a second time on purpose, repeat it with a new `_meta[\"tollgate/idempotencyKey\"]`.]"
-            )));
+            ));
         }
     }
     if about.joined {
-        meta.insert("tollgate/joined".to_owned(), Value::Bool(true));
+        told.meta.add("tollgate/joined", true);
     }
     if let Some(similar) = about.similar {
-        let similar = Value::from(similar.to_string());
-        meta.insert("tollgate/similarRecentOp".to_owned(), similar);
+        let similar = similar.to_string();
+        told.meta.add("tollgate/similarRecentOp", similar);
     }
 }
 
 /// Adds what every result of the era has.
-pub(super) fn finish(
-    mut result: Map<String, Value>,
-    mut meta: Map<String, Value>,
-    version: Version,
-    server: &Value,
-) -> Value {
+pub(super) fn finish(mut result: Map<String, Value>, version: Version, server: &Value) -> Value {
     match version.era() {
         Era::Legacy => {}
         Era::Modern => {
             result
                 .entry("resultType")
                 .or_insert_with(|| Value::from("complete"));
-            meta.insert(
-                "io.modelcontextprotocol/serverInfo".to_owned(),
-                server.clone(),
-            );
+            result.insert("_meta".to_owned(), json!({SERVER_INFO: server}));
         }
-    }
-    if !meta.is_empty() {
-        result.insert("_meta".to_owned(), Value::Object(meta));
     }
     Value::Object(result)
 }
 
-fn success(
-    result: &mut Map<String, Value>,
-    meta: &mut Map<String, Value>,
-    version: Version,
-    output: &Output,
-) {
-    let mut content: Vec<Value> = output
-        .content
-        .iter()
-        .map(|block| block_for(version, block))
-        .collect();
+fn success<'a>(told: &mut Told<'a>, version: Version, output: &'a Output) {
+    let content = output.content.iter().map(|block| block_for(version, block));
+    told.content = Some(content.collect());
     if let Some(total) = output.truncated_from {
-        meta.insert("tollgate/truncatedFrom".to_owned(), Value::from(total));
-        content.push(text_block(format!(
-            "[cut: the program printed {total} bytes]"
-        )));
+        told.meta.add("tollgate/truncatedFrom", total);
+        told.say(format!("[cut: the program printed {total} bytes]"));
     }
     if output.cleaned {
-        meta.insert("tollgate/cleaned".to_owned(), Value::Bool(true));
+        told.meta.add("tollgate/cleaned", true);
     }
-    result.insert("content".to_owned(), Value::Array(content));
-    if let Some(structured) = structured_for(version, output.structured.as_ref()) {
-        result.insert("structuredContent".to_owned(), structured.clone());
-    }
+    told.structured_content = structured_for(version, output.structured.as_ref());
 }
 
 /// Structured content exists since 2025-06-18, and may be anything but an object since
@@ -172,48 +140,40 @@ fn structured_for(version: Version, structured: Option<&Value>) -> Option<&Value
 
 /// A block that the revision does not know would fail the whole call in every client, so it
 /// becomes a text that says what is missing.
-fn block_for(version: Version, block: &Content) -> Value {
+fn block_for(version: Version, block: &Content) -> Block<'_> {
+    let said = |text: String| Block::Said {
+        kind: "text",
+        text: text.into(),
+    };
     match block {
-        Content::Audio { data, mime_type } if version < Version::V2025_03_26 => {
-            text_block(format!(
-                "[{mime_type}, {} bytes of base64: protocol {} cannot carry audio]",
-                data.len(),
-                version.as_str()
-            ))
-        }
+        Content::Audio { data, mime_type } if version < Version::V2025_03_26 => said(format!(
+            "[{mime_type}, {} bytes of base64: protocol {} cannot carry audio]",
+            data.len(),
+            version.as_str()
+        )),
         Content::ResourceLink(link) if version < Version::V2025_06_18 => {
             let part = |name: &str| link.get(name).and_then(Value::as_str).unwrap_or_default();
-            text_block(format!("{}: {}", part("name"), part("uri")))
+            said(format!("{}: {}", part("name"), part("uri")))
         }
         Content::Text(_)
         | Content::Image { .. }
         | Content::Audio { .. }
         | Content::TextResource { .. }
         | Content::BlobResource { .. }
-        | Content::ResourceLink(_) => block.to_json(),
+        | Content::ResourceLink(_) => Block::Given(block),
     }
-}
-
-fn text_block(text: impl Into<String>) -> Value {
-    json!({"type": "text", "text": text.into()})
 }
 
 /// A problem as a model reads it (text) and as a program reads it (`_meta`). No structured
 /// content: some clients check it against the tool's output schema even here.
-fn failure(
-    result: &mut Map<String, Value>,
-    meta: &mut Map<String, Value>,
-    problem: &Problem,
-    backend_text: Option<&str>,
-) {
+fn failure(told: &mut Told<'_>, problem: &Problem, backend_text: Option<&str>) {
     let problem = problem.to_json();
-    let mut content = vec![text_block(problem.to_string())];
+    told.say(problem.to_string());
     if let Some(text) = backend_text.filter(|text| !text.is_empty()) {
-        content.push(text_block(fenced(text)));
+        told.say(fenced(text));
     }
-    result.insert("content".to_owned(), Value::Array(content));
-    result.insert("isError".to_owned(), Value::Bool(true));
-    meta.insert("tollgate/error".to_owned(), problem);
+    told.is_error = true;
+    told.meta.add("tollgate/error", problem);
 }
 
 /// The error of MCP 2026-07-28, basic, "Error Codes": what is missing has the form of a
@@ -280,13 +240,10 @@ fn too_large(
         "the call is done, but its reply of {bytes} bytes is larger than the {REPLY_BYTES_MAX} that clients take; ask for less"
     );
     let problem = Problem::new(Code::OutputInvalid, message).with_effects(effects);
-    let (mut result, mut meta) = (Map::new(), Map::new());
-    meta.insert(
-        "tollgate/callId".to_owned(),
-        Value::from(reply.call_id.to_string()),
-    );
-    failure(&mut result, &mut meta, &problem, None);
-    encode::result(id, &finish(result, meta, version, server))
+    let mut told = Told::new(version, server);
+    told.meta.add("tollgate/callId", reply.call_id.to_string());
+    failure(&mut told, &problem, None);
+    encode::result(id, &told)
 }
 
 #[cfg(test)]

@@ -187,10 +187,7 @@ fn go_on(
         state,
         by: by.to_owned(),
         note,
-        reply: shared
-            .redactor
-            .json(&body.to_json().to_string())
-            .into_owned(),
+        reply: shared.redactor.json(&body.to_text()).into_owned(),
     };
     if state == OperationState::Attention {
         Event::StepsStuck {

@@ -226,7 +226,7 @@ fn judge(
 ) -> (StepEvent, Option<Box<Fault>>, Option<(Output, String)>) {
     match result {
         Ok(output) if what.side == Side::Act => {
-            let json = Body::Output(output.clone()).to_json().to_string();
+            let json = Body::Output(output.clone()).to_text();
             let bytes = json.len();
             if bytes <= STEP_OUTPUT_BYTES_MAX {
                 return (StepEvent::Done, None, Some((output, json)));

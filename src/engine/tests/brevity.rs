@@ -16,7 +16,7 @@ fn whole(setting: &Setting) -> bool {
     assert_eq!(problem.code, Code::ValidationFailed);
     let calls = setting.ledger.calls();
     let stored = calls.last().unwrap().end.as_ref().unwrap().reply.clone();
-    assert_eq!(stored, Some(reply.body.to_json().to_string()));
+    assert_eq!(stored, Some(reply.body.to_text()));
     match problem.details.len() {
         2 => true,
         1 => false,

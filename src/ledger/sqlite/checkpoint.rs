@@ -23,7 +23,7 @@ use crate::base::{
     wake::Bell,
 };
 
-/// The thread, from the first checkpoint on, and what it is told.
+/// The thread, and what it is told.
 pub(super) struct Checkpointer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -73,15 +73,22 @@ impl Checkpointer {
             progress.committed(log, pages);
             Ok(())
         }))?;
-        let at_work = Arc::clone(&shared);
-        // Without a thread the writer does it all, once the log is long.
-        let thread = thread::spawn("checkpoint", move || at_work.run()).ok();
-        Ok(Self { shared, thread })
+        Ok(Self {
+            shared,
+            thread: None,
+        })
+    }
+
+    /// Starts the thread. Without one the writer does it all, once the log is long.
+    pub(super) fn start(mut self) -> Self {
+        let at_work = Arc::clone(&self.shared);
+        self.thread = thread::spawn("checkpoint", move || at_work.run()).ok();
+        self
     }
 }
 
 impl Drop for Checkpointer {
-    /// Waits for a checkpoint that is under way.
+    /// Waits for a checkpoint that is wanted or under way.
     fn drop(&mut self) {
         self.shared.state().is_closed = true;
         self.shared.bell.ring_all();
@@ -117,14 +124,13 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sleeps until a checkpoint is wanted; `false` at the end.
+    /// Sleeps until a checkpoint is wanted; `false` when none is and none will be.
     fn wait(&self) -> bool {
         let mut state = self.state();
         while !state.is_wanted && !state.is_closed {
             state = self.bell.sleep(state);
         }
-        state.is_wanted = false;
-        !state.is_closed
+        std::mem::take(&mut state.is_wanted)
     }
 
     fn run(&self) {
@@ -147,5 +153,75 @@ impl Shared {
         is_ours
             .then(|| open::connect(&self.path, Access::Write).ok())
             .flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::base::clock::SystemClock;
+
+    const PAGE_BYTES: u64 = 4096;
+
+    /// A ledger whose log nobody carries over yet, and the path of its file.
+    fn ledger(dir: &Path) -> (open::Opened, Checkpointer) {
+        let mut opened = open::open(dir, &SystemClock).unwrap();
+        let (path, file) = (opened.path.clone(), opened.file);
+        let checkpointer = Checkpointer::attach(&mut opened.connection, path, file).unwrap();
+        (opened, checkpointer)
+    }
+
+    /// Commits until so many pages went to the log.
+    fn fill(connection: &Connection, pages: i32) {
+        connection
+            .execute_batch("CREATE TABLE IF NOT EXISTS filling (bytes BLOB)")
+            .unwrap();
+        for _ in 0..pages / 10 {
+            // Nine pages of overflow, and the one that holds the row.
+            let sql = "INSERT INTO filling VALUES (zeroblob(9 * 4092 + 1000))";
+            connection.execute(sql, []).unwrap();
+        }
+    }
+
+    fn bytes_of(path: &Path, suffix: &str) -> u64 {
+        fs::metadata(format!("{}{suffix}", path.display()))
+            .unwrap()
+            .len()
+    }
+
+    #[test]
+    fn the_log_is_carried_over_beside_the_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        let (opened, checkpointer) = ledger(dir.path());
+        let checkpointer = checkpointer.start();
+        let before = bytes_of(&opened.path, "");
+        fill(&opened.connection, LEDGER_CHECKPOINT_PAGES + 100);
+        drop(checkpointer);
+        let wanted = u64::try_from(LEDGER_CHECKPOINT_PAGES).unwrap() * PAGE_BYTES;
+        assert!(bytes_of(&opened.path, "") >= before + wanted * 3 / 4);
+    }
+
+    #[test]
+    fn a_log_that_nobody_else_carries_over_ends_with_the_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        let (opened, _checkpointer) = ledger(dir.path());
+        fill(&opened.connection, 2 * LEDGER_LOG_PAGES_MAX);
+        let most = u64::try_from(LEDGER_LOG_PAGES_MAX + 2 * LEDGER_CHECKPOINT_PAGES).unwrap();
+        assert!(bytes_of(&opened.path, "-wal") < most * (PAGE_BYTES + 24));
+    }
+
+    #[test]
+    fn another_file_at_the_path_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (opened, checkpointer) = ledger(dir.path());
+        let checkpointer = checkpointer.start();
+        let aside = dir.path().join("aside");
+        fs::rename(&opened.path, aside).unwrap();
+        fs::write(&opened.path, "another").unwrap();
+        fill(&opened.connection, LEDGER_CHECKPOINT_PAGES + 100);
+        drop(checkpointer);
+        assert_eq!(fs::read(&opened.path).unwrap(), b"another");
     }
 }

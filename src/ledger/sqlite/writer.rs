@@ -59,7 +59,7 @@ fn refuse_all(batch: &mut VecDeque<Job>, error: &LedgerError) {
 fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
     let (path, file) = (opened.path.clone(), opened.file);
     let checkpointer = match Checkpointer::attach(&mut opened.connection, path, file) {
-        Ok(checkpointer) => checkpointer,
+        Ok(checkpointer) => checkpointer.start(),
         Err(error) => return refuse_all(batch, &explain(&error)),
     };
     let (connection, me) = (&opened.connection, opened.instance_row);
