@@ -150,7 +150,7 @@ fn length(block: &Content) -> usize {
         | Content::Audio { .. }
         | Content::TextResource { .. }
         | Content::BlobResource { .. }
-        | Content::ResourceLink(_) => block.to_json().to_string().len(),
+        | Content::ResourceLink(_) => serde_json::to_vec(block).unwrap_or_default().len(),
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
             ..Output::default()
         };
         let body = Body::Output(output);
-        let bytes = body.to_json().to_string().len();
+        let bytes = body.to_text().len();
         match told(body, bytes, wanted(from)) {
             (Body::Output(output), part) => (output, part),
             (other, _) => panic!("{other:?}"),
@@ -236,7 +236,7 @@ mod tests {
         loop {
             let (output, part) = of(blocks.clone(), None, Some(from));
             let part = part.unwrap();
-            let bytes = Body::Output(output.clone()).to_json().to_string().len();
+            let bytes = Body::Output(output.clone()).to_text().len();
             assert!(bytes <= PART_BYTES_MAX + 64, "{bytes}");
             for block in output.content {
                 match block {

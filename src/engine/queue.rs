@@ -50,6 +50,8 @@ struct State {
     work: Schedule<WorkJob>,
     /// The gate sleeps.
     is_idle: bool,
+    /// Workers that sleep.
+    idle_workers: usize,
     stopping: bool,
     closed: bool,
 }
@@ -106,6 +108,7 @@ impl Queue {
                 checks: VecDeque::new(),
                 work: Schedule::new(principal_max),
                 is_idle: false,
+                idle_workers: 0,
                 stopping: false,
                 closed: false,
             }),
@@ -143,6 +146,12 @@ impl Queue {
         }
     }
 
+    fn wake_worker(&self, state: &State) {
+        if state.idle_workers > 0 {
+            self.work_ready.ring_one();
+        }
+    }
+
     /// Reserves a place among the calls that wait for a worker.
     ///
     /// # Errors
@@ -163,16 +172,20 @@ impl Queue {
 
     /// Adds a call for a worker, to the place that it has.
     pub(super) fn push_work(&self, job: WorkJob, place: Place, now: Moment) {
-        self.state().work.enter(job, place.0, now);
-        self.work_ready.ring_one();
+        let mut state = self.state();
+        state.work.enter(job, place.0, now);
+        self.wake_worker(&state);
     }
 
     /// A worker is done with the call that it took, which ran until then, if it did.
     pub(super) fn done(&self, turn: Turn, ran_until: Option<Moment>) {
         let took = ran_until.map(|end| end.since(turn.since));
-        self.state().work.done(&turn.claim, took);
+        let mut state = self.state();
+        state.work.done(&turn.claim, took);
         // What was held back by a cap may run now, and this worker may be needed elsewhere.
-        self.work_ready.ring_one();
+        if state.stopping || state.work.any_may_run() {
+            self.wake_worker(&state);
+        }
     }
 
     /// Adds what a call does next. There is one at most for each question that is open or is
@@ -247,7 +260,9 @@ impl Queue {
             if state.closed {
                 return None;
             }
+            state.idle_workers += 1;
             state = self.work_ready.sleep(state);
+            state.idle_workers -= 1;
         }
     }
 

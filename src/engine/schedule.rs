@@ -167,6 +167,12 @@ impl<T> Schedule<T> {
         self.take(&tool, at, now)
     }
 
+    /// Whether a call waits that may run now.
+    pub(super) fn any_may_run(&self) -> bool {
+        let mut lanes = self.lanes.values();
+        lanes.any(|lane| self.first_allowed(lane).is_some())
+    }
+
     /// Takes any call that waits, whatever may run: to be refused, not to be run.
     pub(super) fn next_to_refuse(&mut self, now: Moment) -> Option<Next<T>> {
         let lane = self.lanes.iter().find(|(_, lane)| !lane.waiting.is_empty());

@@ -79,7 +79,7 @@ fn about(told: &mut Told<'_>, about: &About) {
         told.meta.add("tollgate/durability", "degraded");
     }
     if let Some(part) = &about.part {
-        part::tell(result, meta, part, !about.is_degraded);
+        part::tell(told, part, !about.is_degraded);
     }
     if let Some(replayed) = &about.replayed {
         let (id, ended) = (replayed.id.to_string(), replayed.ended.rfc3339());

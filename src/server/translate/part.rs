@@ -1,8 +1,8 @@
 //! What is told of a result of which this is a part.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::text_block;
+use super::Told;
 use crate::{
     catalog::built_in::{OFFSET, OPERATION_GET, OPERATION_ID},
     engine::parts::Part,
@@ -10,12 +10,7 @@ use crate::{
 
 /// Says where the part stands, and how to get what follows; nothing follows that could not be
 /// kept.
-pub(super) fn tell(
-    result: &mut Map<String, Value>,
-    meta: &mut Map<String, Value>,
-    part: &Part,
-    is_kept: bool,
-) {
+pub(super) fn tell(told: &mut Told<'_>, part: &Part, is_kept: bool) {
     let Part {
         operation,
         from,
@@ -37,21 +32,19 @@ pub(super) fn tell(
             "[cut: the call is done, and these are bytes {from} to {to} of {of} of its result. The rest could not be kept.]"
         ),
     };
-    if let Some(Value::Array(content)) = result.get_mut("content") {
-        content.push(text_block(text));
-    }
+    told.say(text);
     // A client that knows what JSON it gets refuses a result without, but for an error.
-    if *lacks_json {
-        result.insert("isError".to_owned(), Value::Bool(true));
-    }
+    told.is_error |= lacks_json;
     let part = json!({"operationId": id, "from": from, "to": to, "of": of});
-    meta.insert("tollgate/part".to_owned(), part);
+    told.meta.add("tollgate/part", part);
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
-    use crate::base::id::CallId;
+    use crate::{base::id::CallId, protocol::version::Version};
 
     /// The note, and whether it is an error.
     fn told(
@@ -66,11 +59,10 @@ mod tests {
             of,
             lacks_json,
         };
-        let mut result = Map::new();
-        result.insert("content".to_owned(), json!([]));
-        tell(&mut result, &mut Map::new(), &part, is_kept);
-        let note = result["content"][0]["text"].as_str().unwrap();
-        (note.to_owned(), result.contains_key("isError"))
+        let mut result = Told::new(Version::V2026_07_28, &Value::Null);
+        tell(&mut result, &part, is_kept);
+        let note = serde_json::to_value(&result).unwrap()["content"][0]["text"].clone();
+        (note.as_str().unwrap().to_owned(), result.is_error)
     }
 
     #[test]
