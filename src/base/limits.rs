@@ -64,8 +64,6 @@ pub(crate) const LEDGER_MIGRATION_WAIT: Duration = Duration::from_secs(5);
 /// Smallest time between two looks whether the ledger file is still in its place, while
 /// nothing is synced.
 pub(crate) const LEDGER_LOOK_INTERVAL: Duration = Duration::from_secs(1);
-/// Size in bytes to which the write-ahead log is cut back after a checkpoint.
-pub(crate) const LEDGER_WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;
 /// Rows that one read transaction goes through, so that no reader holds up a checkpoint.
 pub(crate) const LEDGER_SCAN_ROWS_MAX: i64 = 10_000;
 /// Bytes of an export of the audit trail that are read before they are written.

@@ -6,3 +6,5 @@ pub(crate) const WAKES_TOGETHER_MAX: usize = 32;
 pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 1000;
 /// Pages of the log at which its writer stops to have it begun anew: 16 MiB.
 pub(crate) const LEDGER_LOG_PAGES_MAX: i32 = 4000;
+/// Size in bytes to which the write-ahead log is cut back after a checkpoint.
+pub(crate) const LEDGER_WAL_BYTES_MAX: i64 = 16 * 1024 * 1024;

@@ -22,7 +22,7 @@ use crate::base::{
     clock::Clock,
     event::Event,
     failpoint::{self, Point},
-    limits::{LEDGER_MIGRATION_WAIT, LEDGER_WAL_BYTES_MAX},
+    limits::{LEDGER_MIGRATION_WAIT, flow::LEDGER_WAL_BYTES_MAX},
 };
 
 /// SQLite before 3.51.3 could lose commits when several processes share a file.
