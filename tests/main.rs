@@ -53,6 +53,8 @@ mod operations;
 mod pages;
 mod parts;
 mod peer;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod principals;
 mod program;
 mod programs;

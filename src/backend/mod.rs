@@ -11,6 +11,7 @@ pub(crate) mod process;
 pub(crate) mod reply;
 pub(crate) mod sql;
 mod still_running;
+mod threshold;
 mod unfit;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

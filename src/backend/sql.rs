@@ -1,12 +1,11 @@
-//! One statement on an SQLite database: bound values, bounded time and size, and for what
-//! changes rows a transaction that is over before anybody is told.
+//! One statement on a database: bound values, bounded time and size, and for what changes rows
+//! a transaction that is over before anybody is told.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use rusqlite::types::Value as Bound;
 use serde_json::{Value, json};
 
 use super::{Fault, Invocation};
@@ -15,27 +14,26 @@ use crate::{
         cancel::CancelToken,
         clock::{Clock, Moment},
         id::CallId,
-        problem::{Code, Detail, Problem},
+        problem::Problem,
     },
     catalog::{
         content::Output,
-        plan::{SqlAccess, SqlPlan},
-        surroundings::Inspected,
-        template::JsonTemplate,
-        tool::Effect,
+        plan::SqlPlan,
+        surroundings::{Inspected, Place},
     },
     ledger::IntentReceipt,
 };
 
-mod change;
-mod connection;
-mod rows;
-#[cfg(test)]
-mod tests;
-mod trouble;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(not(feature = "postgres"))]
+#[path = "sql/without_postgres.rs"]
+mod postgres;
+mod sqlite;
+mod table;
+mod words;
 
-use rows::Table;
-use trouble::Trouble;
+use table::{Table, marks};
 
 /// What every statement needs of the process around it.
 #[derive(Clone, Copy)]
@@ -70,59 +68,22 @@ impl Bounds {
 
 /// A statement with its values. Good for every attempt.
 #[derive(Clone, Debug)]
-pub(crate) struct Prepared {
-    plan: Arc<SqlPlan>,
-    values: Vec<(String, Bound)>,
+pub(crate) enum Prepared {
+    /// In a file.
+    Sqlite(sqlite::Prepared),
+    /// On a server.
+    Postgres(postgres::Prepared),
 }
 
-/// Fills the parameters with the effective arguments: texts, numbers and null as they are,
-/// truth as 0 and 1, lists and objects as JSON text; what is absent is null.
+/// Fills the parameters with the effective arguments; what is absent is null.
 ///
 /// # Errors
-/// `VALIDATION_FAILED` for a whole number that SQLite cannot hold.
+/// `VALIDATION_FAILED` for a value that the database cannot hold.
 pub(crate) fn prepare(plan: &Arc<SqlPlan>, arguments: &Value) -> Result<Prepared, Box<Problem>> {
-    let mut values = Vec::with_capacity(plan.params.len());
-    for (name, template) in &plan.params {
-        let value = bound(template.fill(arguments)).ok_or_else(|| too_large(template))?;
-        values.push((name.clone(), value));
+    match &plan.database.place {
+        Place::Sqlite(_) => sqlite::prepare(plan, arguments).map(Prepared::Sqlite),
+        Place::Postgres(_) => postgres::prepare(plan, arguments).map(Prepared::Postgres),
     }
-    Ok(Prepared {
-        plan: Arc::clone(plan),
-        values,
-    })
-}
-
-fn bound(value: Value) -> Option<Bound> {
-    Some(match value {
-        Value::Null => Bound::Null,
-        Value::Bool(truth) => Bound::Integer(i64::from(truth)),
-        Value::Number(number) if number.is_u64() => Bound::Integer(number.as_i64()?),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => Bound::Integer(whole),
-            None => Bound::Real(number.as_f64()?),
-        },
-        Value::String(text) => Bound::Text(text),
-        other @ (Value::Array(_) | Value::Object(_)) => Bound::Text(other.to_string()),
-    })
-}
-
-fn too_large(template: &JsonTemplate) -> Box<Problem> {
-    let at = match template {
-        JsonTemplate::Slot(path) => path.pointer(),
-        JsonTemplate::Text(text) => text.pointer(),
-        JsonTemplate::Literal(_) | JsonTemplate::Array(_) | JsonTemplate::Object(_) => {
-            String::new()
-        }
-    };
-    let message = format!("the number at `{at}` is too large for the database");
-    let detail = Detail {
-        at,
-        constraint: "sql".to_owned(),
-        expected: format!("at most {}", i64::MAX),
-        got: None,
-        limit: Some(Value::from(i64::MAX)),
-    };
-    Box::new(Problem::new(Code::ValidationFailed, message).with_details(vec![detail]))
 }
 
 /// Runs the statement once, on the calling thread.
@@ -136,10 +97,14 @@ pub(crate) fn invoke(
     invocation: &Invocation<'_>,
     _receipt: &IntentReceipt,
 ) -> Result<Output, Box<Fault>> {
-    let bounds = Bounds::new(host, invocation);
-    run(host, prepared, invocation.name(), &bounds)
-        .map(output)
-        .map_err(|trouble| Box::new(trouble.fault(invocation.effect, &bounds)))
+    let (bounds, effect) = (Bounds::new(host, invocation), invocation.effect);
+    match prepared {
+        Prepared::Sqlite(prepared) => {
+            sqlite::run(host, prepared, invocation.name(), effect, &bounds)
+        }
+        Prepared::Postgres(prepared) => postgres::run(prepared, invocation.name(), effect, &bounds),
+    }
+    .map(output)
 }
 
 /// As [`invoke`], for a query.
@@ -152,13 +117,11 @@ pub(crate) fn look(
     invocation: &Invocation<'_>,
 ) -> Result<Output, Box<Fault>> {
     let bounds = Bounds::new(host, invocation);
-    let found = match prepared.plan.access {
-        SqlAccess::Read => query(host, prepared, &bounds),
-        SqlAccess::Write { .. } => Err(Trouble::Writes),
-    };
-    found
-        .map(output)
-        .map_err(|trouble| Box::new(trouble.fault(Effect::Read, &bounds)))
+    match prepared {
+        Prepared::Sqlite(prepared) => sqlite::look(host, prepared, &bounds),
+        Prepared::Postgres(prepared) => postgres::look(prepared, &bounds),
+    }
+    .map(output)
 }
 
 /// Looks for the mark of `operation`, which ran the statement of `plan`. The rows are one for the
@@ -168,43 +131,17 @@ pub(crate) fn look(
 /// As [`invoke`].
 pub(crate) fn mark(
     host: Host<'_>,
-    plan: &SqlPlan,
+    plan: &Arc<SqlPlan>,
     operation: CallId,
     invocation: &Invocation<'_>,
 ) -> Result<Output, Box<Fault>> {
     let bounds = Bounds::new(host, invocation);
-    change::mark(host, plan, &bounds, &operation.to_string())
-        .map(output)
-        .map_err(|trouble| Box::new(trouble.fault(Effect::Read, &bounds)))
-}
-
-/// Reads, or changes in the name of `operation`.
-fn run(
-    host: Host<'_>,
-    prepared: &Prepared,
-    operation: String,
-    bounds: &Bounds,
-) -> Result<Table, Trouble> {
-    match &prepared.plan.access {
-        SqlAccess::Read => query(host, prepared, bounds),
-        SqlAccess::Write {
-            expect_rows,
-            marker,
-        } => change::run(&change::Change {
-            host,
-            prepared,
-            bounds,
-            expect_rows: *expect_rows,
-            operation: marker.then_some(operation),
-        }),
+    let operation = operation.to_string();
+    match &plan.database.place {
+        Place::Sqlite(_) => sqlite::mark(host, plan, &bounds, &operation),
+        Place::Postgres(_) => postgres::mark(plan, &bounds, operation),
     }
-}
-
-fn query(host: Host<'_>, prepared: &Prepared, bounds: &Bounds) -> Result<Table, Trouble> {
-    let plan = &prepared.plan;
-    let opened = connection::open(host.state_dir, plan, bounds)?;
-    let mut statement = connection::statement(&opened.connection, plan)?;
-    rows::read(&mut statement, &prepared.values, plan.rows_max)
+    .map(output)
 }
 
 fn output(table: Table) -> Output {
@@ -220,18 +157,23 @@ fn output(table: Table) -> Output {
 pub(crate) fn inspector(
     clock: Arc<dyn Clock>,
     state_dir: PathBuf,
-) -> impl Fn(&SqlPlan) -> Inspected + Send + Sync {
-    move |plan| {
-        let bounds = Bounds {
-            clock: Arc::clone(&clock),
-            deadline: clock.now().plus(crate::base::limits::SQL_INSPECT_MAX),
-            cancel: CancelToken::default(),
-        };
-        let prepared = connection::open_to_inspect(&state_dir, plan, &bounds)
-            .and_then(|opened| connection::statement(&opened.connection, plan).map(drop));
-        match prepared {
-            Ok(()) => Inspected::Sound,
-            Err(trouble) => trouble.inspected(&plan.database.name),
-        }
+) -> impl Fn(&Arc<SqlPlan>) -> Inspected + Send + Sync {
+    let servers = postgres::Inspector::new(Arc::clone(&clock));
+    move |plan| match &plan.database.place {
+        Place::Sqlite(_) => sqlite::inspect(&clock, &state_dir, plan),
+        Place::Postgres(_) => servers.inspect(plan),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_told_with_its_counts() {
+        let told = output(marks(Some(3))).structured;
+        let expected = json!({"rows": [{"row_count": 3}], "row_count": 1, "truncated": false});
+        assert_eq!(told, Some(expected));
+        assert_eq!(marks(None), Table::default());
     }
 }

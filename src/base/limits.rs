@@ -3,6 +3,7 @@
 pub(crate) mod flow;
 mod relations;
 pub(crate) mod results;
+pub(crate) mod sql;
 pub(crate) mod steps;
 
 use std::time::Duration;
@@ -278,16 +279,6 @@ pub(crate) const CHECK_CACHE_MAX: Duration = Duration::from_secs(3600);
 /// Checks that are remembered as met.
 pub(crate) const CHECKS_REMEMBERED_MAX: usize = 1024;
 
-/// Rows that a statement gives back.
-pub(crate) const SQL_ROWS_MAX: usize = 1000;
-/// Bytes of JSON that the rows of a statement may take together.
-pub(crate) const SQL_OUTPUT_BYTES_MAX: usize = 1024 * 1024;
-/// Bytes of one value or row inside SQLite.
-pub(crate) const SQL_VALUE_BYTES_MAX: i32 = 1024 * 1024;
-/// Bytes of a statement as written.
-pub(crate) const SQL_SOURCE_BYTES_MAX: i32 = 100 * 1024;
-/// How long a database is waited for while a definition is loaded.
-pub(crate) const SQL_INSPECT_MAX: Duration = Duration::from_millis(250);
 /// How long the connection of a request may take, its name looked up and TLS agreed on included.
 pub(crate) const HTTP_CONNECT_MAX: Duration = Duration::from_secs(10);
 /// How long a response may stand still once it has begun, or a request not be taken.

@@ -6,6 +6,7 @@ use super::{
     surroundings::{Database, Host},
     template::{ArgPath, ConfidentialTemplate, JsonTemplate, TextTemplate},
 };
+use crate::base::secret::Secret;
 
 /// An argument that names files, which a program gets open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +33,19 @@ pub(crate) enum FileAccess {
 pub(crate) struct SqlPlan {
     /// Where it runs.
     pub(crate) database: Arc<Database>,
-    /// Exactly one statement, as the operator wrote it.
+    /// What the server of the database wants to hear from the gate's role.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "only a server asks for one")
+    )]
+    pub(crate) password: Option<Secret>,
+    /// Exactly one statement, as the operator wrote it; for PostgreSQL with the number of each
+    /// parameter in the place of its name.
     pub(crate) text: String,
     /// Whether it may change something.
     pub(crate) access: SqlAccess,
-    /// Every parameter by its name in the statement (with its sign, as `:id`), and its value.
+    /// Every parameter by its name in the statement (with its sign, as `:id`), and its value; in
+    /// the order of their numbers.
     pub(crate) params: Vec<(String, JsonTemplate)>,
     /// Rows that are given back at most.
     pub(crate) rows_max: usize,

@@ -1,6 +1,17 @@
 //! As much of SQL's form as must be known before any database is asked: that a text is one
 //! statement, by which word it begins, and which parameters it has.
 
+mod postgres;
+
+/// Whose form of SQL it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// As SQLite's own tokenizer reads it.
+    Sqlite,
+    /// As PostgreSQL's reads it, where backslashes stand for themselves in plain quotes.
+    Postgres,
+}
+
 /// One statement, looked at.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Statement {
@@ -8,6 +19,9 @@ pub(crate) struct Statement {
     pub(crate) verb: String,
     /// Its parameters with their signs, as `:id`, each once, in order.
     pub(crate) parameters: Vec<String>,
+    /// The statement without what ends it, and with the number of each parameter, as `$1`, in
+    /// the place of its name.
+    pub(crate) numbered: String,
 }
 
 /// Why a text is not one statement with named parameters.
@@ -19,7 +33,7 @@ pub(crate) enum Wrong {
     Several,
     /// A quote or comment that is never closed.
     Unclosed,
-    /// `?` or `?1`.
+    /// `?` or `?1`; for PostgreSQL `$1`.
     Positional,
     /// A NUL character.
     Nul,
@@ -44,32 +58,35 @@ impl Wrong {
     }
 }
 
-/// Looks at `text` as SQLite's own tokenizer does.
+/// Looks at `text` as the tokenizer of its dialect does.
 ///
 /// # Errors
 /// What is wrong, and the byte at which it stands.
-pub(crate) fn read(text: &str) -> Result<Statement, (Wrong, usize)> {
+pub(crate) fn read(text: &str, dialect: Dialect) -> Result<Statement, (Wrong, usize)> {
     let mut statement = Statement {
         verb: String::new(),
         parameters: Vec::new(),
+        numbered: String::new(),
     };
     let mut ended = false;
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let (token, length) = token(rest).map_err(|wrong| (wrong, at))?;
+        let (token, length) = match dialect {
+            Dialect::Sqlite => token(rest),
+            Dialect::Postgres => postgres::token(rest),
+        }
+        .map_err(|wrong| (wrong, at))?;
+        let written = rest.get(..length).unwrap_or_default();
+        if !ended && !matches!(token, Token::Semicolon | Token::Parameter) {
+            statement.numbered.push_str(written);
+        }
         match token {
             Token::Space => {}
             Token::Semicolon => ended = !statement.verb.is_empty() || ended,
             _ if ended => return Err((Wrong::Several, at)),
-            Token::Parameter => {
-                let name = rest.get(..length).unwrap_or_default();
-                if !statement.parameters.iter().any(|known| known == name) {
-                    statement.parameters.push(name.to_owned());
-                }
-            }
+            Token::Parameter => statement.take(written),
             Token::Word if statement.verb.is_empty() => {
-                let word = rest.get(..length).unwrap_or_default();
-                statement.verb = word.to_ascii_lowercase();
+                statement.verb = written.to_ascii_lowercase();
             }
             Token::Word => {}
             Token::Other if statement.verb.is_empty() => {
@@ -83,6 +100,18 @@ pub(crate) fn read(text: &str) -> Result<Statement, (Wrong, usize)> {
         return Err((Wrong::Empty, 0));
     }
     Ok(statement)
+}
+
+impl Statement {
+    /// A parameter called `name` comes next.
+    fn take(&mut self, name: &str) {
+        let known = self.parameters.iter().position(|known| known == name);
+        let index = known.unwrap_or_else(|| {
+            self.parameters.push(name.to_owned());
+            self.parameters.len() - 1
+        });
+        self.numbered.push_str(&format!("${}", index + 1));
+    }
 }
 
 enum Token {
@@ -155,9 +184,10 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, verb: &str, parameters: &[&str]) {
-        let parameters = parameters.iter().map(|&name| name.to_owned()).collect();
+        let parameters: Vec<String> = parameters.iter().map(|&name| name.to_owned()).collect();
         let verb = verb.to_owned();
-        assert_eq!(read(text), Ok(Statement { verb, parameters }), "{text}");
+        let read = read(text, Dialect::Sqlite).unwrap();
+        assert_eq!((read.verb, read.parameters), (verb, parameters), "{text}");
     }
 
     #[test]
@@ -186,7 +216,11 @@ mod tests {
             ("select 1; /* x */ ';'", 18),
             ("select ';' ; x", 13),
         ] {
-            assert_eq!(read(text), Err((Wrong::Several, at)), "{text}");
+            assert_eq!(
+                read(text, Dialect::Sqlite),
+                Err((Wrong::Several, at)),
+                "{text}"
+            );
         }
         check(";select 1; -- end", "select", &[]);
         check("select 1;;", "select", &[]);
@@ -206,7 +240,7 @@ mod tests {
             ("select '\0'", (Wrong::Nul, 7)),
             ("select 1 -- \0\n", (Wrong::Nul, 9)),
         ] {
-            assert_eq!(read(text), Err(wrong), "{text}");
+            assert_eq!(read(text, Dialect::Sqlite), Err(wrong), "{text}");
         }
     }
 }

@@ -1,17 +1,54 @@
 //! What definitions are compiled against: where programs are found, what the operator declares,
 //! and how statements are held against their databases.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
-use super::{config::Config, plan::SqlPlan, secret::Secrets};
+use super::{
+    config::Config,
+    plan::SqlPlan,
+    secret::{Reference, Secrets},
+};
 
 /// A database that tools may use.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Database {
     /// The name by which definitions call it.
     pub(crate) name: String,
-    /// An SQLite file; absolute, taken literally.
-    pub(crate) path: PathBuf,
+    /// Where it is.
+    pub(crate) place: Place,
+}
+
+/// Where a database is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In this SQLite file; absolute, taken literally.
+    Sqlite(PathBuf),
+    /// On a PostgreSQL server.
+    Postgres(Server),
+}
+
+/// A PostgreSQL server on this machine, and who the gate is there.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Server {
+    /// How it is reached.
+    pub(crate) at: ServerAddress,
+    /// Its port, which is part of the name of its socket too.
+    pub(crate) port: u16,
+    /// Which of its databases.
+    pub(crate) database: String,
+    /// The role.
+    pub(crate) user: String,
+    /// Where the role's password is; none where the server asks for none.
+    pub(crate) password: Option<Reference>,
+}
+
+/// How a server is reached: only so that nobody can listen in between.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ServerAddress {
+    /// By a socket in this folder; absolute.
+    Socket(PathBuf),
+    /// By an address of this machine.
+    Loopback(IpAddr),
 }
 
 /// A host that requests of tools may reach.
@@ -39,7 +76,7 @@ pub(crate) enum Inspected {
 }
 
 /// Holds a statement against its database without running it.
-pub(crate) type InspectSql = dyn Fn(&SqlPlan) -> Inspected + Send + Sync;
+pub(crate) type InspectSql = dyn Fn(&Arc<SqlPlan>) -> Inspected + Send + Sync;
 
 /// What definitions are compiled against. The same definitions in the same surroundings give
 /// the same tools.

@@ -21,10 +21,10 @@ use super::{
     Host,
     prepare::Prepared,
     resolve::{Checked, Forbidden},
-    wire::{Watch, Wire},
+    wire::Watch,
 };
 use crate::{
-    backend::{Invocation, still_running::StillRunning},
+    backend::{Invocation, still_running::StillRunning, threshold::Threshold},
     base::{
         cancel::Cancelled,
         limits::{HTTP_CONNECT_MAX, HTTP_HEAD_BYTES_MAX, HTTP_REQUESTS_MAX},
@@ -114,7 +114,7 @@ pub(super) fn exchange(
     }
     let under_way = host.under_way.join();
     let under_way = under_way.ok_or(Trouble::Unsent(Unsent::NoRoom))?;
-    let wire = Arc::new(Wire::default());
+    let wire = Arc::new(Threshold::default());
     let agent = agent(host, prepared, &wire);
     let (tell, told) = sync_channel(2);
     let stop = tell.clone();
@@ -168,7 +168,7 @@ fn wait(
 
 /// Each request has a connection of its own: one that was kept could be found closed only after
 /// a part of the request was sent.
-fn agent(host: &Host<'_>, prepared: &Prepared, wire: &Arc<Wire>) -> Agent {
+fn agent(host: &Host<'_>, prepared: &Prepared, wire: &Arc<Threshold>) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)

@@ -1,58 +1,19 @@
 //! Whether a request has left: the one thing that decides what a failure means.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use ureq::{
     Error,
     unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport},
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    Waiting,
-    Begun,
-    GivenUp,
-}
+use crate::backend::threshold::Threshold;
 
-/// Known to who makes the request and to who waits for it. Handshakes do not count: no service
-/// acts on them.
-#[derive(Debug)]
-pub(super) struct Wire(Mutex<Stage>);
-
-impl Default for Wire {
-    fn default() -> Self {
-        Self(Mutex::new(Stage::Waiting))
-    }
-}
-
-impl Wire {
-    /// The first byte is about to be sent. `false`: it must not be.
-    fn begin(&self) -> bool {
-        self.leave_waiting_for(Stage::Begun) == Stage::Begun
-    }
-
-    /// Nobody waits any more. `true`: nothing was sent, and nothing will be.
-    pub(super) fn give_up(&self) -> bool {
-        self.leave_waiting_for(Stage::GivenUp) == Stage::GivenUp
-    }
-
-    fn leave_waiting_for(&self, next: Stage) -> Stage {
-        let mut stage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if *stage == Stage::Waiting {
-            *stage = next;
-        }
-        *stage
-    }
-}
-
-/// Puts a [`Watched`] around the connection that was made, its TLS included.
+/// Puts a [`Watched`] around the connection that was made, its TLS included: handshakes do not
+/// count, no service acts on them.
 #[derive(Debug)]
 pub(super) struct Watch {
-    pub(super) wire: Arc<Wire>,
+    pub(super) wire: Arc<Threshold>,
     pub(super) idle_max: Duration,
 }
 
@@ -78,7 +39,7 @@ impl<In: Transport> Connector<In> for Watch {
 #[derive(Debug)]
 pub(super) struct Watched<T> {
     connection: T,
-    wire: Arc<Wire>,
+    wire: Arc<Threshold>,
     idle_max: Duration,
     has_answered: bool,
 }
@@ -89,7 +50,7 @@ impl<T: Transport> Transport for Watched<T> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        if !self.wire.begin() {
+        if !self.wire.pass() {
             return Err(Error::Io(io::ErrorKind::ConnectionAborted.into()));
         }
         self.connection.transmit_output(amount, timeout)
@@ -147,7 +108,7 @@ mod tests {
         }
     }
 
-    fn watched(wire: &Arc<Wire>) -> Watched<Taking> {
+    fn watched(wire: &Arc<Threshold>) -> Watched<Taking> {
         Watched {
             connection: Taking {
                 buffers: LazyBuffers::new(64, 64),
@@ -162,7 +123,7 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_for_a_request_that_was_given_up() {
-        let wire = Arc::new(Wire::default());
+        let wire = Arc::new(Threshold::default());
         let mut connection = watched(&wire);
         assert!(wire.give_up());
         assert!(
@@ -176,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_has_begun_to_leave_cannot_be_given_up_unsent() {
-        let wire = Arc::new(Wire::default());
+        let wire = Arc::new(Threshold::default());
         let mut connection = watched(&wire);
         for sent in [4, 8] {
             assert!(
@@ -191,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_response_may_take_its_time_to_begin_and_not_stand_still_then() {
-        let mut connection = watched(&Arc::new(Wire::default()));
+        let mut connection = watched(&Arc::new(Threshold::default()));
         for _ in 0..2 {
             connection.await_input(NextTimeout::default()).unwrap();
         }

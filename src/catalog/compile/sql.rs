@@ -7,19 +7,21 @@ use super::{
         definition::{Spanned, SqlDefinition},
         diagnostic::{Findings, Span, did_you_mean, tick},
         plan::{SqlAccess, SqlPlan},
-        sql::{self, Statement},
-        surroundings::{Database, Inspected, Surroundings},
+        sql::{self, Dialect, Statement},
+        surroundings::{Database, Inspected, Place, Surroundings},
         template::JsonTemplate,
         tool::Effect,
     },
     placeholder::Placeholders,
 };
-use crate::base::text::list;
+use crate::base::{secret::Secret, text::list};
 
 /// What a query may begin with.
 const READS: &[&str] = &["select", "with", "values"];
 /// What a statement that writes may begin with.
-const WRITES: &[&str] = &["insert", "update", "delete", "replace", "with"];
+const SQLITE_WRITES: &[&str] = &["insert", "update", "delete", "replace", "with"];
+/// The same for PostgreSQL.
+const POSTGRES_WRITES: &[&str] = &["insert", "update", "delete", "merge", "with"];
 
 /// Compiles `written` for something of this effect; `None` when there is any error.
 pub(super) fn compile(
@@ -32,8 +34,9 @@ pub(super) fn compile(
     let before = findings.errors();
     let database = database(written.database, around, findings);
     check_effect(written, effect, findings);
-    let statement = statement(written.text, findings)?;
-    check_verb(written, &statement, findings);
+    let dialect = database.as_ref().map_or(Dialect::Sqlite, dialect);
+    let statement = statement(written.text, dialect, findings)?;
+    check_verb(written, dialect, &statement, findings);
     let params = params(written, &statement, placeholders, findings);
     let access = match written.writes {
         false => SqlAccess::Read,
@@ -42,19 +45,24 @@ pub(super) fn compile(
             marker: written.marker,
         },
     };
-    let plan = SqlPlan {
-        database: database?,
-        text: written.text.text.to_owned(),
+    let database = database?;
+    let plan = Arc::new(SqlPlan {
+        password: password(&database, written, around, findings),
+        database,
+        text: match dialect {
+            Dialect::Sqlite => written.text.text.to_owned(),
+            Dialect::Postgres => statement.numbered,
+        },
         access,
         params,
         rows_max: written.rows_max,
-    };
+    });
     if findings.errors() == before
         && let Some(inspect) = &around.inspect_sql
     {
         told(inspect(&plan), written, findings);
     }
-    (findings.errors() == before).then(|| Arc::new(plan))
+    (findings.errors() == before).then_some(plan)
 }
 
 fn database(
@@ -75,6 +83,38 @@ fn database(
     found.cloned()
 }
 
+fn dialect(database: &Arc<Database>) -> Dialect {
+    match database.place {
+        Place::Sqlite(_) => Dialect::Sqlite,
+        Place::Postgres(_) => Dialect::Postgres,
+    }
+}
+
+/// The password of the gate's role. A build that does not speak to servers says so here.
+fn password(
+    database: &Database,
+    written: &SqlDefinition<'_>,
+    around: &Surroundings<'_>,
+    findings: &mut Findings,
+) -> Option<Secret> {
+    let Place::Postgres(server) = &database.place else {
+        return None;
+    };
+    let span = written.database.span;
+    if !cfg!(feature = "postgres") {
+        let message = format!(
+            "database {} is on PostgreSQL, which this build of tollgate does not speak",
+            tick(&database.name)
+        );
+        let help = "build one that does: `cargo build --release --features postgres`";
+        findings.error("database", span, message, help);
+        return None;
+    }
+    let read = around.secrets.read(server.password.as_ref()?);
+    read.map_err(|(message, help)| findings.error("secret", span, message, help))
+        .ok()
+}
+
 /// C12: what is declared to read may not write.
 fn check_effect(written: &SqlDefinition<'_>, effect: Effect, findings: &mut Findings) {
     if written.writes && effect == Effect::Read {
@@ -84,8 +124,8 @@ fn check_effect(written: &SqlDefinition<'_>, effect: Effect, findings: &mut Find
     }
 }
 
-fn statement(text: Spanned<'_>, findings: &mut Findings) -> Option<Statement> {
-    match sql::read(text.text) {
+fn statement(text: Spanned<'_>, dialect: Dialect, findings: &mut Findings) -> Option<Statement> {
+    match sql::read(text.text, dialect) {
         Ok(statement) => Some(statement),
         Err((wrong, at)) => {
             let (message, help) = wrong.words();
@@ -98,10 +138,16 @@ fn statement(text: Spanned<'_>, findings: &mut Findings) -> Option<Statement> {
     }
 }
 
-fn check_verb(written: &SqlDefinition<'_>, statement: &Statement, findings: &mut Findings) {
-    let (key, allowed) = match written.writes {
-        false => ("query", READS),
-        true => ("statement", WRITES),
+fn check_verb(
+    written: &SqlDefinition<'_>,
+    dialect: Dialect,
+    statement: &Statement,
+    findings: &mut Findings,
+) {
+    let (key, allowed) = match (written.writes, dialect) {
+        (false, _) => ("query", READS),
+        (true, Dialect::Sqlite) => ("statement", SQLITE_WRITES),
+        (true, Dialect::Postgres) => ("statement", POSTGRES_WRITES),
     };
     if !allowed.contains(&statement.verb.as_str()) {
         let message = format!(

@@ -9,7 +9,7 @@ use super::{
     },
     Spanned, take_spanned,
 };
-use crate::base::limits::SQL_ROWS_MAX;
+use crate::base::limits::sql::ROWS_MAX;
 
 /// A statement, see [`super::super::plan::SqlPlan`].
 #[derive(Debug)]
@@ -67,15 +67,15 @@ pub(super) fn read<'a>(node: &'a Node, findings: &mut Findings) -> Option<SqlDef
         params: params.map(Node::entries).unwrap_or_default(),
         expect_rows: expected.and_then(|entry| range(&entry.value, findings)),
         marker,
-        rows_max: rows_max.unwrap_or(SQL_ROWS_MAX),
+        rows_max: rows_max.unwrap_or(ROWS_MAX),
     })
 }
 
 fn rows_max(node: &Node, findings: &mut Findings) -> Option<usize> {
     let rows = usize::try_from(rows(node, "max_rows", findings)?).ok();
-    let fits = rows.filter(|rows| (1..=SQL_ROWS_MAX).contains(rows));
+    let fits = rows.filter(|rows| (1..=ROWS_MAX).contains(rows));
     if fits.is_none() {
-        let message = format!("`max_rows` must be from 1 to {SQL_ROWS_MAX}");
+        let message = format!("`max_rows` must be from 1 to {ROWS_MAX}");
         let help = "let the tool take a page as an argument";
         findings.error("amount", node.span, message, help);
     }

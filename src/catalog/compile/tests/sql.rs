@@ -5,16 +5,27 @@ use std::sync::Arc;
 use super::*;
 use crate::catalog::{
     plan::{RowRange, SqlAccess, SqlPlan},
-    surroundings::{Database, InspectSql, Inspected},
+    secret::Reference,
+    surroundings::{Database, InspectSql, Inspected, Place, Server, ServerAddress},
 };
 
 fn config() -> Config {
     let shop = Database {
         name: "shop".to_owned(),
-        path: "/x/shop.db".into(),
+        place: Place::Sqlite("/x/shop.db".into()),
+    };
+    let books = Database {
+        name: "books".to_owned(),
+        place: Place::Postgres(Server {
+            at: ServerAddress::Socket("/run/postgresql".into()),
+            port: 5432,
+            database: "books".to_owned(),
+            user: "gate".to_owned(),
+            password: Some(Reference::Env("GONE".to_owned())),
+        }),
     };
     let mut config = Config::default();
-    config.databases = shop.into();
+    config.databases = [shop, books].into_iter().collect();
     config
 }
 
@@ -172,7 +183,7 @@ fn names_that_lead_nowhere_are_told_with_what_was_meant() {
 #[test]
 fn what_an_inspection_finds_is_told_at_its_place() {
     let with = |inspected: fn() -> Inspected| {
-        let inspect = move |_: &SqlPlan| inspected();
+        let inspect = move |_: &Arc<SqlPlan>| inspected();
         let (tool, found) = read_sql(
             Some(&inspect),
             "read",
@@ -193,4 +204,31 @@ fn what_an_inspection_finds_is_told_at_its_place() {
         usable && found[0].starts_with("f:6:19: warning[database]: gone"),
         "{found:?}"
     );
+}
+
+#[test]
+fn what_a_build_does_not_speak_it_refuses_and_says_how_to_have_it() {
+    let (tool, found) = read_sql(None, "read", "{database: books, query: 'select $1'}");
+    assert!(tool.is_none());
+    assert!(
+        found[0].starts_with("f:6:41: error[sql]: parameters without a name"),
+        "{found:?}"
+    );
+    let (tool, found) = read_sql(None, "read", "{database: books, query: 'select :id::int'}");
+    let told = match cfg!(feature = "postgres") {
+        false => {
+            "f:6:19: error[database]: database `books` is on PostgreSQL, which this build of tollgate does not speak (build one that does: `cargo build --release --features postgres`)"
+        }
+        true => {
+            "f:6:19: error[secret]: `${secret:env:GONE}` cannot be used: the environment has no `GONE` (set it for the process that starts the gate)"
+        }
+    };
+    assert_eq!((tool.is_some(), found), (false, vec![told.to_owned()]));
+    let (_, found) = read_sql(
+        None,
+        "write",
+        "{database: books, statement: 'replace into t values (1)'}",
+    );
+    let begins = "f:6:37: error[sql]: a `statement` cannot begin with `REPLACE` (it begins with `insert`, `update`, `delete`, `merge` and `with`)";
+    assert!(found.iter().any(|told| told == begins), "{found:?}");
 }

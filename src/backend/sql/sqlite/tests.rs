@@ -20,11 +20,11 @@ use super::*;
 use crate::{
     backend::FaultClass,
     base::{
-        clock::Timestamp,
-        limits::SQL_ROWS_MAX,
+        clock::{Moment, Timestamp},
+        limits::sql::ROWS_MAX,
         problem::{Advice, Effects},
     },
-    catalog::{plan::RowRange, surroundings::Database, template::ArgPath},
+    catalog::{plan::RowRange, sql::Dialect, surroundings::Database, template::ArgPath},
 };
 
 /// A clock that goes on by a second whenever somebody looks, and then does something.
@@ -80,7 +80,7 @@ impl Setting {
     }
 
     fn plan(&self, text: &str, access: SqlAccess) -> SqlPlan {
-        let statement = crate::catalog::sql::read(text).unwrap();
+        let statement = crate::catalog::sql::read(text, Dialect::Sqlite).unwrap();
         let params = statement.parameters.into_iter().map(|name| {
             let path = ArgPath(vec![name.trim_start_matches(':').to_owned()]);
             (name, JsonTemplate::Slot(path))
@@ -88,12 +88,13 @@ impl Setting {
         SqlPlan {
             database: Arc::new(Database {
                 name: "shop".to_owned(),
-                path: self.file(),
+                place: Place::Sqlite(self.file()),
             }),
+            password: None,
             text: text.to_owned(),
             access,
             params: params.collect(),
-            rows_max: SQL_ROWS_MAX,
+            rows_max: ROWS_MAX,
         }
     }
 
@@ -131,8 +132,7 @@ impl Setting {
             state_dir: &self.folder.path().join("state"),
         };
         let prepared = prepare(&Arc::new(plan), arguments).unwrap();
-        run(host, &prepared, operation.to_owned(), &bounds)
-            .map_err(|trouble| Box::new(trouble.fault(effect, &bounds)))
+        run(host, &prepared, operation.to_owned(), effect, &bounds)
     }
 
     fn query(&self, text: &str, arguments: &Value) -> Result<Table, Box<Fault>> {
@@ -144,9 +144,9 @@ impl Setting {
     }
 
     fn inspect(&self, text: &str, access: SqlAccess) -> Inspected {
-        let clock = Arc::new(crate::base::clock::SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(crate::base::clock::SystemClock);
         let state = self.folder.path().join("state");
-        inspector(clock, state)(&self.plan(text, access))
+        inspect(&clock, &state, &self.plan(text, access))
     }
 }
 
@@ -196,8 +196,6 @@ fn rows_come_as_json_without_loss() {
         truncated: false,
     };
     assert_eq!(table, expected);
-    let output = output(table);
-    assert_eq!(output.structured.unwrap()["row_count"], 3);
 }
 
 #[test]

@@ -5,18 +5,19 @@ use std::io;
 
 use rusqlite::{Error, ErrorCode};
 
-use super::{
-    super::{
-        Fault, FaultClass,
-        failure::{AFTER_MS, because},
-    },
-    Bounds,
-};
 use crate::{
+    backend::{
+        Fault, FaultClass,
+        failure::AFTER_MS,
+        sql::{
+            Bounds,
+            words::{committing, count_rows, failed, forbidden, no_database, row_limit, stopped},
+        },
+    },
     base::{
         limits::BACKEND_STATUS_BYTES_MAX,
-        problem::{Advice, Code, Effects, Problem},
-        text::{clip, count},
+        problem::{Code, Effects, Problem},
+        text::clip,
     },
     catalog::{plan::RowRange, surroundings::Inspected, tool::Effect},
 };
@@ -114,43 +115,32 @@ impl Trouble {
     }
 
     fn judged(&self, effect: Effect, bounds: &Bounds) -> (FaultClass, Problem) {
-        let none = |problem: Problem| problem.with_effects(Effects::None);
-        let failed = |message: &str| none(Problem::new(Code::BackendFailed, message));
         if let Self::Committing(_) = self {
             return (FaultClass::Ambiguous, committing(effect));
         }
         if let Some(problem) = self.stopped(bounds) {
-            return (FaultClass::Clean, none(problem));
+            return (FaultClass::Clean, problem);
         }
         match self {
             Self::Missing(_) | Self::NotAFile | Self::OurOwnFile | Self::Opening(_) => {
-                let message = "the database of this tool cannot be opened, so nothing was done; its operator has to look after it";
-                let problem = Problem::new(Code::BackendUnavailable, message);
-                (FaultClass::Clean, problem.with_advice(Advice::AskOperator))
+                (FaultClass::Clean, no_database())
             }
             Self::Writes | Self::SameColumn(_) | Self::Preparing(_) => (
                 FaultClass::Definite,
                 failed("the database does not take the statement of this tool; nothing was done"),
             ),
-            Self::Rows { changed, expected } => (FaultClass::Definite, rows(*changed, *expected)),
+            Self::Rows { changed, expected } => {
+                (FaultClass::Definite, row_limit(*changed, *expected))
+            }
             Self::Beginning(error) | Self::Running(error) | Self::Marking(error) => {
-                match error.sqlite_error_code() {
-                    Some(ErrorCode::ConstraintViolation) => (
-                        FaultClass::Definite,
-                        failed(
-                            "a constraint of the database forbids this change; nothing was changed",
-                        )
-                        .with_advice(Advice::ChangedArgs),
-                    ),
-                    Some(ErrorCode::TooBig) => (
-                        FaultClass::Definite,
-                        failed("a value grew larger than is allowed; nothing was changed"),
-                    ),
-                    _ => (
-                        FaultClass::Definite,
-                        failed("the database could not run the statement; nothing was changed"),
-                    ),
-                }
+                let problem = match error.sqlite_error_code() {
+                    Some(ErrorCode::ConstraintViolation) => forbidden(),
+                    Some(ErrorCode::TooBig) => {
+                        failed("a value grew larger than is allowed; nothing was changed")
+                    }
+                    _ => failed("the database could not run the statement; nothing was changed"),
+                };
+                (FaultClass::Definite, problem)
             }
             Self::Committing(_) => (FaultClass::Ambiguous, committing(effect)),
         }
@@ -160,21 +150,15 @@ impl Trouble {
     fn stopped(&self, bounds: &Bounds) -> Option<Problem> {
         let error = self.error()?;
         let interrupted = error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted);
-        if !interrupted && !is_busy(error) {
-            return None;
+        if interrupted || is_busy(error) && bounds.cancel.fired().is_some() {
+            return Some(stopped(bounds));
         }
-        if let Some(why) = bounds.cancel.fired() {
-            let why = because(why);
-            let message = format!("the statement was stopped: {why}; nothing was changed");
-            return Some(Problem::new(Code::Cancelled, message).after_ms(AFTER_MS));
-        }
-        Some(if is_busy(error) {
+        is_busy(error).then(|| {
             let message =
                 "another process held the database until the time was up; nothing was done";
-            Problem::new(Code::BackendUnavailable, message).after_ms(AFTER_MS)
-        } else {
-            let message = "the statement was not done when its time was up; nothing was changed";
-            Problem::new(Code::Timeout, message).with_advice(Advice::ChangedArgs)
+            Problem::new(Code::BackendUnavailable, message)
+                .with_effects(Effects::None)
+                .after_ms(AFTER_MS)
         })
     }
 
@@ -209,36 +193,4 @@ impl Trouble {
             )),
         }
     }
-}
-
-fn committing(effect: Effect) -> Problem {
-    let message = "the database failed while the change was committed";
-    let code = match effect {
-        Effect::Read => Code::BackendFailed,
-        Effect::Write | Effect::Destroy => Code::OutcomeUnknown,
-    };
-    Problem::new(code, message).with_effects(Effects::Unknown)
-}
-
-fn rows(changed: u64, expected: RowRange) -> Problem {
-    let wanted = match (expected.min, expected.max) {
-        (min, Some(max)) if min == max => format!("exactly {}", count_rows(min)),
-        (0, Some(max)) => format!("at most {}", count_rows(max)),
-        (min, Some(max)) => format!("{min} to {}", count_rows(max)),
-        (min, None) => format!("at least {}", count_rows(min)),
-    };
-    let message = format!(
-        "the statement would have changed {} and may change {wanted}, so it was rolled back",
-        count_rows(changed)
-    );
-    Problem {
-        reason: Some("ROW_LIMIT".to_owned()),
-        ..Problem::new(Code::BackendFailed, message)
-    }
-    .with_effects(Effects::None)
-    .with_advice(Advice::ChangedArgs)
-}
-
-fn count_rows(rows: u64) -> String {
-    count(usize::try_from(rows).unwrap_or(usize::MAX), "row")
 }

@@ -9,7 +9,7 @@ fn x26_rows_are_capped_and_endless_work_ends_at_the_deadline() {
     let table = setting
         .query(&format!("{endless} i FROM n"), &json!({}))
         .unwrap();
-    assert_eq!((table.rows.len(), table.truncated), (SQL_ROWS_MAX, true));
+    assert_eq!((table.rows.len(), table.truncated), (ROWS_MAX, true));
     let wide = format!("{endless} i, printf('%50000d', i) AS text FROM n");
     let table = setting.query(&wide, &json!({})).unwrap();
     assert_eq!((table.rows.len(), table.truncated), (20, true));
@@ -129,7 +129,10 @@ fn c13_a_path_is_taken_literally_and_must_be_a_file_that_is_there() {
     let check = |path: PathBuf| {
         let mut plan = setting.plan("SELECT 1 AS one", SqlAccess::Read);
         let name = "odd".to_owned();
-        plan.database = Arc::new(Database { name, path });
+        plan.database = Arc::new(Database {
+            name,
+            place: Place::Sqlite(path),
+        });
         setting.run_plan(plan, &json!({}), 1_000_000)
     };
     let odd = setting.folder.path().join("file:shop.db?mode=memory");

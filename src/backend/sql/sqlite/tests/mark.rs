@@ -17,7 +17,7 @@ impl Setting {
         };
         // Whatever statement runs there: the mark does not depend on it.
         let plan = self.plan("DELETE FROM absent", write(None, true));
-        change::mark(host, &plan, &bounds, operation).unwrap().rows
+        mark(host, &plan, &bounds, operation).unwrap().rows
     }
 }
 

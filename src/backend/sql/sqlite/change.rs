@@ -2,10 +2,9 @@
 //! that says afterwards whether it was.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use serde_json::json;
 
 use super::{
-    Bounds, Host, Prepared, Table, Trouble,
+    Prepared, Table, Task, Trouble,
     connection::{self, Opened},
     rows, trouble,
 };
@@ -14,7 +13,7 @@ use crate::{
         event::Event,
         failpoint::{self, Point},
     },
-    catalog::plan::{RowRange, SqlPlan},
+    catalog::plan::RowRange,
 };
 
 /// Where operations are marked, in the operator's own database.
@@ -28,9 +27,8 @@ const MAKE_MARKER_TABLE: &str = "CREATE TABLE IF NOT EXISTS tollgate_operations 
 
 /// A change that is to be made.
 pub(super) struct Change<'a> {
-    pub(super) host: Host<'a>,
+    pub(super) task: Task<'a>,
     pub(super) prepared: &'a Prepared,
-    pub(super) bounds: &'a Bounds,
     pub(super) expect_rows: Option<RowRange>,
     /// The name under which it is marked; `None` where it is not.
     pub(super) operation: Option<String>,
@@ -41,8 +39,7 @@ pub(super) struct Change<'a> {
 /// # Errors
 /// Nothing is changed then, except where the trouble is [`Trouble::Committing`].
 pub(super) fn run(change: &Change<'_>) -> Result<Table, Trouble> {
-    let plan = &change.prepared.plan;
-    let opened = connection::open(change.host.state_dir, plan, change.bounds)?;
+    let opened = connection::open(change.task)?;
     opened
         .ourselves(|connection| connection.execute_batch("BEGIN IMMEDIATE"))
         .map_err(Trouble::Beginning)?;
@@ -96,7 +93,7 @@ fn within(change: &Change<'_>, opened: &Opened) -> Result<Within, Trouble> {
         });
     }
     if let Some(operation) = &change.operation {
-        let finished = change.host.clock.wall().rfc3339();
+        let finished = change.task.host.clock.wall().rfc3339();
         let row_count = i64::try_from(table.row_count).unwrap_or(i64::MAX);
         opened
             .ourselves(|connection| {
@@ -159,37 +156,25 @@ pub(super) fn after_commit(
 }
 
 fn look(change: &Change<'_>, operation: &str) -> Result<Option<u64>, Trouble> {
-    let plan = &change.prepared.plan;
-    let opened = connection::open_to_inspect(change.host.state_dir, plan, change.bounds)?;
+    let opened = connection::open_to_inspect(change.task)?;
     opened
         .ourselves(|connection| marked(connection, operation))
         .map_err(Trouble::Marking)
 }
 
-/// The mark of `operation` as a row, if there is one. The table comes with the first mark.
+/// How many rows `operation` changed, if it is marked. The table comes with the first mark.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub(super) fn mark(
-    host: Host<'_>,
-    plan: &SqlPlan,
-    bounds: &Bounds,
-    operation: &str,
-) -> Result<Table, Trouble> {
-    let opened = connection::open_to_inspect(host.state_dir, plan, bounds)?;
+pub(super) fn mark(task: Task<'_>, operation: &str) -> Result<Option<u64>, Trouble> {
+    let opened = connection::open_to_inspect(task)?;
     let found = opened
         .ourselves(|connection| {
             let has_table = connection.table_exists(None, MARKER_TABLE)?;
             has_table.then(|| marked(connection, operation)).transpose()
         })
-        .map_err(Trouble::Marking)?
-        .flatten();
-    let rows = found.map(|changed| json!({"row_count": changed}));
-    Ok(Table {
-        row_count: found.map_or(0, |_| 1),
-        rows: rows.into_iter().collect(),
-        truncated: false,
-    })
+        .map_err(Trouble::Marking)?;
+    Ok(found.flatten())
 }
 
 /// How many rows the operation changed, if it is marked.

@@ -17,10 +17,10 @@ use rusqlite::{
     limits::Limit,
 };
 
-use super::{Bounds, Trouble};
+use super::{Bounds, Task, Trouble};
 use crate::{
     base::{
-        limits::{SQL_SOURCE_BYTES_MAX, SQL_VALUE_BYTES_MAX},
+        limits::sql::{SOURCE_BYTES_MAX, VALUE_BYTES_MAX},
         nap::nap,
     },
     catalog::plan::{SqlAccess, SqlPlan},
@@ -53,39 +53,30 @@ impl Opened {
 ///
 /// # Errors
 /// When the file is not a database that tools may use, or cannot be opened.
-pub(super) fn open(state_dir: &Path, plan: &SqlPlan, bounds: &Bounds) -> Result<Opened, Trouble> {
-    let access = match plan.access {
+pub(super) fn open(task: Task<'_>) -> Result<Opened, Trouble> {
+    let access = match task.plan.access {
         SqlAccess::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         SqlAccess::Write { .. } => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
-    open_with(access, state_dir, plan, bounds)
+    open_with(access, task)
 }
 
 /// As [`open`], but for reading whatever the statement is.
-pub(super) fn open_to_inspect(
-    state_dir: &Path,
-    plan: &SqlPlan,
-    bounds: &Bounds,
-) -> Result<Opened, Trouble> {
-    open_with(OpenFlags::SQLITE_OPEN_READ_ONLY, state_dir, plan, bounds)
+pub(super) fn open_to_inspect(task: Task<'_>) -> Result<Opened, Trouble> {
+    open_with(OpenFlags::SQLITE_OPEN_READ_ONLY, task)
 }
 
-fn open_with(
-    access: OpenFlags,
-    state_dir: &Path,
-    plan: &SqlPlan,
-    bounds: &Bounds,
-) -> Result<Opened, Trouble> {
-    check_file(state_dir, &plan.database.path)?;
+fn open_with(access: OpenFlags, task: Task<'_>) -> Result<Opened, Trouble> {
+    check_file(task.host.state_dir, task.file())?;
     let open = |access: OpenFlags| {
         // No `SQLITE_OPEN_URI`: the path is taken literally.
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
-        Connection::open_with_flags(&plan.database.path, flags)
-            .and_then(|connection| bounded(connection, bounds))
+        Connection::open_with_flags(task.file(), flags)
+            .and_then(|connection| bounded(connection, task.bounds))
     };
     let ours = Arc::new(AtomicBool::new(true));
     let connection = open(access)
-        .and_then(|connection| guarded(connection, &plan.access, Arc::clone(&ours)))
+        .and_then(|connection| guarded(connection, &task.plan.access, Arc::clone(&ours)))
         .map_err(Trouble::Opening)?;
     if access == OpenFlags::SQLITE_OPEN_READ_ONLY && awaits_rollback(&connection) {
         // Its first look rolls back. Where that fails, what is read next says so.
@@ -146,8 +137,8 @@ fn bounded(mut connection: Connection, bounds: &Bounds) -> rusqlite::Result<Conn
     }))?;
     connection.progress_handler(STEPS_PER_LOOK, Some(move || running.are_over()))?;
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, SQL_VALUE_BYTES_MAX)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, SQL_SOURCE_BYTES_MAX)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, SOURCE_BYTES_MAX)?;
     connection.set_limit(Limit::SQLITE_LIMIT_WORKER_THREADS, 0)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
