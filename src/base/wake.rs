@@ -89,7 +89,7 @@ impl Held {
 
 /// Wakes who was rung by this thread and is not awake yet. [`Bell::sleep`] does so by itself;
 /// whatever else may wait long within [`together`] has to call it before.
-fn ring_held() {
+pub(crate) fn ring_held() {
     HELD.with_borrow_mut(|held| {
         if let Some(held) = held {
             held.ring();

@@ -17,7 +17,7 @@ use std::{
 use super::RuleError;
 use crate::base::{
     limits::{RULE_STACK_BYTES, RULE_STUCK_MAX, RULE_TIME_MAX},
-    thread,
+    thread, wake,
 };
 
 /// Runs evaluations with a limit on time and counts those that were given up.
@@ -86,6 +86,7 @@ impl Watch {
         let Ok(_detached) = started else {
             return Err(RuleError::NoThread);
         };
+        wake::ring_held();
         match result.recv_timeout(self.limit) {
             Ok(result) => result,
             Err(mpsc::RecvTimeoutError::Timeout) => {
@@ -99,5 +100,34 @@ impl Watch {
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(RuleError::Ended),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::base::wake::Bell;
+
+    #[test]
+    fn who_was_rung_before_is_awake_while_it_runs() {
+        let (bell, asked) = (Bell::default(), Arc::new(Mutex::new(false)));
+        let (told, heard) = mpsc::sync_channel(1);
+        let (at, wanted) = (bell.clone(), Arc::clone(&asked));
+        let _detached = thread::spawn("sleeper", move || {
+            let mut guard = wanted.lock().unwrap();
+            while !*guard {
+                guard = at.sleep(guard);
+            }
+            told.send(()).unwrap();
+        });
+        let answer = wake::together(|| {
+            *asked.lock().unwrap() = true;
+            bell.ring();
+            let watch = Watch::new(Duration::from_secs(60));
+            watch.run(move || Ok(heard.recv().is_ok()))
+        });
+        assert_eq!(answer, Ok(true));
     }
 }

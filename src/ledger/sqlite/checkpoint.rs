@@ -42,9 +42,28 @@ struct State {
     is_closed: bool,
 }
 
+/// How long the log may become, in pages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lengths {
+    /// So many more, and they are carried over.
+    pub(super) more: i32,
+    /// From here on by the writer.
+    pub(super) most: i32,
+}
+
+impl Default for Lengths {
+    fn default() -> Self {
+        Self {
+            more: LEDGER_CHECKPOINT_PAGES,
+            most: LEDGER_LOG_PAGES_MAX,
+        }
+    }
+}
+
 /// How long the log is, as the writer sees it after each commit.
 struct Progress {
     shared: Arc<Shared>,
+    lengths: Lengths,
     /// Pages in the log when it was last carried over, or that was last asked for.
     carried: i32,
 }
@@ -56,8 +75,8 @@ impl Checkpointer {
     /// What SQLite says.
     pub(super) fn attach(
         connection: &mut Connection,
-        path: PathBuf,
-        file: FileIdentity,
+        (path, file): (PathBuf, FileIdentity),
+        lengths: Lengths,
     ) -> rusqlite::Result<Self> {
         let shared = Arc::new(Shared {
             path,
@@ -67,6 +86,7 @@ impl Checkpointer {
         });
         let mut progress = Progress {
             shared: Arc::clone(&shared),
+            lengths,
             carried: 0,
         };
         connection.wal_hook(Some(move |log: &mut Wal, pages| {
@@ -105,11 +125,11 @@ impl Progress {
             // It was begun anew.
             self.carried = 0;
         }
-        if pages.saturating_sub(self.carried) < LEDGER_CHECKPOINT_PAGES {
+        if pages.saturating_sub(self.carried) < self.lengths.more {
             return;
         }
         self.carried = pages;
-        if pages >= LEDGER_LOG_PAGES_MAX {
+        if pages >= self.lengths.most {
             // Whatever hinders it passes; then the next one does more.
             let _left_to_the_next = log.checkpoint();
         } else {
@@ -164,12 +184,22 @@ mod tests {
     use crate::base::clock::SystemClock;
 
     const PAGE_BYTES: u64 = 4096;
+    const LENGTHS: Lengths = Lengths {
+        more: 100,
+        most: 400,
+    };
+
+    /// That many bytes in the file.
+    fn bytes(pages: i32) -> u64 {
+        u64::try_from(pages).unwrap() * PAGE_BYTES
+    }
 
     /// A ledger whose log nobody carries over yet, and the path of its file.
     fn ledger(dir: &Path) -> (open::Opened, Checkpointer) {
         let mut opened = open::open(dir, &SystemClock).unwrap();
-        let (path, file) = (opened.path.clone(), opened.file);
-        let checkpointer = Checkpointer::attach(&mut opened.connection, path, file).unwrap();
+        let place = (opened.path.clone(), opened.file);
+        let checkpointer = Checkpointer::attach(&mut opened.connection, place, LENGTHS);
+        let checkpointer = checkpointer.unwrap();
         (opened, checkpointer)
     }
 
@@ -197,19 +227,19 @@ mod tests {
         let (opened, checkpointer) = ledger(dir.path());
         let checkpointer = checkpointer.start();
         let before = bytes_of(&opened.path, "");
-        fill(&opened.connection, LEDGER_CHECKPOINT_PAGES + 100);
+        fill(&opened.connection, LENGTHS.more + 50);
         drop(checkpointer);
-        let wanted = u64::try_from(LEDGER_CHECKPOINT_PAGES).unwrap() * PAGE_BYTES;
-        assert!(bytes_of(&opened.path, "") >= before + wanted * 3 / 4);
+        assert!(bytes_of(&opened.path, "") >= before + bytes(LENGTHS.more) * 3 / 4);
     }
 
     #[test]
     fn a_log_that_nobody_else_carries_over_ends_with_the_writer() {
         let dir = tempfile::tempdir().unwrap();
         let (opened, _checkpointer) = ledger(dir.path());
-        fill(&opened.connection, 2 * LEDGER_LOG_PAGES_MAX);
-        let most = u64::try_from(LEDGER_LOG_PAGES_MAX + 2 * LEDGER_CHECKPOINT_PAGES).unwrap();
-        assert!(bytes_of(&opened.path, "-wal") < most * (PAGE_BYTES + 24));
+        fill(&opened.connection, 3 * LENGTHS.most);
+        // Each page has a header there.
+        let most = bytes(LENGTHS.most + 2 * LENGTHS.more) * 101 / 100;
+        assert!(bytes_of(&opened.path, "-wal") < most);
     }
 
     #[test]
@@ -220,7 +250,7 @@ mod tests {
         let aside = dir.path().join("aside");
         fs::rename(&opened.path, aside).unwrap();
         fs::write(&opened.path, "another").unwrap();
-        fill(&opened.connection, LEDGER_CHECKPOINT_PAGES + 100);
+        fill(&opened.connection, LENGTHS.more + 50);
         drop(checkpointer);
         assert_eq!(fs::read(&opened.path).unwrap(), b"another");
     }

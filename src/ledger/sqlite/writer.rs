@@ -5,7 +5,7 @@ use std::{collections::VecDeque, path::Path, sync::Arc, time::Duration};
 use super::{
     super::{Durability, LedgerError},
     AuditSync, Shared,
-    checkpoint::Checkpointer,
+    checkpoint::{Checkpointer, Lengths},
     emergency::Emergency,
     explain,
     files::FileIdentity,
@@ -57,8 +57,8 @@ fn refuse_all(batch: &mut VecDeque<Job>, error: &LedgerError) {
 }
 
 fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
-    let (path, file) = (opened.path.clone(), opened.file);
-    let checkpointer = match Checkpointer::attach(&mut opened.connection, path, file) {
+    let (place, lengths) = ((opened.path.clone(), opened.file), Lengths::default());
+    let checkpointer = match Checkpointer::attach(&mut opened.connection, place, lengths) {
         Ok(checkpointer) => checkpointer.start(),
         Err(error) => return refuse_all(batch, &explain(&error)),
     };
