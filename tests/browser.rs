@@ -57,9 +57,7 @@ impl Browser {
     /// Starts one; `None` where there is none, which is told on standard error.
     pub(crate) fn start(what: &str) -> Option<Self> {
         if !Path::new(PROGRAM).exists() {
-            // Past the test runner, which would keep it to itself.
-            let line = format!("skipped: {what}: there is no browser at {PROGRAM}\n");
-            std::io::stderr().write_all(line.as_bytes()).unwrap();
+            skipped(what, "there is no browser at");
             return None;
         }
         let home = tempfile::tempdir().unwrap();
@@ -97,7 +95,12 @@ impl Browser {
             asked: 0,
             told: Vec::new(),
         };
-        let page = browser.ask("Target.createTarget", &json!({"url": "about:blank"}));
+        // One that does not start here says nothing about the page.
+        let Ok(page) = browser.try_ask("Target.createTarget", &json!({"url": "about:blank"}))
+        else {
+            skipped(what, "no answer from the browser at");
+            return None;
+        };
         let page = json!({"targetId": page["targetId"], "flatten": true});
         let attached = browser.ask("Target.attachToTarget", &page);
         browser.session = Some(attached["sessionId"].as_str().unwrap().to_owned());
@@ -124,7 +127,7 @@ impl Browser {
         let opened = self.ask("Page.navigate", &json!({"url": url}));
         assert_eq!(opened.get("errorText"), None, "{opened}");
         while !self.has_told("Page.loadEventFired") {
-            let message = self.next();
+            let message = self.next().expect("word of the page");
             self.told.push(message);
         }
         let asked = json!({"expression": script, "returnByValue": true});
@@ -157,30 +160,40 @@ impl Browser {
     }
 
     fn ask(&mut self, method: &str, params: &Value) -> Value {
+        self.try_ask(method, params).unwrap_or_else(|error| {
+            let log = fs::read_to_string(self.home.path().join("log")).unwrap_or_default();
+            panic!("the browser says nothing: {error}\n{log}")
+        })
+    }
+
+    fn try_ask(&mut self, method: &str, params: &Value) -> Result<Value, String> {
         self.asked += 1;
         let mut command = json!({"id": self.asked, "method": method, "params": params});
         if let Some(session) = &self.session {
             command["sessionId"] = json!(session);
         }
-        self.commands
-            .write_all(format!("{command}\0").as_bytes())
-            .unwrap();
+        let sent = self.commands.write_all(format!("{command}\0").as_bytes());
+        sent.map_err(|error| error.to_string())?;
         loop {
-            let mut message = self.next();
+            let mut message = self.next()?;
             if message["id"] == self.asked {
                 assert_eq!(message.get("error"), None, "{method}: {message}");
-                return message["result"].take();
+                return Ok(message["result"].take());
             }
             self.told.push(message);
         }
     }
 
-    fn next(&self) -> Value {
-        self.messages.recv_timeout(BOUND).unwrap_or_else(|error| {
-            let log = fs::read_to_string(self.home.path().join("log")).unwrap_or_default();
-            panic!("the browser says nothing: {error}\n{log}")
-        })
+    fn next(&self) -> Result<Value, String> {
+        let message = self.messages.recv_timeout(BOUND);
+        message.map_err(|error| error.to_string())
     }
+}
+
+/// Tells past the test runner, which would keep it to itself.
+fn skipped(what: &str, why: &str) {
+    let line = format!("skipped: {what}: {why} {PROGRAM}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 impl Drop for Browser {
