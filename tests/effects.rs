@@ -32,7 +32,7 @@ pub(crate) enum Tool {
     Idempotent,
     /// A statement whose mark tells.
     Marked,
-    /// A request to a service that knows a repetition by its key.
+    /// A request to a service that knows a repetition by its key, for longer than any test.
     Downstream,
 }
 
@@ -60,8 +60,10 @@ impl Tool {
     /// Whether a repetition finds out what was done, or may do it again, whoever died.
     pub(crate) fn is_sure(self) -> bool {
         match self {
-            Self::Read | Self::Verified | Self::Idempotent | Self::Marked => true,
-            Self::Plain | Self::Flaky | Self::Downstream => false,
+            Self::Read | Self::Verified | Self::Idempotent | Self::Marked | Self::Downstream => {
+                true
+            }
+            Self::Plain | Self::Flaky => false,
         }
     }
 
@@ -176,7 +178,7 @@ impl World {
             }}}),
             Tool::Downstream => {
                 let url = format!("http://{}/{{text}}", self.service().peer.address);
-                json!({"run": {"http": {"method": "POST", "url": url, "downstream_key": true}}})
+                json!({"run": {"http": {"method": "POST", "url": url, "downstream_key": {"valid_for": "24h"}}}})
             }
         }
     }

@@ -78,6 +78,7 @@ fn compile_any(node: &Node, around: &Surroundings<'_>, findings: &mut Findings) 
             .map(|steps| Run::Steps(Arc::new(steps))),
         None => definition.run.as_ref().and_then(|run| {
             let effect = definition.effect;
+            http::check_validity(run, Some(definition.timeout), findings);
             compile_run(run, effect, &placeholders, around, findings)
         }),
     };

@@ -1,6 +1,6 @@
 //! What a tool's backend is to do, compiled: files, statements and requests with their bounds.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
     surroundings::{Database, Host},
@@ -104,8 +104,31 @@ pub(crate) struct HttpPlan {
     pub(crate) response_bytes_max: usize,
     /// Statuses after which nothing was done, as the author knows.
     pub(crate) retry_status: Vec<u16>,
-    /// Whether the service knows a repetition by its `Idempotency-Key`.
-    pub(crate) downstream_key: bool,
+    /// What the service makes of its `Idempotency-Key`.
+    pub(crate) downstream_key: DownstreamKey,
+}
+
+impl HttpPlan {
+    /// For how long after its first attempt an operation may be run again although it may have
+    /// happened, because the service knows it by its key. A repetition has arrived by its own
+    /// `timeout`, or never does, so that time is taken off.
+    pub(crate) fn known_for(&self, timeout: Duration) -> Option<Duration> {
+        match self.downstream_key {
+            DownstreamKey::Ignored | DownstreamKey::Known => None,
+            DownstreamKey::ValidFor(time) => time.checked_sub(timeout),
+        }
+    }
+}
+
+/// What a service makes of the `Idempotency-Key` of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DownstreamKey {
+    /// Nothing, as far as is known.
+    Ignored,
+    /// It knows the further attempts of a call by it.
+    Known,
+    /// It knows any repetition by it that comes no later than so long after the first.
+    ValidFor(Duration),
 }
 
 /// How a request asks.

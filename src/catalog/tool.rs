@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{
     diagnostic::{Diagnostic, Severity, SourceFile, Span},
     look::{Check, Look, Probe},
-    plan::{FileArg, HttpPlan, SqlAccess, SqlPlan},
+    plan::{DownstreamKey, FileArg, HttpPlan, SqlAccess, SqlPlan},
     restraint::Restraint,
     rule::{Expression, Rule},
     sandbox::Sandbox,
@@ -161,7 +161,8 @@ impl Tool {
 
     /// Whether an attempt of a call may follow one that may have happened.
     pub(crate) fn bears_another_attempt(&self) -> bool {
-        let is_known_there = matches!(&self.run, Run::Http(plan) if plan.downstream_key);
+        let is_known_there =
+            matches!(&self.run, Run::Http(plan) if plan.downstream_key != DownstreamKey::Ignored);
         is_known_there || self.is_retry_safe()
     }
 

@@ -14,12 +14,12 @@ use crate::{
         problem::{Code, Problem},
         text,
     },
-    catalog::tool::{Idempotency, Tool},
+    catalog::tool::{Idempotency, Run, Tool},
     guard::{
         authorize::AuthorizedCall,
         call::{CallerKey, Header},
     },
-    ledger::operation::{KeySource, Operation},
+    ledger::operation::{KeySource, KnownThere, Operation},
 };
 
 /// The operation that the call is for; `None` where it may simply be run each time.
@@ -77,7 +77,19 @@ fn made(
         window: tool.window(),
         joined: None,
         may_verify: tool.evidence().is_some(),
+        known_there: known_there(tool),
     }
+}
+
+fn known_there(tool: &Tool) -> Option<KnownThere> {
+    let within = match &tool.run {
+        Run::Http(plan) => plan.known_for(tool.timeout),
+        Run::Exec(_) | Run::Sql(_) | Run::Reply(_) | Run::Steps(_) | Run::Fetch => None,
+    };
+    within.map(|within| KnownThere {
+        within,
+        by: tool.digest,
+    })
 }
 
 /// The operation of a call whose rules may refuse it.

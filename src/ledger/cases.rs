@@ -1,6 +1,7 @@
 //! What becomes of repeated calls, case by case, asked of each kind of ledger.
 
 mod fetching;
+mod known_there;
 mod walks;
 mod world;
 

@@ -1,14 +1,21 @@
 //! One intended operation across its repetitions: its states, and what becomes of a call that
 //! meets an operation of the same key. Values in, values out; every ledger decides by this.
 
+mod problems;
+
 use std::time::Duration;
 
+use super::policy::time::{Mark, Now};
 use crate::base::{
     clock::Timestamp,
     id::CallId,
     limits::{KEY_RESULT_KEPT, KEY_TOMBSTONE_KEPT, KEY_UNKNOWN_BLOCKS, RECOVERIES_MAX},
-    problem::{Code, Effects, Problem},
+    problem::Problem,
 };
+
+pub(crate) use problems::in_progress;
+pub(super) use problems::{attention, unknown};
+use problems::{expired, mismatch};
 
 /// Where an operation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,6 +209,17 @@ pub(crate) struct Operation {
     pub(crate) joined: Option<i64>,
     /// Whether its tool may be able to tell whether it happened, and was not asked yet.
     pub(crate) may_verify: bool,
+    /// What the service that it goes to promises of the name that it bears there.
+    pub(crate) known_there: Option<KnownThere>,
+}
+
+/// A service that knows an operation by its name does it once, however often it is asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KnownThere {
+    /// For how long after its first attempt it may be asked.
+    pub(crate) within: Duration,
+    /// The definition that says so: by another one it might ask another service.
+    pub(crate) by: [u8; 32],
 }
 
 /// What a ledger knows of the operation that has a key.
@@ -221,6 +239,8 @@ pub(crate) struct Known {
     pub(crate) fingerprint: [u8; 32],
     /// When its last attempt began.
     pub(crate) began: Timestamp,
+    /// When its first one did, where it is for a service that knows it by its name.
+    pub(crate) named: Option<Mark>,
     /// When that ended.
     pub(crate) ended: Option<Timestamp>,
     /// Whether the answer reached the client, as far as is known.
@@ -250,8 +270,19 @@ pub(crate) enum Meeting {
     Refuse(Box<Problem>),
 }
 
+impl Operation {
+    /// Whether the known one may be run again although it may have happened.
+    fn may_repeat(&self, known: &Known, now: &Now) -> bool {
+        let age = known.named.and_then(|named| named.elapsed_in_boot(now));
+        let is_known_there = self.known_there.is_some_and(|there| {
+            known.definition == Some(there.by) && age.is_some_and(|age| age < there.within)
+        });
+        self.retry_safe || is_known_there
+    }
+}
+
 /// Decides what becomes of a call that is for `asked` and meets `known`, at `now`.
-pub(crate) fn meet(known: &Known, asked: &Operation, now: Timestamp) -> Meeting {
+pub(crate) fn meet(known: &Known, asked: &Operation, now: &Now) -> Meeting {
     if known.state.is_open() && !known.is_owner_alive {
         return Meeting::Recover;
     }
@@ -262,7 +293,7 @@ pub(crate) fn meet(known: &Known, asked: &Operation, now: Timestamp) -> Meeting 
 }
 
 /// The caller named the operation.
-fn meet_named(known: &Known, asked: &Operation, now: Timestamp) -> Meeting {
+fn meet_named(known: &Known, asked: &Operation, now: &Now) -> Meeting {
     use OperationState::{
         Abandoned, Attention, Claimed, Compensating, Failed, FailedClean, RolledBack, Running,
         Succeeded, Unknown,
@@ -272,7 +303,7 @@ fn meet_named(known: &Known, asked: &Operation, now: Timestamp) -> Meeting {
         Attention => refuse(attention(known)),
         FailedClean | Abandoned => Meeting::Again,
         Succeeded | Failed | RolledBack => {
-            let age = age(known, now);
+            let age = age(known, now.wall);
             if age >= KEY_TOMBSTONE_KEPT {
                 Meeting::Fresh
             } else if age >= KEY_RESULT_KEPT {
@@ -285,7 +316,7 @@ fn meet_named(known: &Known, asked: &Operation, now: Timestamp) -> Meeting {
         }
         Claimed | Running | Compensating | Unknown if !is_same => refuse(mismatch(known)),
         Claimed | Running | Compensating => Meeting::Join,
-        Unknown if asked.retry_safe => Meeting::Again,
+        Unknown if asked.may_repeat(known, now) => Meeting::Again,
         Unknown if asked.may_verify => Meeting::Doubt(Box::new(unknown(known))),
         Unknown => refuse(unknown(known)),
     }
@@ -293,7 +324,7 @@ fn meet_named(known: &Known, asked: &Operation, now: Timestamp) -> Meeting {
 
 /// Nobody named the operation: an equal call within the window is a repetition unless the
 /// first one's answer arrived.
-fn meet_equal(known: &Known, asked: &Operation, now: Timestamp) -> Meeting {
+fn meet_equal(known: &Known, asked: &Operation, now: &Now) -> Meeting {
     use OperationState::{
         Abandoned, Attention, Claimed, Compensating, Failed, FailedClean, RolledBack, Running,
         Succeeded, Unknown,
@@ -302,12 +333,12 @@ fn meet_equal(known: &Known, asked: &Operation, now: Timestamp) -> Meeting {
         Claimed | Running | Compensating => Meeting::Join,
         Attention => refuse(attention(known)),
         FailedClean | Abandoned => Meeting::Fresh,
-        Unknown if asked.retry_safe => Meeting::Again,
+        Unknown if asked.may_repeat(known, now) => Meeting::Again,
         Unknown if asked.may_verify => Meeting::Doubt(Box::new(unknown(known))),
-        Unknown if age(known, now) < KEY_UNKNOWN_BLOCKS => refuse(unknown(known)),
+        Unknown if age(known, now.wall) < KEY_UNKNOWN_BLOCKS => refuse(unknown(known)),
         Unknown => Meeting::Similar,
         RolledBack if asked.joined != Some(known.row) => Meeting::Fresh,
-        Succeeded | Failed | RolledBack if age(known, now) >= asked.window => Meeting::Fresh,
+        Succeeded | Failed | RolledBack if age(known, now.wall) >= asked.window => Meeting::Fresh,
         Succeeded | Failed | RolledBack if asked.joined == Some(known.row) => Meeting::Replay,
         Succeeded | Failed | RolledBack if known.is_delivered => Meeting::Similar,
         Succeeded | Failed | RolledBack => Meeting::Replay,
@@ -323,59 +354,4 @@ fn age(known: &Known, now: Timestamp) -> Duration {
 
 fn refuse(problem: Problem) -> Meeting {
     Meeting::Refuse(Box::new(problem))
-}
-
-fn mismatch(known: &Known) -> Problem {
-    let message = format!(
-        "this operation key was used for other arguments, at {} (operation `{}`)",
-        known.began.rfc3339(),
-        known.id
-    );
-    Problem::new(Code::IdempotencyMismatch, message)
-        .suggest("repeat the first arguments exactly to get the first answer")
-        .suggest("use a new key for a new operation")
-}
-
-fn expired(known: &Known) -> Problem {
-    let message = format!(
-        "the operation of this key (`{}`) ended at {} and its answer is no longer kept; it was not run again",
-        known.id,
-        known.ended.unwrap_or(known.began).rfc3339()
-    );
-    Problem::new(Code::IdempotencyExpired, message).suggest("use a new key to run it once more")
-}
-
-/// The problem of a call that is for an operation of which nobody knows whether it happened.
-pub(super) fn unknown(known: &Known) -> Problem {
-    let message = format!(
-        "the same operation was begun at {} (`{}`) and nobody can tell whether it happened; it is not run again before that is settled",
-        known.began.rfc3339(),
-        known.id
-    );
-    Problem::new(Code::OutcomeUnknown, message).suggest(format!(
-        "ask the operator to find out and to run `tollgate ops resolve {}`",
-        known.id
-    ))
-}
-
-/// The problem of a call that is for an operation that a person has to look at.
-pub(super) fn attention(known: &Known) -> Problem {
-    let message = format!(
-        "the same operation (`{}`, begun at {}) is waiting for a person",
-        known.id,
-        known.began.rfc3339()
-    );
-    Problem::new(Code::NeedsAttention, message).suggest(format!(
-        "ask the operator to look at `tollgate ops show {}`",
-        known.id
-    ))
-}
-
-/// The problem of a call that waited for `id` until its own time was up.
-pub(crate) fn in_progress(id: CallId) -> Problem {
-    let message = format!("the same operation (`{id}`) is still running");
-    Problem::new(Code::InProgress, message)
-        .with_effects(Effects::Unknown)
-        .after_ms(1000)
-        .suggest("make the same call again to get its answer")
 }

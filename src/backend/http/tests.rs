@@ -22,7 +22,7 @@ use crate::{
     },
     catalog::{
         content::Progress,
-        plan::{HttpBody, HttpMethod, HttpPlan, HttpResponse},
+        plan::{DownstreamKey, HttpBody, HttpMethod, HttpPlan, HttpResponse},
         secret::Secrets,
         surroundings,
         template::{ConfidentialTemplate, JsonTemplate, TextTemplate},
@@ -128,7 +128,7 @@ fn get(address: SocketAddr) -> HttpPlan {
         },
         response_bytes_max: HTTP_BODY_BYTES_DEFAULT,
         retry_status: Vec::new(),
-        downstream_key: false,
+        downstream_key: DownstreamKey::Ignored,
     }
 }
 

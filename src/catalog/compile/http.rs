@@ -1,16 +1,16 @@
 //! The request behind a tool: to a host that is listed, with no place where a value could become
 //! another part of it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
 use super::{
     super::{
-        definition::{BodyDefinition, HttpDefinition, Spanned},
+        definition::{BodyDefinition, HttpDefinition, RunDefinition, Spanned},
         diagnostic::{Findings, tick},
         fields::text,
-        plan::{HttpBody, HttpMethod, HttpPlan, fits_header},
+        plan::{DownstreamKey, HttpBody, HttpMethod, HttpPlan, fits_header},
         secret::Secrets,
         source::Entry,
         surroundings::{Host, Surroundings},
@@ -82,6 +82,39 @@ pub(super) fn compile(
         retry_status: written.retry_status.clone(),
         downstream_key: written.downstream_key,
     }))
+}
+
+/// A promise of the service that would be over before a call is, or that nobody would use.
+pub(super) fn check_validity(
+    run: &RunDefinition<'_>,
+    timeout: Option<Duration>,
+    findings: &mut Findings,
+) {
+    let RunDefinition::Http(written) = run else {
+        return;
+    };
+    let DownstreamKey::ValidFor(time) = written.downstream_key else {
+        return;
+    };
+    let span = written.downstream_span;
+    match timeout {
+        Some(timeout) if time > timeout => {}
+        Some(timeout) => {
+            let message = format!(
+                "`valid_for` is {} s, and a call may take {} s",
+                time.as_secs(),
+                timeout.as_secs()
+            );
+            let help = "the service must know the key for longer than the `timeout` of a call";
+            findings.error("http", span, message, help);
+        }
+        None => {
+            let message = "`valid_for` is for a call, and this is a part of one".to_owned();
+            let help = "write `downstream_key: true`; whether a part may be run again, its \
+                        `idempotent` says";
+            findings.error("http", span, message, help);
+        }
+    }
 }
 
 /// C12: what is declared to read may only ask, unless its author knows better.

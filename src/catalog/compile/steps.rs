@@ -11,7 +11,7 @@ use super::{
         surroundings::Surroundings,
         tool::{Effect, OutputKind},
     },
-    compile_run,
+    compile_run, http,
     placeholder::Placeholders,
 };
 use crate::base::{canonical::canonical, limits::steps::STEP_NAME_BYTES_MAX};
@@ -194,6 +194,7 @@ fn act(
     around: &Surroundings<'_>,
     findings: &mut Findings,
 ) -> Option<Act> {
+    http::check_validity(run, None, findings);
     let run = compile_run(run, effect, placeholders, around, findings)?;
     Some(Act {
         run,

@@ -2,16 +2,16 @@
 
 use super::{
     super::{
-        diagnostic::Findings,
-        fields::{Fields, items, text, wrong_type},
-        plan::{HttpMethod, HttpResponse},
+        diagnostic::{Findings, Span},
+        fields::{Fields, items, text, truth, wrong_type},
+        plan::{DownstreamKey, HttpMethod, HttpResponse},
         quantity::count,
         source::{Entry, Node, NodeValue},
         units,
     },
     Spanned, spanned,
 };
-use crate::base::limits::{HTTP_BODY_BYTES_DEFAULT, OUTPUT_TOTAL_BYTES_MAX};
+use crate::base::limits::{HTTP_BODY_BYTES_DEFAULT, KEY_TOMBSTONE_KEPT, OUTPUT_TOTAL_BYTES_MAX};
 
 /// A request, see [`super::super::plan::HttpPlan`].
 #[derive(Debug)]
@@ -26,7 +26,9 @@ pub(crate) struct HttpDefinition<'a> {
     pub(crate) response: HttpResponse,
     pub(crate) response_bytes_max: usize,
     pub(crate) retry_status: Vec<u16>,
-    pub(crate) downstream_key: bool,
+    pub(crate) downstream_key: DownstreamKey,
+    /// Where that is written; the request where it is not.
+    pub(crate) downstream_span: Span,
     /// The author knows that nothing is changed, whatever the method.
     pub(crate) assert_no_effects: bool,
 }
@@ -59,7 +61,8 @@ pub(super) fn read<'a>(node: &'a Node, findings: &mut Findings) -> Option<HttpDe
         .take("response_limit")
         .and_then(|node| units::bytes(node, "response_limit", OUTPUT_TOTAL_BYTES_MAX, findings));
     let retry_status = fields.take("retry_status");
-    let downstream_key = fields.flag("downstream_key", findings);
+    let key_node = fields.take("downstream_key");
+    let downstream_key = key_node.and_then(|node| downstream_key(node, findings));
     let assert_no_effects = fields.flag("assert_no_effects", findings);
     fields.close(findings);
     let mut named = |node: Option<&'a Node>, name| {
@@ -80,9 +83,24 @@ pub(super) fn read<'a>(node: &'a Node, findings: &mut Findings) -> Option<HttpDe
         }),
         response_bytes_max: limit.unwrap_or(HTTP_BODY_BYTES_DEFAULT),
         retry_status: retry_status.map_or_else(Vec::new, |node| statuses(node, findings)),
-        downstream_key,
+        downstream_key: downstream_key.unwrap_or(DownstreamKey::Ignored),
+        downstream_span: key_node.unwrap_or(node).span,
         assert_no_effects,
     })
+}
+
+/// `true`, `false` or `{valid_for: 24h}`.
+fn downstream_key(node: &Node, findings: &mut Findings) -> Option<DownstreamKey> {
+    if !matches!(node.value, NodeValue::Map(_)) {
+        let is_known = truth(node, "downstream_key", findings)?;
+        return is_known.then_some(DownstreamKey::Known);
+    }
+    let mut fields = Fields::open(node, "downstream_key", findings)?;
+    let time = fields
+        .require("valid_for", findings)
+        .and_then(|node| units::duration(node, "valid_for", KEY_TOMBSTONE_KEPT, findings));
+    fields.close(findings);
+    time.map(DownstreamKey::ValidFor)
 }
 
 fn entries<'a>(node: &'a Node, name: &str, findings: &mut Findings) -> &'a [Entry] {

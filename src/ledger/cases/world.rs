@@ -92,6 +92,7 @@ pub(super) fn named(key: u8, arguments: u8) -> Operation {
         window: KEY_WINDOW_DEFAULT,
         joined: None,
         may_verify: false,
+        known_there: None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
         operation::{
             KeySource, Known, Meeting, Operation, OperationState, after_death, in_progress, meet,
         },
+        policy::time::{Mark, Now},
         record::{CallRow, Outcome, Settlement},
         resolution::told,
     },
@@ -14,7 +15,7 @@ use super::{
     steps::Walk,
 };
 use crate::base::{
-    clock::Timestamp,
+    clock::{Moment, Timestamp},
     id::Principal,
     problem::{Effects, Problem},
 };
@@ -84,11 +85,12 @@ impl State {
         else {
             return Looked::Go(None, Notes::default());
         };
-        let mut meeting = meet(&known, asked, now);
+        let present = present(now);
+        let mut meeting = meet(&known, asked, &present);
         if meeting == Meeting::Recover {
             self.bury(known.row, now);
             known = latest(self, asked).unwrap();
-            meeting = meet(&known, asked, now);
+            meeting = meet(&known, asked, &present);
         }
         match meeting {
             Meeting::Fresh => Looked::Go(None, Notes::default()),
@@ -168,6 +170,7 @@ impl State {
             definition: call.definition,
             fingerprint: asked.fingerprint,
             began: now,
+            named: asked.known_there.map(|_| Mark::after(&present(now), 0)),
             ended: None,
             is_delivered: false,
             is_owner_alive: true,
@@ -190,6 +193,7 @@ impl State {
                 assert!(stored.known.state.may_become(OperationState::Running));
                 stored.known = Known {
                     id: stored.known.id,
+                    named: stored.known.named,
                     ..known
                 };
                 stored.is_read = is_read;
@@ -251,5 +255,14 @@ impl Looked {
                 Self::refused(problem, guard_us, now).at_once(guard_us, now)
             }
         }
+    }
+}
+
+/// This ledger knows one boot only, and its clocks go together.
+fn present(wall: Timestamp) -> Now {
+    Now {
+        moment: Moment::from_micros(u64::try_from(wall.as_micros()).unwrap()),
+        wall,
+        boot: Some([0; 16]),
     }
 }

@@ -63,6 +63,13 @@ impl Mark {
         }
     }
 
+    /// The time since this point by the clock that nobody can set; `None` where the machine was
+    /// started anew since, or nobody knows whether it was.
+    pub(crate) fn elapsed_in_boot(&self, now: &Now) -> Option<Duration> {
+        let moment = Moment::from_micros(self.moment_us);
+        self.is_of(now).then(|| now.moment.since(moment))
+    }
+
     /// The point `micros` microseconds before this one.
     pub(crate) fn before(&self, micros: u64) -> Self {
         let wait = i64::try_from(micros).unwrap_or(i64::MAX);
@@ -230,6 +237,25 @@ pub(super) mod tests {
             ..now(1, 1_000_000, 4)
         };
         assert_eq!(Mark::after(&nobody, 10).remaining_us(&nobody), 10);
+    }
+
+    #[test]
+    fn across_boots_nobody_can_tell_how_long_ago_a_point_was() {
+        let first = Mark::after(&now(1, 100, 0), 0);
+        assert_eq!(
+            first.elapsed_in_boot(&now(1, 160, -50_000)),
+            Some(Duration::from_secs(60))
+        );
+        assert_eq!(first.elapsed_in_boot(&now(2, 160, 60)), None);
+        let nowhere = Mark {
+            boot: None,
+            ..first
+        };
+        let here = Now {
+            boot: None,
+            ..now(1, 160, 60)
+        };
+        assert_eq!(nowhere.elapsed_in_boot(&here), None);
     }
 
     /// Walks through `steps` of (boot, moment, wall, believed wall), all in seconds.

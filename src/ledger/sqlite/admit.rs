@@ -5,6 +5,7 @@ use super::{
         admission::{Admission, Doubt, Ending, Failure, Further, Notes, Running},
         fetch::{self, Fetch, Standing, died, no_such},
         operation::{Known, Meeting, Operation, in_progress, meet},
+        policy::time::Now,
         record::{CallRow, Settlement},
     },
     restraint::Grant,
@@ -99,7 +100,10 @@ impl Allowed {
         let operation = match self.claim {
             Claim::None => None,
             Claim::New(asked) => Some(Running {
-                operation: statements.operations.claim(&asked, row, now)?,
+                operation: {
+                    let now = present(statements, now);
+                    statements.operations.claim(&asked, row, &now)?
+                },
                 id: of.call_id,
                 is_orphaned: false,
             }),
@@ -240,7 +244,8 @@ fn end(
         (Some(operation), _) => operation,
         (None, Some(asked)) => {
             let asked = statements.operations.sealed(asked);
-            statements.operations.claim(&asked, row, *finished)?
+            let now = present(statements, *finished);
+            statements.operations.claim(&asked, row, &now)?
         }
         (None, None) => return Ok(()),
     };
@@ -292,6 +297,14 @@ pub(super) fn fetch(
     }
 }
 
+/// The time of this transaction, which is `now` on the wall.
+fn present(statements: &Statements<'_>, now: Timestamp) -> Now {
+    Now {
+        wall: now,
+        ..*statements.restraints.now()
+    }
+}
+
 /// What is known of the operation, after recovering it where its process died.
 fn look(
     statements: &mut Statements<'_>,
@@ -305,14 +318,15 @@ fn look(
     let Some(mut known) = statements.operations.find(&asked.key)? else {
         return Ok(Looked::Go(Claim::New(asked), Notes::default()));
     };
-    let mut meeting = meet(&known, &asked, now);
+    let present = present(statements, now);
+    let mut meeting = meet(&known, &asked, &present);
     if meeting == Meeting::Recover {
         statements.recover(known.row, now)?;
         match statements.operations.find(&asked.key)? {
             Some(recovered) => known = recovered,
             None => return Ok(Looked::Go(Claim::New(asked), Notes::default())),
         }
-        meeting = meet(&known, &asked, now);
+        meeting = meet(&known, &asked, &present);
     }
     Ok(match meeting {
         Meeting::Fresh => Looked::Go(Claim::New(asked), Notes::default()),

@@ -9,6 +9,7 @@ use super::{
     super::{
         admission::Replay,
         operation::{KeySource, Known, Operation, OperationState},
+        policy::time::{Mark, Now},
         record::Outcome,
         resolution::told,
     },
@@ -84,17 +85,21 @@ BEGIN SELECT RAISE(ABORT, 'an operation that is not settled is never deleted'); 
 /// A migration: operations are asked for by the call that began them.
 pub(super) const BY_FIRST: &str = "CREATE INDEX operations_by_first ON operations (first)";
 
+/// A migration: when the first attempt began of an operation that a service knows by its name.
+pub(super) const NAMED: &str = "ALTER TABLE operations ADD COLUMN named BLOB";
+
 /// What [`known`] reads; a condition follows.
 const KNOWN: &str = "
 SELECT o.row, first.call_id, o.state, o.fingerprint, o.began, o.ended,
-    last.delivered IS NOT NULL, o.owner, i.id, o.last, last.definition
+    last.delivered IS NOT NULL, o.owner, i.id, o.last, last.definition, o.named
 FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
     JOIN instances i ON i.row = o.owner
 WHERE ";
 
 const CLAIM: &str = "
-INSERT INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner, began)
-VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'running', ?6, ?7)";
+INSERT INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner, began,
+    named)
+VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'running', ?6, ?7, ?8)";
 
 const AGAIN: &str = "
 UPDATE operations SET state = 'running', last = ?2, owner = ?3, began = ?4, ended = NULL,
@@ -186,8 +191,9 @@ impl<'c> Operations<'c> {
         &mut self,
         asked: &Operation,
         call: i64,
-        now: Timestamp,
+        now: &Now,
     ) -> rusqlite::Result<i64> {
+        let named = asked.known_there.map(|_| Mark::after(now, 0).to_bytes());
         self.claim.execute(params![
             asked.key,
             asked.source.as_str(),
@@ -195,7 +201,8 @@ impl<'c> Operations<'c> {
             asked.retry_safe,
             call,
             self.me,
-            now.as_micros(),
+            now.wall.as_micros(),
+            named,
         ])?;
         Ok(self.connection.last_insert_rowid())
     }
@@ -331,11 +338,16 @@ fn known(row: &Row<'_>, state: &Path, me: i64) -> rusqlite::Result<Known> {
         definition: row.get(10)?,
         fingerprint: row.get(3)?,
         began: Timestamp::from_micros(row.get(4)?),
+        named: mark(row.get(11)?),
         ended: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
         is_delivered: row.get(6)?,
         is_owner_alive: now.is_open()
             && (owner == me || instance::is_alive(state, Uuid::from_bytes(id))),
     })
+}
+
+fn mark(bytes: Option<Vec<u8>>) -> Option<Mark> {
+    bytes.as_deref().and_then(Mark::from_bytes)
 }
 
 /// The one gate for a change of state; the trigger in the file is the second.

@@ -85,6 +85,7 @@ impl<'s, 'c> Story<'s, 'c> {
             window: KEY_WINDOW_DEFAULT,
             joined: None,
             may_verify: false,
+            known_there: None,
         };
         let admission = Admission {
             operation: Some(operation),

@@ -153,6 +153,11 @@ impl<'c> Restraints<'c> {
         self.loops.forget();
     }
 
+    /// The time of this transaction.
+    pub(super) fn now(&self) -> &Now {
+        &self.now
+    }
+
     /// Decides in this order: breaker, loop guard, rate, budget. Takes nothing yet.
     pub(super) fn check(
         &mut self,

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     steps::TABLES,
     locks::TABLE,
     steps::LAST_USED,
+    operations::NAMED,
 ];
 
 /// How the attempt before a further one ended.

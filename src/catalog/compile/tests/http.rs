@@ -191,6 +191,29 @@ fn v28_a_path_has_no_place_where_a_value_could_become_another_part() {
 }
 
 #[test]
+fn a_key_is_known_for_longer_than_a_call_may_take() {
+    let check = |key: &str, expected: &[&str]| {
+        let written = "{method: POST, url: 'https://api.example.com/', downstream_key: ";
+        check_http("write", &format!("{written}{key}}}"), expected);
+    };
+    for key in ["true", "false", "{valid_for: 31s}", "{valid_for: 720h}"] {
+        check(key, &[]);
+    }
+    check(
+        "{valid_for: 30s}",
+        &[
+            "f:6:73: error[http]: `valid_for` is 30 s, and a call may take 30 s (the service must know the key for longer than the `timeout` of a call)",
+        ],
+    );
+    check(
+        "{valid_for: 721h}",
+        &[
+            "f:6:85: error[amount]: `valid_for` must be above zero and at most 2592000 seconds (write a whole number with `ms`, `s`, `m` or `h`, as `30s`)",
+        ],
+    );
+}
+
+#[test]
 fn a_header_that_could_never_be_sent_is_told_when_it_is_loaded() {
     check_http(
         "read",

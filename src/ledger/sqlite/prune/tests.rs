@@ -245,6 +245,7 @@ fn end_keyed(ledger: &dyn Ledger, source: KeySource, state: OperationState) {
         fingerprint: [8; 32],
         retry_safe: false,
         may_verify: false,
+        known_there: None,
         window: Duration::from_secs(900),
         joined: None,
     };
