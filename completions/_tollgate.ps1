@@ -81,6 +81,7 @@ Register-ArgumentCompleter -Native -CommandName 'tollgate' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]')
             [CompletionResult]::new('--key-file', '--key-file', [CompletionResultType]::ParameterName, 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]')
+            [CompletionResult]::new('--idempotency-key', '--idempotency-key', [CompletionResultType]::ParameterName, 'Name of the operation: a call with the same name is known as a repetition, one with a new name is run again')
             [CompletionResult]::new('--answers', '--answers', [CompletionResultType]::ParameterName, 'Answers to the tool''s questions: a JSON file, an object of forms by their keys')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Agree to whatever the tool wants confirmed, without being asked')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the whole result as a client would get it')

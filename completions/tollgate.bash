@@ -862,7 +862,7 @@ _tollgate() {
             return 0
             ;;
         tollgate__subcmd__call)
-            opts="-h --tools --config --key-file --state --yes --answers --json --help"
+            opts="-h --tools --config --key-file --state --idempotency-key --yes --answers --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -881,6 +881,10 @@ _tollgate() {
                     return 0
                     ;;
                 --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idempotency-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

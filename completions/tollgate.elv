@@ -76,6 +76,7 @@ set edit:completion:arg-completer[tollgate] = {|@words|
             cand --config 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]'
             cand --key-file 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]'
             cand --state 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user''s state directory]'
+            cand --idempotency-key 'Name of the operation: a call with the same name is known as a repetition, one with a new name is run again'
             cand --answers 'Answers to the tool''s questions: a JSON file, an object of forms by their keys'
             cand --yes 'Agree to whatever the tool wants confirmed, without being asked'
             cand --json 'Print the whole result as a client would get it'

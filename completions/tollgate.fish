@@ -82,6 +82,7 @@ complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l tools -d 'Fol
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l config -d 'Configuration file [default: tollgate.yaml beside the folder of tool definitions, if it is there]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l key-file -d 'File with the key of the principal to act as, readable by its owner only [default: the key in $TOLLGATE_KEY]' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l state -d 'Folder of the ledger [default: $TOLLGATE_STATE, else tollgate in the user\'s state directory]' -r -F
+complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l idempotency-key -d 'Name of the operation: a call with the same name is known as a repetition, one with a new name is run again' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l answers -d 'Answers to the tool\'s questions: a JSON file, an object of forms by their keys' -r -F
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l yes -d 'Agree to whatever the tool wants confirmed, without being asked'
 complete -c tollgate -n "__fish_tollgate_using_subcommand call" -l json -d 'Print the whole result as a client would get it'

@@ -73,6 +73,7 @@ mod source;
 mod statistics;
 mod steps;
 mod steps_left;
+mod terminals;
 mod texts;
 mod tidy;
 mod verifying;

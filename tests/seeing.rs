@@ -180,7 +180,12 @@ fn why_tells_a_replay_and_a_limit_apart_from_checks() {
     let (first, _) = why(&home, &call("a"));
     ends(&first, "reply", "succeeded", "effects: applied");
     let (again, told) = why(&home, &call("a"));
-    ends(&again, "replay", "succeeded", "the backend left: replay of");
+    ends(
+        &again,
+        "replay",
+        "succeeded",
+        "nothing was run: it is a replay of",
+    );
     assert!(
         !told.contains("budget"),
         "a limit that was not asked: {told}"

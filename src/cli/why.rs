@@ -231,7 +231,11 @@ fn reasons(end: &CallEnd) -> Vec<String> {
         because.extend(meaning.map(|(_, meaning)| format!("it is not so that {meaning}")));
     }
     if let Some(status) = &end.backend_status {
-        because.push(format!("the backend left: {status}"));
+        because.push(match end.stage.as_str() {
+            "replay" => format!("nothing was run: it is a {status}"),
+            "verify" => status.clone(),
+            _ => format!("the backend left: {status}"),
+        });
     }
     because.push(format!(
         "effects: {}; guard {}, waiting {}, running {}",

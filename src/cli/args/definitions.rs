@@ -24,6 +24,10 @@ pub(crate) struct CallArgs {
     /// Where the ledger is.
     #[command(flatten)]
     pub(crate) state_dir: StateDir,
+    /// Name of the operation: a call with the same name is known as a repetition, one with a new
+    /// name is run again
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
     /// Agree to whatever the tool wants confirmed, without being asked
     #[arg(long)]
     pub(crate) yes: bool,

@@ -69,7 +69,7 @@ pub(crate) enum LogCommand {
 /// Which call.
 #[derive(Args, Debug)]
 pub(crate) struct OneCallArgs {
-    /// Id of the call, or its beginning
+    /// Id of the call, or its beginning; `last` for the newest
     #[arg(value_name = "CALL")]
     pub(crate) call: String,
     /// Where the ledger is.

@@ -1,7 +1,7 @@
 //! `tollgate call`: one call from the shell, on the path of every other.
 
 use std::{
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::Path,
     sync::Arc,
 };
@@ -35,7 +35,10 @@ pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
     let state = compose::state_dir(args.state_dir.state)?;
     let declared =
         Declarations::find(args.tools_dir, key::claim(&args.key_file)?)?.with_state(&state);
-    let call = json!({"name": args.tool, "arguments": arguments});
+    let mut call = json!({"name": args.tool, "arguments": arguments});
+    if let (Some(key), Some(call)) = (args.idempotency_key, call.as_object_mut()) {
+        call.insert("idempotencyKey".to_owned(), key.into());
+    }
     let mut params = call.clone();
     let answer = loop {
         let answer = once(&keeper, &state, &declared, &params, &person)?;
@@ -63,6 +66,11 @@ pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
         plain(result)
     };
     print(format!("{text}\n").as_bytes())?;
+    if result.pointer("/_meta/tollgate~1replayed") == Some(&Value::Bool(true)) {
+        let hint = "nothing was run: the ledger had the answer; `--idempotency-key KEY` with a new KEY runs it";
+        // Nobody is left to tell when standard error is gone.
+        let _gone = writeln!(io::stderr().lock(), "{hint}");
+    }
     Ok(if failed {
         ExitStatus::Findings
     } else {

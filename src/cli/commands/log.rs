@@ -145,11 +145,24 @@ pub(super) fn find(
     }
 }
 
+/// What stands for the id of the newest call; no id has such letters.
+const LAST: &str = "last";
+
 /// The call that `args` name, and the ledger it is in.
 fn one(args: &OneCallArgs) -> Result<(LogReader, Box<CallRecord>), CommandError> {
     let dir = compose::state_dir(args.state_dir.state.clone())?;
     let reader = LogReader::open(&dir).map_err(unusable)?;
-    let call = find(&reader, &args.call)?.ok_or_else(|| {
+    let found = if args.call == LAST {
+        let newest = CallFilter {
+            limit: Some(1),
+            ..CallFilter::default()
+        };
+        let mut calls = reader.calls(&newest);
+        calls.next().transpose().map_err(unusable)?.map(Box::new)
+    } else {
+        find(&reader, &args.call)?
+    };
+    let call = found.ok_or_else(|| {
         let name = &args.call;
         let message = format!("no call has the id `{name}`; `tollgate log` lists them");
         CommandError::Usage(message)

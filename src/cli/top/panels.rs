@@ -44,9 +44,10 @@ impl Panel {
     }
 }
 
-/// The breakers, those that let nothing through first.
+/// The breakers that have seen a failure of late, those that let nothing through first.
 pub(super) fn breakers(breakers: &[BreakerView]) -> Panel {
-    let mut sorted: Vec<&BreakerView> = breakers.iter().collect();
+    let eventful = |breaker: &&BreakerView| !breaker.is_closed() || breaker.failures.0 > 0;
+    let mut sorted: Vec<&BreakerView> = breakers.iter().filter(eventful).collect();
     sorted.sort_by_key(|breaker| (breaker.is_closed(), breaker.backend.as_str()));
     let rows = sorted.into_iter().map(|breaker| {
         let (failures, calls) = breaker.failures;

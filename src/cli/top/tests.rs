@@ -81,7 +81,8 @@ fn busy() -> Look {
             running: 1,
             unknown: 1,
             breakers: vec![
-                breaker("files", "closed", None, (0, 20)),
+                breaker("files", "closed", None, (1, 20)),
+                breaker("quiet", "closed", None, (0, 20)),
                 breaker("shop", "open", Some(12), (5, 20)),
             ],
             budgets: vec![

@@ -65,7 +65,7 @@ fn budgets(page: &mut String, budgets: &[BudgetView], now: Timestamp) {
         };
         let _infallible = write!(
             page,
-            "<tr><th scope=\"row\">{}</th><td class=\"share\">{}</td>",
+            "<tr><th scope=\"row\">{}</th><td class=\"share wide\">{}</td>",
             sentence(&format!("{} {}", budget.scope, in_period(budget.period))),
             chart::filled(used, colour),
         );

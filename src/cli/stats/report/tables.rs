@@ -110,7 +110,7 @@ pub(super) fn problems(page: &mut String, stats: &Stats, frame: Frame) {
         let _infallible = write!(
             page,
             "<tr><th scope=\"row\"><code>{}</code><span class=\"meaning\">{}</span></th>\
-             <td data-name=\"tool\">{}</td><td data-name=\"decided by\">{}</td><td class=\"trend\">{spark}</td>",
+             <td data-name=\"tool\">{}</td><td data-name=\"decided by\">{}</td><td class=\"trend wide\">{spark}</td>",
             escape(code),
             escape(meaning),
             name(tool),
