@@ -87,7 +87,7 @@ struct Servers {
     #[arg(long, default_value = "3", value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Milliseconds without an answer after which a measurement fails
-    #[arg(long, default_value = "30000")]
+    #[arg(long, default_value = "120000")]
     patience_ms: u32,
     #[command(flatten)]
     shown: Shown,
