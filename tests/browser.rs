@@ -110,8 +110,21 @@ impl Browser {
         Some(browser)
     }
 
-    /// Opens a file and gives what `script` evaluates to in it.
-    pub(crate) fn look(&mut self, file: &Path, view: View, script: &str) -> Value {
+    /// Opens a file, and waits until it is there whole.
+    pub(crate) fn open(&mut self, file: &Path) {
+        self.told.clear();
+        let url = format!("file://{}", file.display());
+        let opened = self.ask("Page.navigate", &json!({"url": url}));
+        assert_eq!(opened.get("errorText"), None, "{opened}");
+        while !self.has_told("Page.loadEventFired") {
+            let message = self.next().expect("word of the page");
+            self.told.push(message);
+        }
+    }
+
+    /// What `script` evaluates to in the page as it is laid out for `view`: whatever it measures
+    /// is laid out before it is told.
+    pub(crate) fn look(&mut self, view: View, script: &str) -> Value {
         let View {
             width,
             media,
@@ -122,14 +135,6 @@ impl Browser {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         let media = json!({"media": media, "features": features});
         self.ask("Emulation.setEmulatedMedia", &media);
-        self.told.clear();
-        let url = format!("file://{}", file.display());
-        let opened = self.ask("Page.navigate", &json!({"url": url}));
-        assert_eq!(opened.get("errorText"), None, "{opened}");
-        while !self.has_told("Page.loadEventFired") {
-            let message = self.next().expect("word of the page");
-            self.told.push(message);
-        }
         let asked = json!({"expression": script, "returnByValue": true});
         let found = self.ask("Runtime.evaluate", &asked);
         let text = found["result"]["value"].as_str();

@@ -103,8 +103,9 @@ fn faults(seen: &Value) -> Vec<String> {
 
 #[track_caller]
 fn check(browser: &mut Browser, file: &Path, titles: &[&str]) {
+    browser.open(file);
     for view in VIEWS {
-        let seen = browser.look(file, view, LOOK);
+        let seen = browser.look(view, LOOK);
         assert_eq!(faults(&seen), Vec::<String>::new(), "{view:?}");
         assert_eq!(browser.complaints(), Vec::<String>::new(), "{view:?}");
         assert_eq!(seen["width"], view.width);
@@ -167,7 +168,8 @@ fn planted_faults_of_layout_are_found() {
 <svg width="4" height="4"></svg>
 <img src="http://127.0.0.1:9/picture.png"><script>console.error("planted")</script>"#;
     std::fs::write(&file, page).unwrap();
-    let seen = browser.look(&file, view(1400, "screen", "light"), LOOK);
+    browser.open(&file);
+    let seen = browser.look(view(1400, "screen", "light"), LOOK);
     let found = faults(&seen).join("\n");
     for kind in [
         "over: \"section",
