@@ -9,6 +9,7 @@ mod bounds;
 mod changes;
 mod cluster;
 mod deaths;
+mod lost;
 mod queries;
 mod refusals;
 

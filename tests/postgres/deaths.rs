@@ -82,7 +82,7 @@ fn s17_what_was_not_committed_is_done_by_the_repetition() {
 /// The server ends the connection in the commit, before or after it: what that means is told by
 /// the mark or not at all.
 #[test]
-fn x7_a_connection_that_is_lost_in_the_commit_leaves_the_word_to_the_mark() {
+fn x21_a_connection_that_is_lost_in_the_commit_leaves_the_word_to_the_mark() {
     let schema = "CREATE TABLE t (id int);
         CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
             $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
