@@ -44,6 +44,29 @@ fn steps_hand_on_what_they_gave_and_the_last_gives_the_answer() {
 }
 
 #[test]
+fn x7_what_a_step_printed_is_not_handed_on_by_halves() {
+    let home = Home::new();
+    let program = fake_tool();
+    let short = json!({"command": [program, "print", "order-1234"], "stdout_limit": 7});
+    let undo = json!({"exec": {"command": [program, "echo", "{steps.a.output}"]}});
+    define(
+        &home,
+        &[
+            json!({"name": "a", "run": {"exec": short}, "undo": undo}),
+            step(&home, "b", &["then-exit", "3"]),
+        ],
+        &json!({}),
+    );
+    let mut server = serve(&home);
+    let answer = walk(&mut server);
+    // It is done, and what undoes it would have to know which order it was.
+    assert_eq!(problem(&answer)["code"], "NEEDS_ATTENTION", "{answer}");
+    assert_eq!(told(&answer), ["a undo_failed", "b failed"]);
+    assert_eq!(server.finish().0, 0);
+    assert_eq!(state(&home), "attention");
+}
+
+#[test]
 fn x30_when_a_step_fails_those_before_it_are_undone_in_reverse() {
     let home = Home::new();
     let steps = [

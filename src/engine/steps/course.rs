@@ -133,9 +133,10 @@ impl Course {
         self.goes_back = true;
     }
 
-    /// Whether nothing was begun yet.
+    /// Whether nothing was begun yet, by nobody.
     pub(super) fn is_untouched(&self) -> bool {
-        self.tracks.iter().all(|track| track.act.is_none())
+        let mut tracks = self.tracks.iter();
+        tracks.all(|track| track.act.is_none() && !track.is_in_doubt.0)
     }
 
     /// Whether nothing is undone any more.
@@ -235,7 +236,10 @@ fn is_uncertain(event: Option<StepEvent>) -> bool {
 }
 
 fn stands(track: &Track) -> Stands {
+    let (act_in_doubt, undo_in_doubt) = track.is_in_doubt;
     match (track.act, track.undo) {
+        (None, _) if act_in_doubt => Stands::Unknown,
+        (Some(_), None) if undo_in_doubt => Stands::UndoUnknown,
         (None | Some(StepEvent::Nothing), _) => Stands::NotRun,
         (Some(_), Some(StepEvent::Done)) => Stands::Undone,
         (Some(_), Some(StepEvent::Failed | StepEvent::Nothing)) => Stands::UndoFailed,
@@ -246,8 +250,12 @@ fn stands(track: &Track) -> Stands {
     }
 }
 
-/// What a later template sees of an output: its JSON, else its first text.
+/// What a later template sees of an output: its JSON, else its first text; nothing of one that was
+/// cut, since half of a name is another name.
 fn value(output: &Output) -> Value {
+    if output.truncated_from.is_some() {
+        return Value::Null;
+    }
     let text = || {
         output.content.iter().find_map(|content| match content {
             Content::Text(text) => Some(Value::from(text.as_str())),

@@ -69,7 +69,12 @@ impl Walk<'_> {
         let work = match prepared(what.act, &context) {
             Ok(work) => work,
             Err(problem) => {
-                self.note(what, 1, StepEvent::Nothing, (None, None));
+                // What an earlier process may have done is no less done for that.
+                let event = match self.course.is_in_doubt(what.at, what.side) {
+                    true => StepEvent::Unknown,
+                    false => StepEvent::Nothing,
+                };
+                self.note(what, 1, event, (None, None));
                 return Ok(Some(clean(*problem)));
             }
         };

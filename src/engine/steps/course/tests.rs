@@ -163,6 +163,24 @@ fn h4_a_dead_process_is_gone_on_for_backwards_before_the_pivot_and_forwards_afte
 }
 
 #[test]
+fn h4_what_an_earlier_process_may_have_done_is_told_as_such_until_it_is_known() {
+    for (text, name, expected) in [
+        ("a+ r+ b+ c+ d+ e>", "e", "unknown"),
+        ("a+ r+ b+ c+ d+ e!", "e", "not_run"),
+        ("a+ r+ b+ c? -c>", "c", "undo_unknown"),
+        ("a+ r+ b+ c? -c+ -b!", "b", "done"),
+    ] {
+        with_steps(|steps| {
+            let course = Course::resumed(steps, &entries(steps, text), false);
+            let told = course.told(steps);
+            let one = told.iter().find(|step| step.name == name).unwrap();
+            assert_eq!(one.state.as_str(), expected, "{text}");
+            assert!(!course.is_untouched(), "{text}");
+        });
+    }
+}
+
+#[test]
 fn each_step_is_told_with_where_it_stands() {
     with_steps(|steps| {
         let mut course = Course::new(steps);

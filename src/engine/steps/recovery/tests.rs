@@ -16,8 +16,13 @@ use crate::{
         id::CallId,
         problem::{Code, Effects, Problem},
         random::NoWait,
+        redact::Redactor,
+        secret::Secret,
     },
-    catalog::{content::Output, in_force::InForce},
+    catalog::{
+        content::{Content, Output},
+        in_force::InForce,
+    },
     engine::{Engine, Parts},
     ledger::{IntentReceipt, memory::MemoryLedger, operation::OperationState},
     testing::{self, Heard},
@@ -27,6 +32,10 @@ const STEP: &str = r#"
   - name: a
     run: {exec: {command: [/bin/true]}}
     undo: {exec: {command: [/bin/true]}, tolerates_absent: true}"#;
+/// The same, with what the first step gave, which is a secret of the operator's.
+const PIVOT_OF_A: &str = r#"
+  - {name: p, pivot: true, idempotent: true, run: {exec: {command: [/bin/true, "{steps.a.output}"]}}}"#;
+const SECRET: &str = "sesame-open-wide";
 const PIVOT: &str = r#"
   - {name: p, pivot: true, idempotent: true, run: {exec: {command: [/bin/true]}}}"#;
 
@@ -53,7 +62,10 @@ impl Backend for Held {
         asked.push(part);
         drop(asked);
         if invocation.part != Some(self.part) {
-            return Ok(Output::default());
+            return Ok(Output {
+                content: vec![Content::Text(SECRET.to_owned())],
+                ..Output::default()
+            });
         }
         if is_again {
             let problem = Problem::new(Code::BackendUnavailable, "it is not there");
@@ -108,7 +120,7 @@ impl Left {
                 backend: backend.clone(),
                 clock: clock.clone(),
                 random: Arc::new(NoWait),
-                redactor: Arc::default(),
+                redactor: Arc::new(Redactor::of([Secret::new(SECRET)])),
                 former: testing::former(),
                 workers: 1,
             };
@@ -156,4 +168,22 @@ fn h4_a_pivot_that_may_have_been_done_is_not_taken_for_not_done_because_it_fails
     left.backend.is_over.store(true, Ordering::Relaxed);
     assert_eq!(left.go_on(), OperationState::Attention);
     assert_eq!(left.asked(), "a p p");
+}
+
+#[test]
+fn h4_a_pivot_that_may_have_been_done_is_not_taken_for_not_done_because_it_lacks_a_value_now() {
+    let left = Left::at("p", &[STEP, PIVOT_OF_A]);
+    left.backend.is_over.store(true, Ordering::Relaxed);
+    assert_eq!(left.go_on(), OperationState::Attention);
+    // Nothing is undone.
+    assert_eq!(left.asked(), "a p");
+}
+
+#[test]
+fn h4_a_first_step_that_may_have_been_done_is_left_to_another_where_the_process_ends() {
+    let left = Left::at("p", &[PIVOT]);
+    left.backend.is_over.store(true, Ordering::Relaxed);
+    left.next.stop();
+    let gone_on = left.next.go_on(left.id, "ann").unwrap();
+    assert!(matches!(gone_on, GoneOn::Interrupted), "{gone_on:?}");
 }
