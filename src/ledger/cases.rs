@@ -2,6 +2,7 @@
 
 mod fetching;
 mod known_there;
+mod stories;
 mod walks;
 mod world;
 

@@ -26,7 +26,7 @@ fn begin(ledger: &Arc<dyn Ledger>, operation: &Operation) -> IntentReceipt {
     }
 }
 
-fn entry(name: &str, side: Side, event: StepEvent) -> StepEntry {
+pub(super) fn entry(name: &str, side: Side, event: StepEvent) -> StepEntry {
     StepEntry {
         step: usize::from(name != "a"),
         name: name.to_owned(),
@@ -38,7 +38,11 @@ fn entry(name: &str, side: Side, event: StepEvent) -> StepEntry {
     }
 }
 
-fn write(ledger: &Arc<dyn Ledger>, of: &IntentReceipt, entries: &[StepEntry]) -> IntentReceipt {
+pub(super) fn write(
+    ledger: &Arc<dyn Ledger>,
+    of: &IntentReceipt,
+    entries: &[StepEntry],
+) -> IntentReceipt {
     let stepped = Stepped {
         definition: (entries.len() == 1).then(|| DEFINITION.into()),
         entries: entries.to_vec(),
@@ -46,7 +50,7 @@ fn write(ledger: &Arc<dyn Ledger>, of: &IntentReceipt, entries: &[StepEntry]) ->
     wait(|then| ledger.step(of, stepped, then)).unwrap()
 }
 
-fn adopt(ledger: &Arc<dyn Ledger>, wanted: Wanted) -> Adopted {
+pub(super) fn adopt(ledger: &Arc<dyn Ledger>, wanted: Wanted) -> Adopted {
     wait(|then| ledger.adopt(wanted, then)).unwrap()
 }
 
@@ -75,13 +79,17 @@ fn left(ledger: &Arc<dyn Ledger>, operation: &Operation) -> (CallId, Vec<StepEnt
 }
 
 fn close(ledger: &Arc<dyn Ledger>, left: Left, state: OperationState) {
+    close_as(ledger, left.receipt, state);
+}
+
+pub(super) fn close_as(ledger: &Arc<dyn Ledger>, of: IntentReceipt, state: OperationState) {
     let closing = Closing {
         state,
         by: "recovery".to_owned(),
         note: "a: undone, b: failed".to_owned(),
         reply: r#"{"isError":true}"#.to_owned(),
     };
-    wait(|then| ledger.close_steps(left.receipt, closing, then)).unwrap();
+    wait(|then| ledger.close_steps(of, closing, then)).unwrap();
 }
 
 #[test]
