@@ -129,7 +129,7 @@ impl Engine {
     /// When the system has no thread to give.
     pub(crate) fn start(parts: Parts) -> io::Result<Self> {
         let workers = parts.workers.max(1);
-        let shared = Arc::new(Shared::new(parts));
+        let shared = Arc::new(Shared::new(parts, workers));
         let gate = Arc::clone(&shared);
         let mut threads = vec![thread::spawn("gate", move || {
             wake::together(|| pipeline::gate(&gate));
@@ -245,7 +245,7 @@ impl Drop for Registered<'_> {
 }
 
 impl Shared {
-    fn new(parts: Parts) -> Self {
+    fn new(parts: Parts, workers: usize) -> Self {
         Self {
             catalog: parts.catalog,
             ledger: parts.ledger,
@@ -254,7 +254,7 @@ impl Shared {
             random: parts.random,
             redactor: parts.redactor,
             tokens: Mutex::default(),
-            queue: Queue::new(CHECK_QUEUE_MAX, parts.workers.max(1)),
+            queue: Queue::new(CHECK_QUEUE_MAX, workers),
             joins: Joins::default(),
             open: Mutex::new(0),
             idle: Condvar::new(),
