@@ -99,10 +99,14 @@ impl Checkpointer {
         })
     }
 
-    /// Starts the thread. Without one the writer does it all, once the log is long.
+    /// Starts the thread, with a connection of its own from the first moment on. Without one the
+    /// writer does it all, once the log is long.
     pub(super) fn start(mut self) -> Self {
-        let at_work = Arc::clone(&self.shared);
-        self.thread = thread::spawn("checkpoint", move || at_work.run()).ok();
+        if let Some(connection) = self.shared.connect() {
+            let at_work = Arc::clone(&self.shared);
+            let started = thread::spawn("checkpoint", move || at_work.run(&connection));
+            self.thread = started.ok();
+        }
         self
     }
 }
@@ -153,26 +157,24 @@ impl Shared {
         std::mem::take(&mut state.is_wanted)
     }
 
-    fn run(&self) {
-        let mut connection = None;
+    fn run(&self, connection: &Connection) {
         while self.wait() {
-            if connection.is_none() {
-                connection = self.connect();
-            }
-            if let Some(connection) = &connection {
-                // As for the writer.
-                let sql = "PRAGMA wal_checkpoint(PASSIVE)";
-                let _left_to_the_next = connection.query_row(sql, [], |_| Ok(()));
-            }
+            // As for the writer.
+            let sql = "PRAGMA wal_checkpoint(PASSIVE)";
+            let _left_to_the_next = connection.query_row(sql, [], |_| Ok(()));
         }
     }
 
-    /// A connection of its own, unless another file is at the path by now.
+    /// A connection to the file, unless another is at the path by now.
     fn connect(&self) -> Option<Connection> {
-        let is_ours = FileIdentity::at(&self.path) == Some(self.file);
-        is_ours
-            .then(|| open::connect(&self.path, Access::Write).ok())
-            .flatten()
+        if FileIdentity::at(&self.path) != Some(self.file) {
+            return None;
+        }
+        let connection = open::connect(&self.path, Access::Write).ok()?;
+        // Opens the log, too: what the process holds does not change from here on.
+        let sql = "SELECT count(*) FROM instances";
+        let read: rusqlite::Result<i64> = connection.query_row(sql, [], |row| row.get(0));
+        read.ok().map(|_| connection)
     }
 }
 
