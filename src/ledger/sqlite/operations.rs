@@ -375,3 +375,7 @@ pub(super) fn word<T>(
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, text.into())
     })
 }
+
+pub(super) mod moves;
+#[cfg(test)]
+mod tests;

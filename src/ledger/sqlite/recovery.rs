@@ -94,7 +94,7 @@ fn owners_of_what_is_open(connection: &Connection) -> rusqlite::Result<Vec<(i64,
             "SELECT row, id FROM instances WHERE row IN
                  (SELECT instance FROM calls WHERE state = 'running') OR row IN
                  (SELECT owner FROM operations
-                  WHERE state IN ('claimed', 'running', 'compensating'))",
+                  WHERE state = 'claimed' OR state = 'running' OR state = 'compensating')",
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
@@ -148,7 +148,7 @@ fn open_of(connection: &Connection, owner: i64) -> rusqlite::Result<Vec<i64>> {
     connection
         .prepare(
             "SELECT row FROM operations
-             WHERE owner = ?1 AND state IN ('claimed', 'running', 'compensating')",
+             WHERE owner = ?1 AND (state = 'claimed' OR state = 'running' OR state = 'compensating')",
         )?
         .query_map([owner], |row| row.get(0))?
         .collect()

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     locks::TABLE,
     steps::LAST_USED,
     operations::NAMED,
+    operations::moves::MOVES,
 ];
 
 /// How the attempt before a further one ended.

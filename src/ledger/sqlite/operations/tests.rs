@@ -1,0 +1,51 @@
+//! What the file lets happen to an operation, and what that costs.
+
+use super::{super::schema, moves::MOVES, *};
+
+#[test]
+fn the_file_lets_an_operation_go_where_the_program_does() {
+    let connection = Connection::open_in_memory().unwrap();
+    let before = "CREATE TABLE operations (row INTEGER PRIMARY KEY, state TEXT NOT NULL,
+            owner INTEGER);
+        CREATE INDEX operations_open ON operations (owner);
+        CREATE TRIGGER operations_begin_at_the_beginning BEFORE INSERT ON operations
+        BEGIN SELECT 1; END;
+        CREATE TRIGGER operations_move_legally BEFORE UPDATE ON operations BEGIN SELECT 1; END;";
+    connection.execute_batch(before).unwrap();
+    for state in OperationState::ALL {
+        let insert = "INSERT INTO operations (state) VALUES (?1)";
+        connection.execute(insert, [state.as_str()]).unwrap();
+    }
+    connection.execute_batch(MOVES).unwrap();
+    for (row, from) in (1..).zip(OperationState::ALL) {
+        for to in OperationState::ALL {
+            connection.execute_batch("BEGIN").unwrap();
+            let moved = "UPDATE operations SET state = ?2 WHERE row = ?1";
+            let moved = connection.execute(moved, params![row, to.as_str()]);
+            assert_eq!(moved.is_ok(), from.may_become(to), "{from:?} to {to:?}");
+            connection.execute_batch("ROLLBACK").unwrap();
+        }
+        let begun = "INSERT INTO operations (state) VALUES (?1)";
+        let begun = connection.execute(begun, [from.as_str()]);
+        let may_begin = [OperationState::Claimed, OperationState::Running].contains(&from);
+        assert_eq!(begun.is_ok(), may_begin, "{from:?}");
+    }
+}
+
+#[test]
+fn no_step_of_an_operation_makes_a_table_in_memory() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    schema::migrate(&mut connection, 0, "x").unwrap();
+    for sql in [CLAIM, AGAIN, END] {
+        let mut explained = connection.prepare(&format!("EXPLAIN {sql}")).unwrap();
+        // Without values, for nothing is run.
+        let mut rows = explained.raw_query();
+        let mut opcodes: Vec<String> = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            opcodes.push(row.get(1).unwrap());
+        }
+        assert!(opcodes.len() > 10, "{sql}");
+        let tables = opcodes.iter().filter(|code| *code == "OpenEphemeral");
+        assert_eq!(tables.count(), 0, "{sql}");
+    }
+}
