@@ -119,7 +119,7 @@ pub(crate) fn together<T>(work: impl FnOnce() -> T) -> T {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::{
         Mutex,
         mpsc::{Receiver, sync_channel},
@@ -129,7 +129,7 @@ mod tests {
     use crate::base::thread;
 
     /// A thread that tells each time it was woken until it has been `times`.
-    fn sleeper(times: usize) -> (Bell, Arc<Mutex<usize>>, Receiver<usize>) {
+    pub(crate) fn sleeper(times: usize) -> (Bell, Arc<Mutex<usize>>, Receiver<usize>) {
         let (bell, asked) = (Bell::default(), Arc::new(Mutex::new(0)));
         let (told, heard) = sync_channel(8);
         let (at, wanted) = (bell.clone(), Arc::clone(&asked));
@@ -146,7 +146,8 @@ mod tests {
         (bell, asked, heard)
     }
 
-    fn ask(bell: &Bell, asked: &Mutex<usize>) {
+    /// Gives it something to do.
+    pub(crate) fn ask(bell: &Bell, asked: &Mutex<usize>) {
         *asked.lock().unwrap() += 1;
         bell.ring();
     }

@@ -217,13 +217,12 @@ impl Queue {
             if state.closed {
                 return None;
             }
+            if patience == Some(Duration::ZERO) {
+                return Some(GateJob::Nothing);
+            }
             state.is_idle = true;
-            state = match patience.take() {
+            state = match patience {
                 None => self.gate_ready.sleep(state),
-                Some(Duration::ZERO) => {
-                    state.is_idle = false;
-                    return Some(GateJob::Nothing);
-                }
                 Some(limit) => {
                     // Woken for whatever reason, the gate looks anew how long it may wait.
                     patience = Some(Duration::ZERO);

@@ -53,10 +53,7 @@ impl<'a> Told<'a> {
 
     pub(super) fn say(&mut self, text: impl Into<Cow<'a, str>>) {
         let content = self.content.get_or_insert_default();
-        content.push(Block::Said {
-            kind: "text",
-            text: text.into(),
-        });
+        content.push(Block::said(text));
     }
 }
 
@@ -72,6 +69,16 @@ pub(super) enum Block<'a> {
         kind: &'static str,
         text: Cow<'a, str>,
     },
+}
+
+impl<'a> Block<'a> {
+    /// A text of ours.
+    pub(super) fn said(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Said {
+            kind: "text",
+            text: text.into(),
+        }
+    }
 }
 
 /// `_meta` of a result.

@@ -141,19 +141,17 @@ fn structured_for(version: Version, structured: Option<&Value>) -> Option<&Value
 /// A block that the revision does not know would fail the whole call in every client, so it
 /// becomes a text that says what is missing.
 fn block_for(version: Version, block: &Content) -> Block<'_> {
-    let said = |text: String| Block::Said {
-        kind: "text",
-        text: text.into(),
-    };
     match block {
-        Content::Audio { data, mime_type } if version < Version::V2025_03_26 => said(format!(
-            "[{mime_type}, {} bytes of base64: protocol {} cannot carry audio]",
-            data.len(),
-            version.as_str()
-        )),
+        Content::Audio { data, mime_type } if version < Version::V2025_03_26 => {
+            Block::said(format!(
+                "[{mime_type}, {} bytes of base64: protocol {} cannot carry audio]",
+                data.len(),
+                version.as_str()
+            ))
+        }
         Content::ResourceLink(link) if version < Version::V2025_06_18 => {
             let part = |name: &str| link.get(name).and_then(Value::as_str).unwrap_or_default();
-            said(format!("{}: {}", part("name"), part("uri")))
+            Block::said(format!("{}: {}", part("name"), part("uri")))
         }
         Content::Text(_)
         | Content::Image { .. }

@@ -105,26 +105,14 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
-    use crate::base::wake::Bell;
+    use crate::base::wake::tests::{ask, sleeper};
 
     #[test]
     fn who_was_rung_before_is_awake_while_it_runs() {
-        let (bell, asked) = (Bell::default(), Arc::new(Mutex::new(false)));
-        let (told, heard) = mpsc::sync_channel(1);
-        let (at, wanted) = (bell.clone(), Arc::clone(&asked));
-        let _detached = thread::spawn("sleeper", move || {
-            let mut guard = wanted.lock().unwrap();
-            while !*guard {
-                guard = at.sleep(guard);
-            }
-            told.send(()).unwrap();
-        });
+        let (bell, asked, heard) = sleeper(1);
         let answer = wake::together(|| {
-            *asked.lock().unwrap() = true;
-            bell.ring();
+            ask(&bell, &asked);
             let watch = Watch::new(Duration::from_secs(60));
             watch.run(move || Ok(heard.recv().is_ok()))
         });

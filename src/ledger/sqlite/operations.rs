@@ -338,16 +338,12 @@ fn known(row: &Row<'_>, state: &Path, me: i64) -> rusqlite::Result<Known> {
         definition: row.get(10)?,
         fingerprint: row.get(3)?,
         began: Timestamp::from_micros(row.get(4)?),
-        named: mark(row.get(11)?),
+        named: restraint::mark(row, 11)?,
         ended: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
         is_delivered: row.get(6)?,
         is_owner_alive: now.is_open()
             && (owner == me || instance::is_alive(state, Uuid::from_bytes(id))),
     })
-}
-
-fn mark(bytes: Option<Vec<u8>>) -> Option<Mark> {
-    bytes.as_deref().and_then(Mark::from_bytes)
 }
 
 /// The one gate for a change of state; the trigger in the file is the second.

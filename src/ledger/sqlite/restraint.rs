@@ -287,7 +287,7 @@ pub(super) fn settle_orphans(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The mark in a column; `None` where there is none, or none that can be read.
-fn mark(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Mark>> {
+pub(super) fn mark(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Mark>> {
     let bytes = row.get_ref(column)?.as_blob_or_null()?;
     Ok(bytes.and_then(Mark::from_bytes))
 }
