@@ -72,6 +72,12 @@ impl<'a> StoredOutput<'a> {
     }
 }
 
+/// An output as the text of the body that it would be.
+pub(super) fn output_text(output: &Output) -> String {
+    // Writing our own closed types into memory cannot fail.
+    serde_json::to_string(&StoredOutput::of(output)).unwrap_or_default()
+}
+
 impl Body {
     /// The body as JSON text.
     pub(super) fn to_text(&self) -> String {

@@ -21,11 +21,10 @@ use crate::{
         tool::Effect,
     },
     engine::{
-        answer::Body,
         attempt,
         attempts::{self, Failed},
         prepare::{contained, stopped},
-        settle,
+        settle, stored,
     },
     ledger::steps::{Side, StepEntry, StepEvent},
 };
@@ -231,7 +230,7 @@ fn judge(
 ) -> (StepEvent, Option<Box<Fault>>, Option<(Output, String)>) {
     match result {
         Ok(output) if what.side == Side::Act => {
-            let json = Body::Output(output.clone()).to_text();
+            let json = stored::output_text(&output);
             let bytes = json.len();
             if bytes <= STEP_OUTPUT_BYTES_MAX {
                 return (StepEvent::Done, None, Some((output, json)));
