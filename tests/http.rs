@@ -10,6 +10,8 @@ use crate::{
     peer::{Answer, Peer},
 };
 
+mod redirects;
+
 /// A home that may reach `peer`, with one tool that makes a request of it. `http` and `more` are
 /// added to the members of `http` and of the definition.
 fn home(peer: &Peer, effect: &str, http: Value, more: Value) -> Home {
@@ -279,17 +281,7 @@ fn x24_a_service_that_fails_five_times_is_left_alone() {
 }
 
 #[test]
-fn v27_a_redirect_to_a_private_address_goes_nowhere() {
-    let location = "Location: http://169.254.169.254/latest/meta-data";
-    let (answer, asked, _) = post(
-        &[Answer::whole("307 Temporary Redirect", &[location], "")],
-        json!({}),
-        json!({}),
-    );
-    assert_eq!(
-        (told(&answer), asked.len()),
-        (["BACKEND_FAILED", "unknown"], 1)
-    );
+fn what_the_service_refuses_was_not_done() {
     let refused = Answer::whole("422 Unprocessable Content", &[], "{}");
     let (answer, asked, _) = post(&[refused], json!({}), json!({}));
     assert_eq!(

@@ -27,12 +27,15 @@ const BOUND: Duration = Duration::from_secs(60);
 /// What becomes of a connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    /// The request is read, these bytes are sent, and that is the end.
+    /// The request is read, these bytes are sent, and that is the end. For `{here}` in them stands
+    /// where the service listens.
     Says(String),
     /// As `Says`, and then the connection stays open until the other side closes it.
     Stalls(String),
     /// As `Says`, and then the same bytes for as long as they are taken.
     Floods(String),
+    /// The request is read; what asks for this path is refused, all else is a success.
+    RefusesAt(String),
     /// The request arrives, and the connection is reset.
     Resets,
 }
@@ -47,6 +50,21 @@ impl Answer {
             said.push_str("\r\n");
         }
         Self::Says(said + "\r\n" + body)
+    }
+
+    fn at(&self, address: SocketAddr) -> Self {
+        let filled = |said: &String| said.replace("{here}", &address.to_string());
+        match self {
+            Self::Says(said) => Self::Says(filled(said)),
+            Self::Stalls(said) => Self::Stalls(filled(said)),
+            Self::Floods(said) => Self::Floods(filled(said)),
+            Self::RefusesAt(_) | Self::Resets => self.clone(),
+        }
+    }
+
+    /// A redirect to this place.
+    pub(crate) fn leads_to(place: &str) -> Self {
+        Self::whole("302 Found", &[&format!("Location: {place}")], "")
     }
 
     /// A success with this JSON.
@@ -94,7 +112,7 @@ impl Peer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, asked) = channel();
-        let answers = answers.to_vec();
+        let answers: Vec<Answer> = answers.iter().map(|one| one.at(address)).collect();
         thread::spawn(move || {
             for (at, stream) in listener.incoming().enumerate() {
                 let answer = answers[at.min(answers.len() - 1)].clone();
@@ -136,11 +154,18 @@ fn reset(stream: &TcpStream, tell: &Sender<String>) {
 
 fn serve(mut stream: impl Read + Write, answer: &Answer, tell: &Sender<String>) {
     let request = request(&mut stream);
-    let is_empty = request.is_empty();
-    let _test_ended = tell.send(request);
-    if is_empty {
+    if request.is_empty() {
+        let _test_ended = tell.send(request);
         return;
     }
+    let answer = &match answer {
+        Answer::RefusesAt(path) if request.split(' ').nth(1) == Some(path) => {
+            Answer::whole("422 Unprocessable Content", &[], "{}")
+        }
+        Answer::RefusesAt(_) => Answer::json("{}"),
+        other => other.clone(),
+    };
+    let _test_ended = tell.send(request);
     let (Answer::Says(said) | Answer::Stalls(said) | Answer::Floods(said)) = answer else {
         return;
     };

@@ -12,6 +12,7 @@ use crate::{
 
 mod exchange;
 mod prepare;
+mod redirect;
 mod resolve;
 #[cfg(test)]
 mod tests;

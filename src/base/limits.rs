@@ -290,6 +290,8 @@ pub(crate) const HTTP_REQUESTS_MAX: usize = 128;
 pub(crate) const HTTP_HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the body of a response where a definition says nothing.
 pub(crate) const HTTP_BODY_BYTES_DEFAULT: usize = 1024 * 1024;
+/// Redirects that a definition may let one request follow.
+pub(crate) const HTTP_REDIRECTS_MAX: u32 = 3;
 /// Bytes of a URL with its values.
 pub(crate) const HTTP_URL_BYTES_MAX: usize = 8192;
 /// Bytes of a header's value.

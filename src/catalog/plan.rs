@@ -104,6 +104,9 @@ pub(crate) struct HttpPlan {
     pub(crate) response_bytes_max: usize,
     /// Statuses after which nothing was done, as the author knows.
     pub(crate) retry_status: Vec<u16>,
+    /// How many redirects are followed, one after the other; more than none only of a `GET` that
+    /// reads.
+    pub(crate) redirects: u32,
     /// What the service makes of its `Idempotency-Key`.
     pub(crate) downstream_key: DownstreamKey,
 }

@@ -20,6 +20,7 @@ use ureq::{
 use super::{
     Host,
     prepare::Prepared,
+    redirect::{Lead, Refused, lead},
     resolve::{Checked, Forbidden},
     wire::Watch,
 };
@@ -45,7 +46,7 @@ impl UnderWay {
     }
 }
 
-/// A response, whole.
+/// The last response, whole.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) status: u16,
@@ -53,7 +54,9 @@ pub(super) struct Received {
     pub(super) retry_after: Option<String>,
     /// Whether the body is compressed, though nobody asked for that.
     pub(super) is_encoded: bool,
-    /// At most one byte more than may be taken.
+    /// Where it leads, and why that was not followed.
+    pub(super) redirect: Option<Refused>,
+    /// At most one byte more than may be taken; of a redirect nothing.
     pub(super) body: Vec<u8>,
 }
 
@@ -86,6 +89,8 @@ pub(super) enum Unsent {
 pub(super) enum Lost {
     /// The time was up, or the call was cancelled.
     Stopped(Option<Cancelled>),
+    /// After a redirect, the service was at an address that it must not be at.
+    Forbidden(Forbidden),
     /// The head of the response is too large.
     HeadTooLarge,
     /// The connection broke or stood still, or what came is not HTTP.
@@ -128,7 +133,7 @@ pub(super) fn exchange(
         Some(Ok(received)) => Ok(received),
         Some(Err(error)) => Err(match wire.give_up() {
             true => Trouble::Unsent(unsent(error)),
-            false => Trouble::Lost(lost(&error)),
+            false => Trouble::Lost(lost(error)),
         }),
         None => {
             let is_unsent = wire.give_up();
@@ -225,11 +230,40 @@ fn send(
     thread::spawn("http", request).map(drop)
 }
 
+/// Asks, and asks where the answer leads as often as the tool says: each time over a connection
+/// of its own, to an address that is judged anew.
 fn ask(agent: &Agent, prepared: &Prepared, key: Option<String>) -> Result<Received, Error> {
+    let plan = &prepared.plan;
+    let mut url = prepared.url.clone();
+    let mut followed = 0;
+    loop {
+        let response = once(agent, prepared, &url, key.as_deref())?;
+        let here = (url.reveal(), followed);
+        match lead(plan, here, response.status(), response.headers()) {
+            Lead::Nowhere => {
+                let received = head(&response, None);
+                let body = read(response, plan.response_bytes_max)?;
+                return Ok(Received { body, ..received });
+            }
+            Lead::Refused(refused) => return Ok(head(&response, Some(refused))),
+            Lead::To(next) => {
+                url = Secret::new(next);
+                followed += 1;
+            }
+        }
+    }
+}
+
+fn once(
+    agent: &Agent,
+    prepared: &Prepared,
+    url: &Secret,
+    key: Option<&str>,
+) -> Result<Response<ureq::Body>, Error> {
     let plan = &prepared.plan;
     let mut request = Request::builder()
         .method(plan.method.as_str())
-        .uri(prepared.url.reveal())
+        .uri(url.reveal())
         .header("connection", "close");
     for (name, value) in &prepared.headers {
         request = request.header(name, value.reveal());
@@ -237,24 +271,27 @@ fn ask(agent: &Agent, prepared: &Prepared, key: Option<String>) -> Result<Receiv
     if let Some(key) = key {
         request = request.header("idempotency-key", key);
     }
-    let response = if plan.method.has_body() {
+    if plan.method.has_body() {
         let body = prepared.body.as_ref().map_or("", Secret::reveal);
-        agent.run(request.body(body)?)?
+        agent.run(request.body(body)?)
     } else {
-        agent.run(request.body(())?)?
-    };
+        agent.run(request.body(())?)
+    }
+}
+
+/// A response whose body is not read yet.
+fn head(response: &Response<ureq::Body>, redirect: Option<Refused>) -> Received {
     let header = |name: &str| {
         let value = response.headers().get(name)?.to_str().ok()?;
         Some(value.to_owned())
     };
-    let received = Received {
+    Received {
         status: response.status().as_u16(),
         retry_after: header("retry-after"),
         is_encoded: header("content-encoding").is_some_and(|encoding| encoding != "identity"),
+        redirect,
         body: Vec::new(),
-    };
-    let body = read(response, plan.response_bytes_max)?;
-    Ok(Received { body, ..received })
+    }
 }
 
 /// At most one byte more than `bytes_max`.
@@ -284,9 +321,13 @@ fn unsent(error: Error) -> Unsent {
     }
 }
 
-fn lost(error: &Error) -> Lost {
+fn lost(error: Error) -> Lost {
     match error {
         Error::LargeResponseHeader(..) => Lost::HeadTooLarge,
+        Error::Other(other) => match other.downcast::<Forbidden>() {
+            Ok(forbidden) => Lost::Forbidden(*forbidden),
+            Err(other) => Lost::Broken(other.to_string()),
+        },
         error => Lost::Broken(error.to_string()),
     }
 }

@@ -74,18 +74,22 @@ fn names(headers: &[(String, Secret)], name: &str) -> bool {
     headers.any(|(given, _)| given.eq_ignore_ascii_case(name))
 }
 
-/// The port stands there only where it is not that of the scheme, as in the header `Host`.
-fn url(plan: &HttpPlan, arguments: &Value) -> Result<String, Box<Problem>> {
+/// Scheme and host. The port stands there only where it is not that of the scheme, as in the
+/// header `Host`.
+pub(super) fn origin(plan: &HttpPlan) -> String {
     let (scheme, usual) = if plan.tls {
         ("https", 443)
     } else {
         ("http", 80)
     };
-    let (name, port) = (&plan.host.name, plan.host.port);
-    let mut url = format!("{scheme}://{name}");
-    if port != usual {
-        url.push_str(&format!(":{port}"));
+    match (&plan.host.name, plan.host.port) {
+        (name, port) if port == usual => format!("{scheme}://{name}"),
+        (name, port) => format!("{scheme}://{name}:{port}"),
     }
+}
+
+fn url(plan: &HttpPlan, arguments: &Value) -> Result<String, Box<Problem>> {
+    let mut url = origin(plan);
     for template in &plan.path {
         url.push('/');
         url.push_str(&segment(template, arguments)?);

@@ -8,6 +8,7 @@ use std::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod redirects;
 mod trouble;
 
 use super::*;
@@ -109,7 +110,7 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, ConfidentialTemplate)> {
 }
 
 /// A `GET` of `/` at `address`, which may be private.
-fn get(address: SocketAddr) -> HttpPlan {
+pub(super) fn get(address: SocketAddr) -> HttpPlan {
     HttpPlan {
         method: HttpMethod::Get,
         tls: false,
@@ -128,6 +129,7 @@ fn get(address: SocketAddr) -> HttpPlan {
         },
         response_bytes_max: HTTP_BODY_BYTES_DEFAULT,
         retry_status: Vec::new(),
+        redirects: 0,
         downstream_key: DownstreamKey::Ignored,
     }
 }

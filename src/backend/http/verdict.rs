@@ -36,7 +36,7 @@ enum Meaning {
     Passing,
     /// It was not done.
     Refused,
-    /// It was done or not, and more is to be asked elsewhere.
+    /// It was done or not, and what there is of it is elsewhere.
     Elsewhere,
     /// It may have been done.
     Unclear,
@@ -56,8 +56,8 @@ fn meaning(status: u16, wants_a_wait: bool, retry: &[u16]) -> Meaning {
     }
 }
 
-/// What a response is for a call of this effect. No word of it is told but its status, unless it
-/// is one of success.
+/// What a response is for a call of this effect. No word of it is told but its status and where
+/// it leads, unless it is one of success.
 ///
 /// # Errors
 /// A [`Fault`] for any other, and for one that is not what the tool declares.
@@ -102,11 +102,21 @@ pub(super) fn of_response(
                 fault(FaultClass::Definite, problem, None)
             }
             Meaning::Elsewhere => {
-                let message =
-                    format!("the service answered {told}, and redirects are not followed");
+                let redirect = received.redirect.as_ref();
+                let message = match redirect {
+                    Some(refused) => refused.told(plan, &told),
+                    None => format!("the service answered {told}, which is no result"),
+                };
                 let problem = Problem::new(Code::BackendFailed, message);
                 let problem = judged(FaultClass::Definite, problem, effect);
-                fault(FaultClass::Definite, problem, None)
+                Fault {
+                    backend_text: redirect.and_then(|refused| refused.to.clone()),
+                    ..fault(
+                        FaultClass::Definite,
+                        problem.with_advice(Advice::AskOperator),
+                        None,
+                    )
+                }
             }
             Meaning::Unclear => {
                 let message = format!("the service answered {told}");
@@ -261,6 +271,20 @@ fn lost(why: Lost, effect: Effect) -> Fault {
             format!("the request was broken off: {}", because(why)),
             "cancelled".to_owned(),
         ),
+        Lost::Forbidden(forbidden) => {
+            let message = "the service redirected, and its name led to an address then that \
+                           requests must not go to, so it was not asked again; its operator has \
+                           to look after it";
+            let problem = Problem::new(Code::BackendFailed, message);
+            return Fault {
+                class: FaultClass::Definite,
+                problem: judged(FaultClass::Definite, problem, effect)
+                    .with_advice(Advice::AskOperator),
+                retry_after: None,
+                backend_text: None,
+                status: Some(format!("redirect not followed: {forbidden}")),
+            };
+        }
         Lost::HeadTooLarge => {
             let most = HTTP_HEAD_BYTES_MAX;
             let message = format!("the response has more than {most} bytes of headers");

@@ -49,6 +49,7 @@ pub(super) fn compile(
 ) -> Option<Arc<HttpPlan>> {
     let before = findings.errors();
     check_method(written, effect, findings);
+    check_redirects(written, effect, findings);
     check_headers(written.headers, findings);
     let place = place(written.url, around, findings);
     let path = place.as_ref().and_then(|place| {
@@ -80,6 +81,7 @@ pub(super) fn compile(
         response: written.response.clone(),
         response_bytes_max: written.response_bytes_max,
         retry_status: written.retry_status.clone(),
+        redirects: written.redirects,
         downstream_key: written.downstream_key,
     }))
 }
@@ -129,6 +131,16 @@ fn check_method(written: &HttpDefinition<'_>, effect: Effect, findings: &mut Fin
     if let Some((entry, _)) = written.body.as_ref().filter(|_| !method.has_body()) {
         let message = format!("nothing is sent along with a `{name}` request");
         findings.error("http", entry.key_span, message, "put values under `query`");
+    }
+}
+
+/// What changes something would do it again where it is led, or somewhere else.
+fn check_redirects(written: &HttpDefinition<'_>, effect: Effect, findings: &mut Findings) {
+    let span = written.redirects_span;
+    if written.redirects > 0 && (effect != Effect::Read || written.method != HttpMethod::Get) {
+        let message = "only a `GET` request of what reads can follow redirects".to_owned();
+        let help = "take `redirects` out, and write where they lead to into `url`";
+        findings.error("http", span, message, help);
     }
 }
 

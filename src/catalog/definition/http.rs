@@ -11,7 +11,9 @@ use super::{
     },
     Spanned, spanned,
 };
-use crate::base::limits::{HTTP_BODY_BYTES_DEFAULT, KEY_TOMBSTONE_KEPT, OUTPUT_TOTAL_BYTES_MAX};
+use crate::base::limits::{
+    HTTP_BODY_BYTES_DEFAULT, HTTP_REDIRECTS_MAX, KEY_TOMBSTONE_KEPT, OUTPUT_TOTAL_BYTES_MAX,
+};
 
 /// A request, see [`super::super::plan::HttpPlan`].
 #[derive(Debug)]
@@ -26,6 +28,9 @@ pub(crate) struct HttpDefinition<'a> {
     pub(crate) response: HttpResponse,
     pub(crate) response_bytes_max: usize,
     pub(crate) retry_status: Vec<u16>,
+    pub(crate) redirects: u32,
+    /// Where that is written; the request where it is not.
+    pub(crate) redirects_span: Span,
     pub(crate) downstream_key: DownstreamKey,
     /// Where that is written; the request where it is not.
     pub(crate) downstream_span: Span,
@@ -61,6 +66,8 @@ pub(super) fn read<'a>(node: &'a Node, findings: &mut Findings) -> Option<HttpDe
         .take("response_limit")
         .and_then(|node| units::bytes(node, "response_limit", OUTPUT_TOTAL_BYTES_MAX, findings));
     let retry_status = fields.take("retry_status");
+    let redirects_node = fields.take("redirects");
+    let redirects = redirects_node.and_then(|node| redirects(node, findings));
     let key_node = fields.take("downstream_key");
     let downstream_key = key_node.and_then(|node| downstream_key(node, findings));
     let assert_no_effects = fields.flag("assert_no_effects", findings);
@@ -83,6 +90,8 @@ pub(super) fn read<'a>(node: &'a Node, findings: &mut Findings) -> Option<HttpDe
         }),
         response_bytes_max: limit.unwrap_or(HTTP_BODY_BYTES_DEFAULT),
         retry_status: retry_status.map_or_else(Vec::new, |node| statuses(node, findings)),
+        redirects: redirects.unwrap_or(0),
+        redirects_span: redirects_node.unwrap_or(node).span,
         downstream_key: downstream_key.unwrap_or(DownstreamKey::Ignored),
         downstream_span: key_node.unwrap_or(node).span,
         assert_no_effects,
@@ -101,6 +110,20 @@ fn downstream_key(node: &Node, findings: &mut Findings) -> Option<DownstreamKey>
         .and_then(|node| units::duration(node, "valid_for", KEY_TOMBSTONE_KEPT, findings));
     fields.close(findings);
     time.map(DownstreamKey::ValidFor)
+}
+
+fn redirects(node: &Node, findings: &mut Findings) -> Option<u32> {
+    let NodeValue::Number(number) = &node.value else {
+        wrong_type(node, "redirects", "a whole number", "", findings);
+        return None;
+    };
+    let given = number.as_u64().and_then(|given| u32::try_from(given).ok());
+    let redirects = given.filter(|redirects| *redirects <= HTTP_REDIRECTS_MAX);
+    if redirects.is_none() {
+        let message = format!("`redirects` must be a whole number from 0 to {HTTP_REDIRECTS_MAX}");
+        findings.error("amount", node.span, message, "");
+    }
+    redirects
 }
 
 fn entries<'a>(node: &'a Node, name: &str, findings: &mut Findings) -> &'a [Entry] {

@@ -243,28 +243,6 @@ fn x23_a_response_that_stands_still_or_does_not_end_is_cut() {
 }
 
 #[test]
-fn v27_a_redirect_is_not_followed() {
-    let location = "Location: http://169.254.169.254/latest/meta-data";
-    let peer = Peer::new(&[Answer::whole("302 Found", &[location], "")]);
-    for (effect, effects) in [
-        (Effect::Read, Effects::None),
-        (Effect::Write, Effects::Unknown),
-    ] {
-        let setting = Setting {
-            effect,
-            ..Setting::default()
-        };
-        let (class, code, known, _) = told(setting.ask(get(peer.address)));
-        assert_eq!(
-            (class, code, known),
-            (FaultClass::Definite, Code::BackendFailed, effects)
-        );
-        peer.asked();
-    }
-    assert_eq!(peer.rest(), Vec::<String>::new());
-}
-
-#[test]
 fn x9_a_request_that_is_cancelled_after_it_was_sent_may_have_been_done() {
     let peer = Peer::new(&[Answer::Stalls(String::new())]);
     let setting = Setting {

@@ -91,6 +91,39 @@ fn c12_what_reads_may_only_ask_unless_its_author_knows_better() {
 }
 
 #[test]
+fn v27_only_a_get_that_reads_can_follow_redirects() {
+    let url = "url: 'https://api.example.com/'";
+    assert_eq!(plan("read", &format!("{{{url}}}")).redirects, 0);
+    for redirects in 0..=3 {
+        let request = format!("{{{url}, redirects: {redirects}}}");
+        assert_eq!(plan("read", &request).redirects, redirects);
+    }
+    let wrong = "only a `GET` request of what reads can follow redirects (take `redirects` out, and write where they lead to into `url`)";
+    for (effect, more) in [
+        ("write", ""),
+        ("write", ", method: DELETE"),
+        ("write", ", method: POST"),
+        ("read", ", method: POST, assert_no_effects: true"),
+    ] {
+        let request = format!("{{redirects: 1, {url}{more}}}");
+        let expected = format!("f:6:21: error[http]: {wrong}");
+        check_http(effect, &request, &[&expected]);
+        let none = format!("{{redirects: 0, {url}{more}}}");
+        check_http(effect, &none, &[]);
+    }
+    for redirects in ["4", "-1", "1.5"] {
+        let request = format!("{{redirects: {redirects}, {url}}}");
+        let expected = "f:6:21: error[amount]: `redirects` must be a whole number from 0 to 3";
+        check_http("read", &request, &[expected]);
+    }
+    check_http(
+        "read",
+        &format!("{{redirects: true, {url}}}"),
+        &["f:6:21: error[wrong-type]: `redirects` must be a whole number, not true or false"],
+    );
+}
+
+#[test]
 fn v27_a_request_goes_to_a_host_that_is_listed_and_written_out() {
     let listed = "listed in `tollgate.yaml` are `api.example.com:443`";
     for authority in [
