@@ -34,8 +34,6 @@ pub(crate) enum Answer {
     Stalls(String),
     /// As `Says`, and then the same bytes for as long as they are taken.
     Floods(String),
-    /// The request is read; what asks for this path is refused, all else is a success.
-    RefusesAt(String),
     /// The request arrives, and the connection is reset.
     Resets,
 }
@@ -58,7 +56,7 @@ impl Answer {
             Self::Says(said) => Self::Says(filled(said)),
             Self::Stalls(said) => Self::Stalls(filled(said)),
             Self::Floods(said) => Self::Floods(filled(said)),
-            Self::RefusesAt(_) | Self::Resets => self.clone(),
+            Self::Resets => Self::Resets,
         }
     }
 
@@ -154,18 +152,11 @@ fn reset(stream: &TcpStream, tell: &Sender<String>) {
 
 fn serve(mut stream: impl Read + Write, answer: &Answer, tell: &Sender<String>) {
     let request = request(&mut stream);
-    if request.is_empty() {
-        let _test_ended = tell.send(request);
+    let is_empty = request.is_empty();
+    let _test_ended = tell.send(request);
+    if is_empty {
         return;
     }
-    let answer = &match answer {
-        Answer::RefusesAt(path) if request.split(' ').nth(1) == Some(path) => {
-            Answer::whole("422 Unprocessable Content", &[], "{}")
-        }
-        Answer::RefusesAt(_) => Answer::json("{}"),
-        other => other.clone(),
-    };
-    let _test_ended = tell.send(request);
     let (Answer::Says(said) | Answer::Stalls(said) | Answer::Floods(said)) = answer else {
         return;
     };

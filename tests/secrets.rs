@@ -147,6 +147,91 @@ fn o2_no_secret_is_in_anything_that_is_written() {
     assert_clean("the log", &json!(home.log()).to_string());
 }
 
+/// A database that says of a value it cannot take what that is, behind a call, a check, a step
+/// and a probe.
+fn telling_home() -> Home {
+    let home = Home::new();
+    let database = home.path("shop.db");
+    rusqlite::Connection::open_with_flags(&database, rusqlite::OpenFlags::default())
+        .unwrap()
+        .execute_batch("create table notes (text text)")
+        .unwrap();
+    home.configure(&json!({"databases": {"shop": {"sqlite": database}}}).to_string());
+    let query = json!({"database": "shop", "query": "select json_extract('{}', :pin) as a"});
+    let notes = |statement: &str| json!({"sql": {"database": "shop", "statement": statement}});
+    let found = "size(result.rows) > 0";
+    let check = json!([{"sql": query, "require": found, "code": "NONE", "message": "No."}]);
+    let dies = json!(["/bin/sh", "-c", "kill -9 $$"]);
+    let dies = json!({"exec": {"command": dies, "unsafe_interpreter": true}});
+    let one = json!({
+        "name": "one", "run": notes("insert into notes values ('a')"),
+        "undo": notes("delete from notes"),
+    });
+    let two = json!({"name": "two", "effect": "read", "run": {"sql": query}});
+    for (name, effect, members) in [
+        ("fails", "read", json!({"run": {"sql": query}})),
+        (
+            "unchecked",
+            "read",
+            json!({"checks": check, "run": {"reply": {"text": "in"}}}),
+        ),
+        (
+            "unverified",
+            "write",
+            json!({"run": dies, "verify": {"sql": query, "applied": found}}),
+        ),
+        ("steps", "write", json!({"steps": [one, two]})),
+    ] {
+        let mut definition = json!({
+            "name": name, "description": "Fails.", "effect": effect,
+            "inputSchema": {
+                "type": "object", "additionalProperties": false, "required": ["pin"],
+                "properties": {"pin": {"type": "string", "maxLength": 400, "x-secret": true}},
+            },
+        });
+        let into = definition.as_object_mut().unwrap();
+        into.extend(members.as_object().unwrap().clone());
+        home.define(&format!("{name}.json"), &definition.to_string());
+    }
+    home.run(&["validate-config"]).success();
+    home
+}
+
+#[test]
+fn o2_no_secret_is_in_what_a_backend_says_of_its_failure() {
+    let home = telling_home();
+    let mut server = start(&home);
+    let mut answers = Vec::new();
+    // The second one stands where a status is cut.
+    let before = 300 - "sqlite: bad JSON path: 'cN4ry".len();
+    let long = format!("{}{CALLERS}", "x".repeat(before));
+    for pin in [CALLERS, &long] {
+        for name in ["fails", "unchecked", "unverified", "steps"] {
+            let id = server.call(name, json!({"pin": pin}));
+            let answer = server.answer(id);
+            assert_ne!(problem(&answer)["code"], Value::Null, "{answer}");
+            answers.push(answer);
+        }
+    }
+    server.close_stdin();
+    server.rest();
+    let lines = fs::read_to_string(home.path("log/tollgate.jsonl")).unwrap();
+    let mut written = format!("{}{}{lines}", json!(answers), server.errors());
+    for entry in fs::read_dir(home.path("state")).unwrap() {
+        let file = entry.unwrap().path();
+        if file.is_file() {
+            written += &String::from_utf8_lossy(&fs::read(&file).unwrap());
+        }
+    }
+    for beginning in ["cN4ry", &"x".repeat(100)] {
+        assert!(!written.contains(beginning), "{written}");
+    }
+    assert!(lines.contains("bad JSON path: '(secret)'"), "{lines}");
+    let rows = json!(home.log()).to_string();
+    let told = rows.matches("bad JSON path: '(secret)'").count();
+    assert_eq!(told, 6, "{rows}");
+}
+
 #[test]
 fn a_secret_tells_operations_apart_and_a_replay_leaves_its_calls_out() {
     let home = home();

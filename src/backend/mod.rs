@@ -269,7 +269,7 @@ pub(crate) struct Fault {
     pub(crate) retry_after: Option<Duration>,
     /// The end of what the backend itself said: untrusted, shown apart from our own words.
     pub(crate) backend_text: Option<String>,
-    /// Exit code or the like, for the ledger.
+    /// Exit code or the like, for the ledger; it may be long and hold secrets yet.
     pub(crate) status: Option<String>,
 }
 

@@ -203,7 +203,9 @@ impl Asking<'_> {
     /// Runs the backend once for this attempt, whose intent `receipt` says is in the ledger.
     /// Where that leaves open whether it happened, the tool's own evidence is asked.
     fn once(&self, work: &Work, receipt: &IntentReceipt) -> Result<Output, Box<Fault>> {
-        let fault = contained(|| self.shared.backend.invoke(work, self.invocation, receipt))
+        let own = LazyCell::new(|| kept::own_secrets(self.call));
+        let backend = &self.shared.backend;
+        let fault = contained(|| backend.invoke(work, self.invocation, receipt, &own))
             .unwrap_or_else(|problem| Err(settle::backend_fault(self.tool.effect, *problem)));
         failpoint::pass(Point::EffectDone);
         match fault {
@@ -214,7 +216,7 @@ impl Asking<'_> {
                     Some(_) => CancelToken::default(),
                 };
                 let inquiry = Inquiry {
-                    backend: &*self.shared.backend,
+                    backend,
                     clock: &*self.shared.clock,
                     tool: self.tool,
                     arguments: self.call.effective(),

@@ -30,8 +30,12 @@ const MAC_BYTES: usize = 6;
 
 /// What hides the secrets among the arguments of this call: its tool is not to tell them back.
 pub(super) fn own_secrets(call: &AgreedCall) -> Redactor {
-    let arguments = call.effective();
-    let pointers = call.tool().input.secrets(arguments).into_iter();
+    secrets_of(call.tool(), call.effective())
+}
+
+/// What hides the secrets among these arguments of `tool`.
+pub(super) fn secrets_of(tool: &Tool, arguments: &Value) -> Redactor {
+    let pointers = tool.input.secrets(arguments).into_iter();
     Redactor::of(
         pointers.filter_map(|pointer| match arguments.pointer(&pointer)? {
             Value::String(text) => Some(Secret::new(text.as_str())),

@@ -2,6 +2,7 @@
 //! wait. Each check must hold, and each file that an argument names must open.
 
 use std::{
+    cell::LazyCell,
     collections::HashMap,
     fmt::Write as _,
     ops::Deref,
@@ -12,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Shared, Ticket,
+    Shared, Ticket, kept,
     prepare::{Doing, contained, stopped},
     unstarted,
 };
@@ -209,7 +210,8 @@ impl Making<'_> {
             cancel: &cancel,
             progress: &|_| {},
         };
-        let output = contained(|| self.shared.backend.look(work, &invocation))
+        let own = LazyCell::new(|| kept::own_secrets(self.call));
+        let output = contained(|| self.shared.backend.look(work, &invocation, &own))
             .map_err(|problem| No::new(*problem))?
             .map_err(|fault| self.not_made(*fault))?;
         self.result(output)

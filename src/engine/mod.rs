@@ -8,6 +8,7 @@ mod background;
 mod brevity;
 mod conclude;
 mod demands;
+pub(crate) mod discreet;
 mod fetch;
 mod joins;
 pub(crate) mod kept;
@@ -41,6 +42,7 @@ use std::{
 use self::{
     answer::Respondent,
     ask::{Asks, Channel, Unanswered},
+    discreet::Discreet,
     joins::Joins,
     queue::Queue,
     steps::recovery::{self, Former, GoneOn, Recovery},
@@ -104,7 +106,7 @@ pub(crate) struct Engine {
 struct Shared {
     catalog: Arc<InForce>,
     ledger: Arc<dyn Ledger>,
-    backend: Arc<dyn Backend>,
+    backend: Discreet,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     redactor: Arc<Redactor>,
@@ -249,7 +251,7 @@ impl Shared {
         Self {
             catalog: parts.catalog,
             ledger: parts.ledger,
-            backend: parts.backend,
+            backend: Discreet::new(parts.backend, Arc::clone(&parts.redactor)),
             clock: parts.clock,
             random: parts.random,
             redactor: parts.redactor,

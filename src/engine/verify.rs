@@ -1,18 +1,20 @@
 //! Whether an operation took effect of which nobody knows: asked of what its tool declares for
 //! that, which only reads. What gives no clear answer changes nothing, so nothing is guessed.
 
-use std::sync::Arc;
+use std::{cell::LazyCell, sync::Arc};
 
 use serde_json::{Value, json};
 
 use super::{
     Shared,
+    discreet::Discreet,
+    kept,
     pipeline::{self, Prepared},
     prepare::{contained, stopped},
     queue::{Place, WorkJob},
 };
 use crate::{
-    backend::{self, Backend, Fault, FaultClass, Invocation, LookWork},
+    backend::{self, Fault, FaultClass, Invocation, LookWork},
     base::{
         cancel::{CancelToken, Cancelled},
         clock::{Clock, Moment, Timestamp},
@@ -59,7 +61,7 @@ impl Found {
 /// An operation that is asked about, and the world that is asked.
 pub(crate) struct Inquiry<'a> {
     /// Where it is looked up.
-    pub(crate) backend: &'a dyn Backend,
+    pub(crate) backend: &'a Discreet,
     /// What deadlines are set on.
     pub(crate) clock: &'a dyn Clock,
     /// The tool that it is of.
@@ -134,9 +136,10 @@ impl Inquiry<'_> {
             cancel: self.cancel,
             progress: &|_| {},
         };
+        let own = LazyCell::new(|| kept::secrets_of(self.tool, self.arguments));
         let output = self
             .backend
-            .look(work, &invocation)
+            .look(work, &invocation, &own)
             .map_err(|fault| fault.status.unwrap_or(fault.problem.message))?;
         output
             .into_looked_up()
@@ -300,7 +303,7 @@ fn resolution(shared: &Arc<Shared>, doubtful: &Doubtful) -> Option<Resolution> {
         .on_fire(move || stop.fire(Cancelled::ByClient));
     let _registered = shared.register(call.header().call_id, &cancel);
     let inquiry = Inquiry {
-        backend: &*shared.backend,
+        backend: &shared.backend,
         clock: &*shared.clock,
         tool,
         arguments: call.effective(),

@@ -13,9 +13,8 @@ use crate::{
     },
     base::{
         clock::Timestamp,
-        limits::{BACKEND_STATUS_BYTES_MAX, HTTP_HEAD_BYTES_MAX, RETRY_AFTER_TOLD_MAX},
+        limits::{HTTP_HEAD_BYTES_MAX, RETRY_AFTER_TOLD_MAX},
         problem::{Advice, Code, Effects, Problem},
-        text::clip,
     },
     catalog::{
         content::{Content, Output},
@@ -255,7 +254,7 @@ fn unsent(why: Unsent) -> Fault {
         problem,
         retry_after: None,
         backend_text: None,
-        status: Some(clip(&status, BACKEND_STATUS_BYTES_MAX).to_owned()),
+        status: Some(status),
     }
 }
 
@@ -302,7 +301,7 @@ fn lost(why: Lost, effect: Effect) -> Fault {
         problem: judged(FaultClass::Ambiguous, problem, effect),
         retry_after: None,
         backend_text: None,
-        status: Some(clip(&status, BACKEND_STATUS_BYTES_MAX).to_owned()),
+        status: Some(status),
     }
 }
 

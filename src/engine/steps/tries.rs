@@ -137,7 +137,9 @@ impl Walk<'_> {
             cancel: &cancel,
             progress: &|_| {},
         };
-        let done = contained(|| self.shared.backend.invoke(work, &invocation, &self.receipt))
+        let (backend, receipt) = (&self.shared.backend, &self.receipt);
+        let own = &&self.own_secrets;
+        let done = contained(|| backend.invoke(work, &invocation, receipt, own))
             .unwrap_or_else(|problem| Err(settle::backend_fault(what.effect(), *problem)));
         failpoint::pass(Point::StepDone);
         done

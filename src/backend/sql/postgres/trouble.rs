@@ -17,11 +17,7 @@ use crate::{
             words::{committing, count_rows, failed, forbidden, no_database, row_limit, stopped},
         },
     },
-    base::{
-        limits::BACKEND_STATUS_BYTES_MAX,
-        problem::{Advice, Code, Effects, Problem},
-        text::clip,
-    },
+    base::problem::{Advice, Code, Effects, Problem},
     catalog::{plan::RowRange, surroundings::Inspected, tool::Effect},
 };
 
@@ -84,7 +80,7 @@ pub(super) fn is_rolled_back(error: &Error) -> bool {
 impl Trouble {
     /// For the ledger and the operator.
     fn status(&self) -> String {
-        let told = match self {
+        match self {
             Self::Stopped => "stopped".to_owned(),
             Self::NoRoom => "postgres: no room".to_owned(),
             Self::NoServer => "postgres: the server cannot be named".to_owned(),
@@ -103,8 +99,7 @@ impl Trouble {
             | Self::MarkedMeanwhile(error)
             | Self::RolledBack(Some(error))
             | Self::Committing(Some(error)) => in_words(error),
-        };
-        clip(&told, BACKEND_STATUS_BYTES_MAX).to_owned()
+        }
     }
 
     /// The fault of a call.

@@ -14,11 +14,7 @@ use crate::{
             words::{committing, count_rows, failed, forbidden, no_database, row_limit, stopped},
         },
     },
-    base::{
-        limits::BACKEND_STATUS_BYTES_MAX,
-        problem::{Code, Effects, Problem},
-        text::clip,
-    },
+    base::problem::{Code, Effects, Problem},
     catalog::{plan::RowRange, surroundings::Inspected, tool::Effect},
 };
 
@@ -84,7 +80,7 @@ impl Trouble {
 
     /// For the ledger and the operator.
     fn status(&self) -> String {
-        let told = match self {
+        match self {
             Self::Missing(kind) => format!("database file: {kind}"),
             Self::NotAFile => "database file: not a regular file".to_owned(),
             Self::OurOwnFile => "database file: it belongs to the ledger".to_owned(),
@@ -97,8 +93,7 @@ impl Trouble {
             | Self::Running(error)
             | Self::Marking(error)
             | Self::Committing(error) => format!("sqlite: {error}"),
-        };
-        clip(&told, BACKEND_STATUS_BYTES_MAX).to_owned()
+        }
     }
 
     /// The fault of a call.

@@ -16,7 +16,10 @@ use crate::{
         exit::{CommandError, ExitStatus},
         print,
     },
-    engine::verify::{Found, Inquiry, witness},
+    engine::{
+        discreet::Discreet,
+        verify::{Found, Inquiry, witness},
+    },
     ledger::{
         log::{CallRecord, Found as FoundCall},
         resolution::Resolution,
@@ -45,7 +48,9 @@ pub(super) fn verify(args: OpsVerifyArgs) -> Result<ExitStatus, CommandError> {
     let (tool, arguments) = asked(&loaded.catalog, &operation, &attempt)?;
     let by = witness(&tool);
     let inquiry = {
-        let (tool, backend) = (Arc::clone(&tool), compose::programs(keeper, &dir));
+        let programs = Arc::new(compose::programs(keeper, &dir));
+        let backend = Discreet::new(programs, Arc::clone(declared.redactor()));
+        let tool = Arc::clone(&tool);
         move || {
             Inquiry {
                 backend: &backend,
