@@ -153,7 +153,8 @@ OUTPUT_INVALID\t''
 ROLLED_BACK\t''
 NEEDS_ATTENTION\t''
 STATE_UNAVAILABLE\t''
-INTERNAL\t''"
+INTERNAL\t''
+INVALID_PARAMS\t''"
 complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l limit -d 'Most calls to show' -r
 complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l oldest-first -d 'Print the calls in order of arrival, the first first'
 complete -c tollgate -n "__fish_tollgate_using_subcommand log; and not __fish_seen_subcommand_from show why help" -l follow -d 'Go on with each call that ends, in any process, until interrupted'

@@ -43,6 +43,8 @@ idempotent: false
 inputSchema: {type: object, additionalProperties: false, properties: {pieces: {type: integer}}}
 run: {exec: {command: [/bin/false]}}
 limits: {cost: 0.25}
+rules:
+  - {require: "args.pieces < 1000", code: NOT_SO_MANY_AT_ONCE_BECAUSE_THE_WAREHOUSE_IS_SMALL, message: Fewer.}
 breaker: {backend: a-warehouse-with-a-rather-long-name-that-has-no-end, count_exit: true}
 "#,
     );
@@ -56,6 +58,7 @@ breaker: {backend: a-warehouse-with-a-rather-long-name-that-has-no-end, count_ex
         ("order", r#"{"pieces":"3"}"#),
         ("order", r#"{"pieces":4}"#),
         ("order", r#"{"pieces":[]}"#),
+        ("order", r#"{"pieces":1000}"#),
         (&long, "{}"),
         ("<b>\u{202e}\"שלום & 日本", "{}"),
     ] {
@@ -129,6 +132,7 @@ fn a_browser_shows_the_report_as_it_was_meant() {
         "Calls over time",
         "Tools",
         "Problems",
+        "Rules that refused",
         "Budgets",
         "Breakers",
         // Whoever tripped the breaker is one, too.

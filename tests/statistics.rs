@@ -47,6 +47,105 @@ fn stats_count_what_the_ledger_has() {
     assert_eq!(recent["all"]["calls"]["total"], json!(3));
 }
 
+/// A tool whose program promises to pass and never does, and one with a rule.
+fn eventful() -> Home {
+    let home = Home::new();
+    let retry = json!({"retry": {"attempts": 3, "exit_codes": [75]}, "limits": {"cost": 0.5}});
+    home.fake("flaky", &["exit", "75", ""], json!({}), retry);
+    home.define(
+        "pay.yaml",
+        r#"
+name: pay
+description: Pays.
+effect: write
+idempotent: false
+inputSchema: {type: object, additionalProperties: false, required: [cents], properties: {cents: {type: integer}}}
+rules:
+  - {require: "args.cents <= 50000", code: TOO_MUCH, message: At most 500.00.}
+  - {require: "args.cents >= 1", code: TOO_LITTLE, message: At least 0.01.}
+run: {reply: {text: "paid {cents}"}}
+"#,
+    );
+    home.configure("budgets: [{day: 1.00}]\n");
+    for (tool, arguments) in [
+        ("flaky", "{}"),
+        ("pay", r#"{"cents":60000}"#),
+        ("pay", r#"{"cents":0}"#),
+        ("pay", r#"{"cents":70000}"#),
+        ("pay", r#"{"cents":5}"#),
+        ("pay", r#"{"cents":5}"#),
+        ("pya", "{}"),
+        ("no-such-tool", "{}"),
+    ] {
+        home.run(&["call", tool, arguments]);
+    }
+    home
+}
+
+#[test]
+fn every_view_shows_attempts_rules_repetitions_and_what_is_spent() {
+    let home = eventful();
+    let value: Value = serde_json::from_str(&told(&home, &["stats", "--json"])).unwrap();
+    let flaky = &value["tools"]["flaky"];
+    assert_eq!([&flaky["attempts"], &flaky["retries"]], [3, 2]);
+    let rules: Vec<(&str, u64)> = value["rules"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| {
+            (
+                rule["rule"].as_str().unwrap(),
+                rule["calls"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(rules, [("TOO_MUCH", 2), ("TOO_LITTLE", 1)]);
+    assert_eq!(value["replays"], 1);
+    assert_eq!(value["budgets"][0]["period"], "day");
+    assert_eq!(value["open"]["unknown"], 0);
+    let text = told(&home, &["stats"]);
+    let page = told(&home, &["top", "--once"]);
+    for part in [
+        "2 of them retries in 1 call",
+        "1 repeated and answered from the ledger",
+        "TOO_MUCH    pay         2",
+        "everything in a day",
+        "(unknown tools)",
+        "INVALID_PARAMS",
+    ] {
+        assert!(text.contains(part), "{part}:\n{text}");
+        assert!(page.contains(part), "{part}:\n{page}");
+    }
+    let file = home.text("report.html");
+    told(&home, &["report", "--html", &file]);
+    let report = fs::read_to_string(&file).unwrap();
+    for part in [
+        "<dd>2</dd><dt>of those were retries",
+        "<dd>1</dd><dt>repeated, and answered from the ledger",
+        "<h2>Rules that refused</h2>",
+        "<code>TOO_LITTLE</code>",
+        "<code>INVALID_PARAMS</code>",
+        "<h2>Budgets</h2>",
+    ] {
+        assert!(report.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn refusals_without_a_code_of_the_catalogue_have_a_name() {
+    let home = eventful();
+    let log = told(&home, &["log", "--code", "INVALID_PARAMS"]);
+    assert_eq!(log.lines().count(), 2, "{log}");
+    assert!(log.contains("no-such-tool") && log.contains("pya"), "{log}");
+    let line = told(
+        &home,
+        &["log", "--code", "INVALID_PARAMS", "--limit", "1", "--json"],
+    );
+    let call: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(call["end"]["code"], "INVALID_PARAMS");
+    assert!(told(&home, &["explain", "invalid_params"]).contains("no tool of this name"));
+}
+
 #[test]
 fn the_report_is_one_file() {
     let home = recorded();

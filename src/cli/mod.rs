@@ -13,6 +13,7 @@ mod judge;
 mod key;
 pub(crate) mod locate;
 mod loopback;
+mod panels;
 mod person;
 mod private;
 mod replay;

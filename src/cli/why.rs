@@ -120,6 +120,27 @@ fn checks_passed(end: &CallEnd) -> Option<usize> {
     }
 }
 
+/// Whether a call that ended with `outcome` by the word of `stage` was begun: a backend was asked.
+pub(super) fn was_begun(outcome: Option<Outcome>, stage: Option<&str>) -> bool {
+    match (outcome, stage) {
+        (Some(Outcome::Refused | Outcome::Asked), _) | (_, Some("replay" | "guard")) => false,
+        (Some(Outcome::Cancelled), Some(stage)) => CHECKS.iter().all(|(check, _)| *check != stage),
+        (
+            Some(
+                Outcome::Succeeded
+                | Outcome::Failed
+                | Outcome::Cancelled
+                | Outcome::TimedOut
+                | Outcome::Unknown
+                | Outcome::RolledBack
+                | Outcome::NeedsAttention,
+            )
+            | None,
+            _,
+        ) => true,
+    }
+}
+
 fn passed_check(call: &CallRecord, stage: &str, meaning: &str) -> Decision {
     let kinds: &[&str] = match stage {
         "normalize" => &["normalized", "coerced"],

@@ -70,6 +70,23 @@ pub(crate) struct CallEnd {
     pub(crate) delivered: Option<Timestamp>,
 }
 
+/// What stands for the code of a refusal that a client gets as an error of the protocol: of a
+/// tool that does not exist, or of arguments that are no object. Its row has no code.
+pub(crate) const BARE_REFUSAL: &str = "INVALID_PARAMS";
+
+impl CallEnd {
+    /// The name under which people find the problem, if there was one.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        problem(Some(self.outcome), self.code.as_deref())
+    }
+}
+
+/// The same of a call that ended with `outcome` and has `code` in its row.
+fn problem(outcome: Option<Outcome>, code: Option<&str>) -> Option<&str> {
+    let bare = || (outcome == Some(Outcome::Refused)).then_some(BARE_REFUSAL);
+    code.or_else(bare)
+}
+
 /// An intent as the ledger has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IntentRecord {
@@ -90,6 +107,8 @@ pub(crate) struct CallFact<'a> {
     pub(crate) received: Timestamp,
     /// The tool as the client named it.
     pub(crate) tool: &'a str,
+    /// Whether there was such a tool.
+    pub(crate) is_tool_known: bool,
     /// For whom.
     pub(crate) principal: &'a str,
     /// How it ended; `None` while it runs.
@@ -104,6 +123,17 @@ pub(crate) struct CallFact<'a> {
     pub(crate) micros: Option<u64>,
     /// Whether it was run with a value in another form than it was sent in; a default is none.
     pub(crate) is_altered: bool,
+    /// How often it was tried, as far as that was written down: not of a read that was tried once.
+    pub(crate) attempts: Option<u64>,
+    /// The reply, where a rule of the operator's refused.
+    pub(crate) by_rule: Option<&'a str>,
+}
+
+impl<'a> CallFact<'a> {
+    /// The name under which people find the problem, if there was one.
+    pub(crate) fn problem(&self) -> Option<&'a str> {
+        problem(self.outcome, self.code)
+    }
 }
 
 /// Which calls are wanted; every `None` means "any".

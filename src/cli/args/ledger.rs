@@ -11,7 +11,10 @@ use super::{StateDir, ToolsDir};
 use crate::{
     base::{clock::Timestamp, problem::Code},
     cli::span::{self, Since},
-    ledger::{log::CallFilter, record::Outcome},
+    ledger::{
+        log::{BARE_REFUSAL, CallFilter},
+        record::Outcome,
+    },
 };
 
 /// Arguments of `log`.
@@ -32,7 +35,7 @@ pub(crate) struct LogArgs {
     pub(crate) outcome: Option<Outcome>,
     /// Only calls with this problem
     #[arg(long, value_name = "CODE", conflicts_with = "call", value_parser = codes())]
-    pub(crate) code: Option<Code>,
+    pub(crate) code: Option<&'static str>,
     /// Most calls to show
     #[arg(
         long,
@@ -231,16 +234,18 @@ pub(crate) struct AuditVerifyArgs {
 }
 
 fn outcomes() -> impl TypedValueParser<Value = Outcome> {
-    one_of(Outcome::ALL, Outcome::as_str)
+    one_of(Outcome::ALL.to_vec(), Outcome::as_str)
 }
 
-fn codes() -> impl TypedValueParser<Value = Code> {
-    one_of(Code::ALL, Code::as_str)
+fn codes() -> impl TypedValueParser<Value = &'static str> {
+    let all = Code::ALL.iter().map(|code| code.as_str());
+    let all: Vec<&'static str> = all.chain([BARE_REFUSAL]).collect();
+    one_of(all, |code| code)
 }
 
 /// Reads one of `all` by the word that the ledger has for it.
 pub(super) fn one_of<T: Copy + Send + Sync + 'static>(
-    all: &'static [T],
+    all: Vec<T>,
     word: fn(T) -> &'static str,
 ) -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(all.iter().map(move |one| word(*one))).try_map(move |text| {

@@ -97,7 +97,7 @@ pub(crate) struct BreakerOf {
 }
 
 fn period() -> impl clap::builder::TypedValueParser<Value = Period> {
-    super::ledger::one_of(&Period::ALL, Period::as_str)
+    super::ledger::one_of(Period::ALL.to_vec(), Period::as_str)
 }
 
 fn limit(text: &str) -> Result<Limit, String> {

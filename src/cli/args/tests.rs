@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{base::problem::Code, cli::span::Since, ledger::record::Outcome, observe};
+use crate::{cli::span::Since, ledger::record::Outcome, observe};
 use clap::CommandFactory as _;
 use tracing::level_filters::LevelFilter;
 
@@ -55,7 +55,7 @@ fn log_filters_are_typed() {
         panic!("a log command");
     };
     assert_eq!(log.outcome, Some(Outcome::TimedOut));
-    assert_eq!(log.code, Some(Code::Overloaded));
+    assert_eq!(log.code, Some("OVERLOADED"));
     assert_eq!(
         log.selection.since,
         Some(Since::Ago(Duration::from_secs(7200)))

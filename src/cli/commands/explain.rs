@@ -14,7 +14,27 @@ use crate::{
         exit::{CommandError, ExitStatus},
         print,
     },
+    ledger::log::BARE_REFUSAL,
 };
+
+/// What stands for a code in the ledger is looked up like one.
+const BARE_REFUSAL_TOLD: &str = "\
+INVALID_PARAMS
+  The call was answered with the JSON-RPC error -32602, which has no code of the catalogue.
+
+what happened
+  There is no tool of this name for this principal, or the arguments are no JSON object. The message
+  says which; where the name is nearly that of a tool, it says so.
+
+what was touched
+  Nothing: the gate knew nothing to run.
+
+for the model
+  Take the name from `tools/list`, and give the arguments as one object.
+
+for the operator
+  `tollgate log --code INVALID_PARAMS` shows which names were tried.
+";
 
 /// Prints the long form of one code, or a line for each.
 ///
@@ -28,6 +48,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitStatus, CommandError> {
         None => table(),
         Some(name) => match catalogue::find(&name.to_lowercase()) {
             Some(entry) => entry.told(),
+            None if name.eq_ignore_ascii_case(BARE_REFUSAL) => BARE_REFUSAL_TOLD.to_owned(),
             None => whole(named(name)?),
         },
     };

@@ -27,7 +27,7 @@ use crate::{
     },
     ledger::{
         LedgerError,
-        log::{CallFilter, CallRecord, Found, IntentRecord, Order},
+        log::{CallEnd, CallFilter, CallRecord, Found, IntentRecord, Order},
         sqlite::read::LogReader,
         steps::{Side, StepRecord},
     },
@@ -55,7 +55,7 @@ pub(crate) fn log(args: LogArgs) -> Result<ExitStatus, CommandError> {
     let reader = LogReader::open(&compose::state_dir(state)?).map_err(unusable)?;
     let filter = CallFilter {
         outcome: args.outcome,
-        code: args.code.map(|code| code.as_str().to_owned()),
+        code: args.code.map(str::to_owned),
         limit: usize::try_from(args.limit).ok(),
         order: if args.oldest_first {
             Order::OldestFirst
@@ -216,7 +216,9 @@ pub(super) fn cells(call: &CallRecord) -> [String; 6] {
         text::clip(&call.tool, 40).to_owned(),
         outcome.to_owned(),
         end.map(|_| duration(took)).unwrap_or_default(),
-        end.and_then(|end| end.code.clone()).unwrap_or_default(),
+        end.and_then(CallEnd::problem)
+            .unwrap_or_default()
+            .to_owned(),
         call.call_id.to_string(),
     ]
 }
@@ -293,7 +295,7 @@ fn whole(call: &CallRecord, done: &Done) -> String {
     };
     line("outcome", end.outcome.as_str());
     line("decided by", &end.stage);
-    line("code", end.code.as_deref().unwrap_or("-"));
+    line("code", end.problem().unwrap_or("-"));
     line("effects", &end.effects);
     line(
         "backend status",
@@ -355,7 +357,7 @@ fn call_json(call: &CallRecord, done: &Done) -> Value {
     }
     if let Some(end) = &call.end {
         let end = json!({
-            "outcome": end.outcome.as_str(), "stage": end.stage, "code": end.code,
+            "outcome": end.outcome.as_str(), "stage": end.stage, "code": end.problem(),
             "effects": end.effects, "backend_status": end.backend_status,
             "guard_us": end.guard_us, "wait_us": end.wait_us, "run_us": end.run_us,
             "finished": end.finished.rfc3339(), "reply": parsed(&end.reply),

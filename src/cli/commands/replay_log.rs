@@ -31,7 +31,7 @@ use crate::{
     },
     engine::kept::lack_a_secret,
     ledger::{
-        log::{CallFilter, CallRecord, Order},
+        log::{BARE_REFUSAL, CallFilter, CallRecord, Order},
         sqlite::read::LogReader,
     },
     protocol::version::Version,
@@ -241,7 +241,7 @@ fn words(verdict: &Verdict) -> String {
             code,
             reason,
         } => {
-            let code = code.as_deref().unwrap_or("INVALID_PARAMS");
+            let code = code.as_deref().unwrap_or(BARE_REFUSAL);
             let reason = reason
                 .as_ref()
                 .map_or(String::new(), |reason| format!(" ({reason})"));

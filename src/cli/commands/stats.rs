@@ -3,20 +3,24 @@
 use std::{fs::File, io::Write as _};
 
 use anyhow::Context as _;
+use serde_json::{Value, json};
 
-use super::log::unusable;
+use super::{breaker::breaker_json, budget::budget_json, log::unusable};
 use crate::{
-    base::clock::{Clock as _, SystemClock},
+    base::clock::{Clock as _, SystemClock, Timestamp},
     cli::{
         args::{MetricsArgs, ReportArgs, Selection, StatsArgs},
         compose,
         exit::{CommandError, ExitStatus},
         print,
-        stats::{Stats, metrics, report, table},
+        stats::{Stats, json, metrics, report, table},
     },
     ledger::{
         log::CallFilter,
-        sqlite::{health, read::LogReader},
+        sqlite::{
+            health::{self, Health},
+            read::LogReader,
+        },
     },
 };
 
@@ -25,14 +29,31 @@ use crate::{
 /// # Errors
 /// When there is no ledger, or it cannot be read.
 pub(crate) fn stats(args: StatsArgs) -> Result<ExitStatus, CommandError> {
-    let stats = gather(args.selection)?;
+    let now = SystemClock.wall();
+    let (stats, health, _) = gather(args.selection, now)?;
     let told = if args.json {
-        format!("{}\n", table::json(&stats))
+        format!("{}\n", json(&stats, &health))
     } else {
-        table::text(&stats)
+        table::text(&stats, &health, now)
     };
     print(told.as_bytes())?;
     Ok(ExitStatus::Fine)
+}
+
+/// The statistics for a program, with how the ledger stands.
+fn json(stats: &Stats, health: &Health) -> Value {
+    let mut json = json::json(stats);
+    if let Some(json) = json.as_object_mut() {
+        let open = json!({
+            "unknown": health.unknown, "attention": health.attention, "running": health.running,
+        });
+        json.insert("open".to_owned(), open);
+        let budgets = health.budgets.iter().map(budget_json).collect();
+        json.insert("budgets".to_owned(), budgets);
+        let breakers = health.breakers.iter().map(breaker_json).collect();
+        json.insert("breakers".to_owned(), breakers);
+    }
+    json
 }
 
 /// Writes the page.
@@ -41,12 +62,10 @@ pub(crate) fn stats(args: StatsArgs) -> Result<ExitStatus, CommandError> {
 /// When there is no ledger, it cannot be read, or the file cannot be written.
 pub(crate) fn report(args: ReportArgs) -> Result<ExitStatus, CommandError> {
     let made = SystemClock.wall();
-    let (state, filter) = args.selection.resolve(made);
-    let dir = compose::state_dir(state)?;
-    let stats = count(&LogReader::open(&dir).map_err(unusable)?, &filter)?;
+    let (stats, health, filter) = gather(args.selection, made)?;
     let page = report::report(&report::Occasion {
         stats: &stats,
-        health: &health::look(&dir),
+        health: &health,
         only: &only(&filter),
         made,
         version: env!("CARGO_PKG_VERSION"),
@@ -64,11 +83,13 @@ pub(crate) fn report(args: ReportArgs) -> Result<ExitStatus, CommandError> {
 /// # Errors
 /// When there is no ledger, or it cannot be read.
 pub(crate) fn metrics(args: MetricsArgs) -> Result<ExitStatus, CommandError> {
-    let stats = gather(Selection {
+    let everything = Selection {
         state_dir: args.state_dir,
         ..Selection::default()
-    })?;
-    print(metrics::metrics(&stats).as_bytes())?;
+    };
+    let now = SystemClock.wall();
+    let (stats, health, _) = gather(everything, now)?;
+    print(metrics::metrics(&stats, &health, now).as_bytes())?;
     Ok(ExitStatus::Fine)
 }
 
@@ -82,10 +103,16 @@ fn only(filter: &CallFilter) -> Vec<String> {
     tool.chain(principal).chain(since).collect()
 }
 
-fn gather(selection: Selection) -> Result<Stats, CommandError> {
-    let (state, filter) = selection.resolve(SystemClock.wall());
-    let reader = LogReader::open(&compose::state_dir(state)?).map_err(unusable)?;
-    count(&reader, &filter)
+/// What the selected calls amount to at the time `now`, how the ledger stands, and which calls
+/// were selected.
+fn gather(
+    selection: Selection,
+    now: Timestamp,
+) -> Result<(Stats, Health, CallFilter), CommandError> {
+    let (state, filter) = selection.resolve(now);
+    let dir = compose::state_dir(state)?;
+    let stats = count(&LogReader::open(&dir).map_err(unusable)?, &filter)?;
+    Ok((stats, health::look(&dir), filter))
 }
 
 /// What the calls that `filter` takes amount to.

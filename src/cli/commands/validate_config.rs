@@ -23,6 +23,7 @@ use crate::{
         call::{Refusal, Refused},
         clear::ClearedCall,
     },
+    ledger::log::BARE_REFUSAL,
 };
 use annotate_snippets::Renderer;
 
@@ -133,7 +134,7 @@ fn run(test: &ToolTest, tool: &Tool, catalog: &Catalog) -> Option<Diagnostic> {
     let got = match judge_test(test, tool, catalog) {
         Ok(_) => Expect::Ok,
         Err(refused) => match refused.refusal {
-            Refusal::Protocol { .. } => Expect::Code("INVALID_PARAMS".to_owned()),
+            Refusal::Protocol { .. } => Expect::Code(BARE_REFUSAL.to_owned()),
             Refusal::Tool(problem) | Refusal::Incapable { problem, .. } => {
                 match (&test.expect, problem.reason) {
                     (Expect::Code(wanted), Some(reason)) if *wanted == reason => return None,

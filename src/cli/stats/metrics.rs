@@ -1,75 +1,191 @@
 //! Statistics in the text format of Prometheus (version 0.0.4).
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use super::{Stats, table::most};
-use crate::ledger::record::Outcome;
+use crate::{
+    base::{amount::Amount, clock::Timestamp},
+    ledger::{record::Outcome, sqlite::health::Health},
+};
 
-/// Everything that the ledger counts, as counters and summaries.
-pub(crate) fn metrics(stats: &Stats) -> String {
-    let mut text = String::new();
-    let head = |text: &mut String, name: &str, kind: &str, help: &str| {
-        let _infallible = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
-    };
-    head(
-        &mut text,
+/// Everything that the ledger counts, as counters and summaries, and how it stands at the time
+/// `now`, as gauges.
+pub(crate) fn metrics(stats: &Stats, health: &Health, now: Timestamp) -> String {
+    let mut page = Page::default();
+    calls(&mut page, stats);
+    problems(&mut page, stats);
+    durations(&mut page, stats);
+    of_note(&mut page, stats);
+    standing(&mut page, health, now);
+    page.0
+}
+
+fn calls(page: &mut Page, stats: &Stats) {
+    let (name, help) = (
         "tollgate_calls_total",
-        "counter",
         "Calls in the ledger by tool and outcome.",
     );
+    page.head(name, "counter", help);
     for (tool, one) in &stats.tools {
         for outcome in Outcome::ALL {
-            let (tool, outcome, count) = (label(tool), outcome.as_str(), one.counts.of(*outcome));
-            let _infallible = writeln!(
-                text,
-                "tollgate_calls_total{{tool=\"{tool}\",outcome=\"{outcome}\"}} {count}"
-            );
+            let labels = [("tool", tool.as_str()), ("outcome", outcome.as_str())];
+            page.value(name, &labels, one.counts.of(*outcome));
         }
     }
-    let help = "Calls that ended with a problem, by tool, error code and stage.";
-    head(&mut text, "tollgate_problems_total", "counter", help);
-    for ((tool, code, stage), met) in most(stats) {
-        let (tool, code, stage) = (label(tool), label(code), label(stage));
-        let count = met.calls;
-        let _infallible = writeln!(
-            text,
-            "tollgate_problems_total{{tool=\"{tool}\",code=\"{code}\",stage=\"{stage}\"}} {count}"
-        );
-    }
-    let help = "From reading the line of a call to its end; calls that were not refused.";
-    head(&mut text, "tollgate_call_duration_seconds", "summary", help);
+    let (name, help) = (
+        "tollgate_attempts_total",
+        "How often a backend was asked, by tool.",
+    );
+    page.head(name, "counter", help);
     for (tool, one) in &stats.tools {
-        let tool = label(tool);
+        page.value(name, &[("tool", tool)], one.tries.attempts);
+    }
+    let (name, help) = (
+        "tollgate_retries_total",
+        "Attempts that were not the first of their call, by tool.",
+    );
+    page.head(name, "counter", help);
+    for (tool, one) in &stats.tools {
+        page.value(name, &[("tool", tool)], one.tries.retries);
+    }
+}
+
+fn problems(page: &mut Page, stats: &Stats) {
+    let (name, help) = (
+        "tollgate_problems_total",
+        "Calls that ended with a problem, by tool, error code and stage.",
+    );
+    page.head(name, "counter", help);
+    for ((tool, code, stage), met) in most(&stats.problems) {
+        let labels = [("tool", tool.as_str()), ("code", code), ("stage", stage)];
+        page.value(name, &labels, met.calls);
+    }
+    let (name, help) = (
+        "tollgate_rule_refusals_total",
+        "Calls that a rule of the operator's refused, by rule and tool.",
+    );
+    page.head(name, "counter", help);
+    for ((rule, tool), met) in most(&stats.rules) {
+        page.value(name, &[("rule", rule), ("tool", tool)], met.calls);
+    }
+}
+
+fn durations(page: &mut Page, stats: &Stats) {
+    let (name, help) = (
+        "tollgate_call_duration_seconds",
+        "From reading the line of a call to its end; calls that were not refused.",
+    );
+    page.head(name, "summary", help);
+    for (tool, one) in &stats.tools {
         for (quantile, percent) in [("0.5", 50), ("0.95", 95), ("0.99", 99)] {
             if let Some(micros) = one.micros.percentile(percent) {
-                let seconds = seconds(micros);
-                let _infallible = writeln!(
-                    text,
-                    "tollgate_call_duration_seconds{{tool=\"{tool}\",quantile=\"{quantile}\"}} {seconds}"
-                );
+                let labels = [("tool", tool.as_str()), ("quantile", quantile)];
+                page.value(name, &labels, seconds(micros));
             }
         }
-        let (sum, count) = (seconds(one.micros.sum()), one.micros.total());
-        let _infallible = writeln!(
-            text,
-            "tollgate_call_duration_seconds_sum{{tool=\"{tool}\"}} {sum}\ntollgate_call_duration_seconds_count{{tool=\"{tool}\"}} {count}"
-        );
+        let labels = [("tool", tool.as_str())];
+        page.value(&format!("{name}_sum"), &labels, seconds(one.micros.sum()));
+        page.value(&format!("{name}_count"), &labels, one.micros.total());
     }
-    let help = "Calls that have begun and not ended.";
-    head(&mut text, "tollgate_calls_running", "gauge", help);
-    let _infallible = writeln!(
-        text,
-        "tollgate_calls_running {}",
-        stats.all.counts.running()
+}
+
+/// What is worth a number of its own.
+fn of_note(page: &mut Page, stats: &Stats) {
+    for (name, help, count) in [
+        (
+            "tollgate_replays_total",
+            "Calls that were repeated and answered from the ledger.",
+            stats.replays,
+        ),
+        (
+            "tollgate_loops_total",
+            "Calls that were stopped because nearly the same had failed time and again.",
+            stats.loops,
+        ),
+        (
+            "tollgate_altered_total",
+            "Calls that were run with a value put into its form.",
+            stats.altered,
+        ),
+        (
+            "tollgate_unknown_effects_total",
+            "Calls of which nobody could tell what they did.",
+            stats.unknown_effects,
+        ),
+    ] {
+        page.head(name, "counter", help);
+        page.value(name, &[], count);
+    }
+    let (name, help) = (
+        "tollgate_calls_running",
+        "Calls that have begun and not ended.",
     );
-    let help = "Calls of which nobody can tell what they did.";
-    head(&mut text, "tollgate_unknown_effects_total", "counter", help);
-    let _infallible = writeln!(
-        text,
-        "tollgate_unknown_effects_total {}",
-        stats.unknown_effects
+    page.head(name, "gauge", help);
+    page.value(name, &[], stats.all.counts.running());
+}
+
+/// What waits for a person, budgets and breakers.
+fn standing(page: &mut Page, health: &Health, now: Timestamp) {
+    let (name, help) = (
+        "tollgate_operations_open",
+        "Operations that wait for a person, by state.",
     );
-    text
+    page.head(name, "gauge", help);
+    page.value(name, &[("state", "unknown")], health.unknown);
+    page.value(name, &[("state", "attention")], health.attention);
+    let (name, help) = (
+        "tollgate_budget_amount",
+        "Budgets: what is spent and set aside in this period, and the limit.",
+    );
+    page.head(name, "gauge", help);
+    for budget in &health.budgets {
+        let account = budget.account_at(now);
+        let scope = budget.scope.to_string();
+        let mut value = |part, amount: Amount| {
+            let period = budget.period.as_str();
+            let labels = [
+                ("scope", scope.as_str()),
+                ("period", period),
+                ("part", part),
+            ];
+            page.value(name, &labels, amount);
+        };
+        value("spent", account.spent);
+        value("reserved", account.reserved);
+        if let Some(limit) = budget.limit() {
+            value("limit", limit);
+        }
+    }
+    let (name, help) = (
+        "tollgate_breaker_open",
+        "Whether a backend is left alone, wholly or but for one probe.",
+    );
+    page.head(name, "gauge", help);
+    for breaker in &health.breakers {
+        let is_open = u64::from(!breaker.is_closed());
+        page.value(name, &[("backend", &breaker.backend)], is_open);
+    }
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _infallible = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn value(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let labels: Vec<String> = labels
+            .iter()
+            .map(|(name, value)| format!("{name}=\"{}\"", label(value)))
+            .collect();
+        let _infallible = if labels.is_empty() {
+            writeln!(self.0, "{name} {value}")
+        } else {
+            writeln!(self.0, "{name}{{{}}} {value}", labels.join(","))
+        };
+    }
 }
 
 fn seconds(micros: u64) -> String {

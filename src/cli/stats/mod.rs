@@ -1,25 +1,33 @@
 //! What many calls amount to: counted as they stream by, in memory that does not grow with them.
 
+pub(crate) mod json;
 pub(crate) mod metrics;
+mod places;
 pub(crate) mod report;
+mod rules;
 mod spread;
 pub(crate) mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timeline;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::AddAssign};
 
+pub(crate) use places::Places;
 pub(crate) use spread::Spread;
 pub(crate) use timeline::{Tally, Timeline};
 
+use super::why::was_begun;
 use crate::{
-    base::{clock::Timestamp, limits::STATS_NAMES_MAX},
+    base::{clock::Timestamp, limits::STATS_NAMES_MAX, problem::Code},
     ledger::{log::CallFact, record::Outcome},
 };
 
 /// The name under which names beyond the bound are counted together.
 pub(crate) const OTHERS: &str = "(others)";
+/// The name under which calls of tools that do not exist are counted together: whoever calls
+/// them may make up a new one each time.
+pub(crate) const UNKNOWN_TOOLS: &str = "(unknown tools)";
 
 /// Calls counted by how they ended, and those that have not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,8 +81,10 @@ impl Tally for Counts {
 pub(crate) struct Fared {
     pub(crate) succeeded: u32,
     pub(crate) refused: u32,
-    /// Whatever else became of them, and those that run.
-    pub(crate) other: u32,
+    /// Whatever else became of those that ran to an end.
+    pub(crate) failed: u32,
+    /// Those that run, and those of which a person was asked.
+    pub(crate) waiting: u32,
 }
 
 impl Fared {
@@ -88,12 +98,17 @@ impl Fared {
                 | Outcome::TimedOut
                 | Outcome::Unknown
                 | Outcome::RolledBack
-                | Outcome::NeedsAttention
-                | Outcome::Asked,
-            )
-            | None => &mut self.other,
+                | Outcome::NeedsAttention,
+            ) => &mut self.failed,
+            Some(Outcome::Asked) | None => &mut self.waiting,
         };
         *count = count.saturating_add(1);
+    }
+
+    /// As [`Counts::success_percent`].
+    pub(crate) fn success_percent(self) -> Option<u64> {
+        let (succeeded, failed) = (u64::from(self.succeeded), u64::from(self.failed));
+        (succeeded * 100).checked_div(succeeded + failed)
     }
 }
 
@@ -101,7 +116,8 @@ impl Tally for Fared {
     fn join(&mut self, other: &Self) {
         self.succeeded = self.succeeded.saturating_add(other.succeeded);
         self.refused = self.refused.saturating_add(other.refused);
-        self.other = self.other.saturating_add(other.other);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.waiting = self.waiting.saturating_add(other.waiting);
     }
 }
 
@@ -111,18 +127,52 @@ impl Tally for u32 {
     }
 }
 
+/// How often something was tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tries {
+    /// How often a backend was asked.
+    pub(crate) attempts: u64,
+    /// How many of those were not the first of their call.
+    pub(crate) retries: u64,
+    /// How many calls had such.
+    pub(crate) retried: u64,
+}
+
+impl Tries {
+    fn of(fact: &CallFact<'_>) -> Self {
+        let first = u64::from(was_begun(fact.outcome, fact.stage));
+        let attempts = fact.attempts.unwrap_or(first).max(first);
+        let retries = attempts.saturating_sub(1);
+        Self {
+            attempts,
+            retries,
+            retried: u64::from(retries > 0),
+        }
+    }
+}
+
+impl AddAssign for Tries {
+    fn add_assign(&mut self, other: Self) {
+        self.attempts += other.attempts;
+        self.retries += other.retries;
+        self.retried += other.retried;
+    }
+}
+
 /// Calls of one tool, or all of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ToolStats {
     pub(crate) counts: Counts,
     /// From reading the line to the end, in microseconds, of calls that were not refused.
     pub(crate) micros: Spread,
+    pub(crate) tries: Tries,
     pub(crate) timeline: Timeline<Fared>,
 }
 
 impl ToolStats {
     fn add(&mut self, fact: &CallFact<'_>) {
         self.counts.add(fact.outcome);
+        self.tries += Tries::of(fact);
         self.timeline
             .add(fact.received, |fared| fared.add(fact.outcome));
         match (fact.outcome, fact.micros) {
@@ -135,26 +185,41 @@ impl ToolStats {
 /// A problem: tool, stable code, the stage that decided.
 pub(crate) type ProblemKey = (String, String, String);
 
-/// How often a problem was met.
+/// A rule of the operator's, by its code, and a tool that it refused a call of.
+pub(crate) type RuleKey = (String, String);
+
+/// How often something was met.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Met {
     pub(crate) calls: u64,
     pub(crate) timeline: Timeline<u32>,
 }
 
+impl Met {
+    fn once_more(&mut self, at: Timestamp) {
+        self.calls += 1;
+        self.timeline
+            .add(at, |calls| *calls = calls.saturating_add(1));
+    }
+}
+
 /// Everything that is counted.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     pub(crate) all: ToolStats,
-    /// Names come from clients, so what comes after the first [`STATS_NAMES_MAX`] is counted as
-    /// [`OTHERS`]; so for what follows.
+    /// What comes after the first [`STATS_NAMES_MAX`] is counted as [`OTHERS`]; so for what
+    /// follows. Tools that do not exist are counted as [`UNKNOWN_TOOLS`].
     pub(crate) tools: BTreeMap<String, ToolStats>,
     pub(crate) problems: BTreeMap<ProblemKey, Met>,
+    /// A call that broke several rules is counted for each.
+    pub(crate) rules: BTreeMap<RuleKey, Met>,
     pub(crate) principals: BTreeMap<String, Counts>,
     /// Calls that may have done something, and nobody can tell.
     pub(crate) unknown_effects: u64,
     /// Calls that were made before and got the answer of then: nothing happened twice.
     pub(crate) replays: u64,
+    /// Calls that were stopped because nearly the same had failed time and again.
+    pub(crate) loops: u64,
     /// Calls that were run with a value that the gate had put into its proper form.
     pub(crate) altered: u64,
     pub(crate) timeline: Timeline<Counts>,
@@ -163,7 +228,10 @@ pub(crate) struct Stats {
 }
 
 impl Stats {
-    pub(crate) fn add(&mut self, fact: CallFact<'_>) {
+    pub(crate) fn add(&mut self, mut fact: CallFact<'_>) {
+        if !fact.is_tool_known {
+            fact.tool = UNKNOWN_TOOLS;
+        }
         self.all.add(&fact);
         slot(&mut self.tools, fact.tool).add(&fact);
         slot(&mut self.principals, fact.principal).add(fact.outcome);
@@ -171,9 +239,13 @@ impl Stats {
             .add(fact.received, |counts| counts.add(fact.outcome));
         self.unknown_effects += u64::from(fact.effects == Some("unknown"));
         self.replays += u64::from(fact.stage == Some("replay"));
+        self.loops += u64::from(fact.code == Some(Code::RetryLoop.as_str()));
         self.altered += u64::from(fact.is_altered);
-        if let (Some(code), Some(stage)) = (fact.code, fact.stage) {
+        if let (Some(code), Some(stage)) = (fact.problem(), fact.stage) {
             self.add_problem((fact.tool, code, stage), fact.received);
+        }
+        for rule in fact.by_rule.map(rules::broken).unwrap_or_default() {
+            self.add_rule(&rule, fact.tool, fact.received);
         }
         self.span = Some(match self.span {
             None => (fact.received, fact.received),
@@ -183,22 +255,37 @@ impl Stats {
 
     fn add_problem(&mut self, (tool, code, stage): (&str, &str, &str), at: Timestamp) {
         let key = (tool.to_owned(), code.to_owned(), stage.to_owned());
-        let is_new = !self.problems.contains_key(&key);
-        let key = if is_new && self.problems.len() >= STATS_NAMES_MAX {
-            (OTHERS.to_owned(), code.to_owned(), stage.to_owned())
-        } else {
+        let key = if has_room(&self.problems, &key) {
             key
+        } else {
+            (OTHERS.to_owned(), code.to_owned(), stage.to_owned())
         };
-        let met = self.problems.entry(key).or_default();
-        met.calls += 1;
-        met.timeline
-            .add(at, |calls| *calls = calls.saturating_add(1));
+        self.problems.entry(key).or_default().once_more(at);
+    }
+
+    fn add_rule(&mut self, rule: &str, tool: &str, at: Timestamp) {
+        let key = (rule.to_owned(), tool.to_owned());
+        let key = if has_room(&self.rules, &key) {
+            key
+        } else {
+            (OTHERS.to_owned(), OTHERS.to_owned())
+        };
+        self.rules.entry(key).or_default().once_more(at);
     }
 }
 
 /// The entry of `name`, which is made while there is room for names.
 fn slot<'a, T: Default>(map: &'a mut BTreeMap<String, T>, name: &str) -> &'a mut T {
-    let has_room = map.len() < STATS_NAMES_MAX || map.contains_key(name);
-    let name = if has_room { name } else { OTHERS };
-    map.entry(name.to_owned()).or_default()
+    let name = name.to_owned();
+    let name = if has_room(map, &name) {
+        name
+    } else {
+        OTHERS.to_owned()
+    };
+    map.entry(name).or_default()
+}
+
+/// Whether `key` may be counted by itself.
+fn has_room<K: Ord, T>(map: &BTreeMap<K, T>, key: &K) -> bool {
+    map.len() < STATS_NAMES_MAX || map.contains_key(key)
 }

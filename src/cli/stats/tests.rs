@@ -1,5 +1,9 @@
 //! What is counted, and how it is told.
 
+mod eventful;
+
+use eventful::{eventful, restrained};
+
 use super::{
     OTHERS, Stats,
     metrics::metrics,
@@ -11,11 +15,7 @@ use crate::{
         clock::Timestamp,
         limits::{STATS_BUCKETS_MAX, STATS_NAMES_MAX},
     },
-    ledger::{
-        log::CallFact,
-        record::Outcome,
-        sqlite::{health::Health, restraint::BreakerView},
-    },
+    ledger::{log::CallFact, record::Outcome, sqlite::health::Health},
 };
 
 const SECOND_US: i64 = 1_000_000;
@@ -31,6 +31,7 @@ pub(crate) fn fact(tool: &str, minute: i64, outcome: Outcome) -> CallFact<'_> {
     CallFact {
         received: Timestamp::from_micros(minute * MINUTE_US),
         tool,
+        is_tool_known: true,
         principal: "local",
         outcome: Some(outcome),
         stage: Some(stage),
@@ -38,6 +39,8 @@ pub(crate) fn fact(tool: &str, minute: i64, outcome: Outcome) -> CallFact<'_> {
         effects: Some("none"),
         micros: Some(1000),
         is_altered: false,
+        attempts: None,
+        by_rule: None,
     }
 }
 
@@ -65,21 +68,28 @@ fn refused_calls_count_as_calls_and_not_as_runs() {
 #[test]
 fn a_person_reads_columns() {
     assert_eq!(
-        table::text(&three()),
+        text(&three(), &Health::default()),
         "\
 3 calls from 1970-01-01T00:00:00.000Z to 1970-01-01T00:02:00.000Z
 
-tool  calls  ok  refused  other  success     p50     p95     p99
-a         2   1        1      0    100 %  992 us  992 us  992 us
-b         1   0        0      1      0 %  992 us  992 us  992 us
-all       3   1        1      1     50 %  992 us  992 us  992 us
+tool  calls  ok  refused  other  success     p50     p95     p99  retries
+a         2   1        1      0    100 %  992 us  992 us  992 us        -
+b         1   0        0      1      0 %  992 us  992 us  992 us        -
+all       3   1        1      1     50 %  992 us  992 us  992 us        -
+
+from                 calls  ok  refused  other  success
+1970-01-01 00:00:00      2   1        1      0    100 %
+1970-01-01 00:00:30      0   0        0      0        -
+1970-01-01 00:01:00      0   0        0      0        -
+1970-01-01 00:01:30      0   0        0      0        -
+1970-01-01 00:02:00      1   0        0      1      0 %
 
 problem            tool  decided by  calls
 VALIDATION_FAILED  a     validate        1
 BACKEND_FAILED     b     exec            1
 "
     );
-    assert_eq!(table::text(&Stats::default()), "no calls\n");
+    assert_eq!(text(&Stats::default(), &Health::default()), "no calls\n");
 }
 
 #[test]
@@ -115,13 +125,48 @@ fn names_that_clients_invent_do_not_fill_the_memory() {
     assert_eq!(stats.tools.len(), STATS_NAMES_MAX + 1);
     assert_eq!(stats.tools[OTHERS].counts.total(), STATS_NAMES_MAX as u64);
     assert_eq!(stats.problems.len(), STATS_NAMES_MAX + 1);
+    let mut unknown = Stats::default();
+    for number in 0..2 * STATS_NAMES_MAX {
+        let name = format!("invented-{number}");
+        let fact = fact(&name, 0, Outcome::Refused);
+        unknown.add(CallFact {
+            code: None,
+            is_tool_known: false,
+            ..fact
+        });
+    }
+    assert_eq!((unknown.tools.len(), unknown.problems.len()), (1, 1));
+    let reply = |number| format!(r#"{{"error":{{"reason":"RULE_{number}"}}}}"#);
+    for reply in (0..2 * STATS_NAMES_MAX).map(reply) {
+        unknown.add(CallFact {
+            by_rule: Some(&reply),
+            ..fact("a", 0, Outcome::Refused)
+        });
+    }
+    assert_eq!(unknown.rules.len(), STATS_NAMES_MAX + 1);
 }
 
 #[test]
 fn prometheus_gets_its_format() {
     let mut stats = three();
     stats.add(fact("we\"ird\n", 0, Outcome::Refused));
-    let text = metrics(&stats);
+    let text = metrics(&stats, &restrained(), Timestamp::from_micros(0));
+    let eventful = metrics(&eventful(), &Health::default(), Timestamp::from_micros(0));
+    for line in [
+        "tollgate_attempts_total{tool=\"a\"} 4",
+        "tollgate_retries_total{tool=\"a\"} 2",
+        "tollgate_rule_refusals_total{rule=\"MUCH\",tool=\"a\"} 1",
+        "tollgate_problems_total{tool=\"(unknown tools)\",code=\"INVALID_PARAMS\",stage=\"resolve\"} 3",
+        "tollgate_replays_total 1",
+        "tollgate_loops_total 1",
+        "tollgate_altered_total 1",
+        "tollgate_unknown_effects_total 1",
+    ] {
+        assert!(
+            eventful.lines().any(|own| own == line),
+            "{line}\n{eventful}"
+        );
+    }
     for line in [
         "# TYPE tollgate_calls_total counter",
         "tollgate_calls_total{tool=\"a\",outcome=\"succeeded\"} 1",
@@ -130,6 +175,10 @@ fn prometheus_gets_its_format() {
         "tollgate_call_duration_seconds_sum{tool=\"a\"} 0.001000",
         "tollgate_call_duration_seconds_count{tool=\"a\"} 1",
         "tollgate_calls_total{tool=\"we\\\"ird\\n\",outcome=\"refused\"} 1",
+        "tollgate_operations_open{state=\"unknown\"} 2",
+        "tollgate_budget_amount{scope=\"everything\",period=\"total\",part=\"spent\"} 9.5",
+        "tollgate_budget_amount{scope=\"everything\",period=\"total\",part=\"limit\"} 10",
+        "tollgate_breaker_open{backend=\"shop\"} 1",
     ] {
         assert!(text.lines().any(|own| own == line), "{line}\n{text}");
     }
@@ -153,6 +202,10 @@ fn buckets_begin_where_people_expect_it() {
     let told = own.within(first, 2 * stats.timeline.width_us());
     let sum: u32 = told.values().map(|fared| fared.succeeded).sum();
     assert_eq!((told.len(), sum), (98, 20_000));
+}
+
+fn text(stats: &Stats, health: &Health) -> String {
+    table::text(stats, health, Timestamp::from_micros(0))
 }
 
 fn page(stats: &Stats, health: &Health, only: &[String]) -> String {
@@ -191,39 +244,24 @@ fn the_page_is_complete_and_asks_for_nothing() {
 
 #[test]
 fn the_page_says_what_waits_for_a_person() {
-    let health = Health {
-        unknown: 2,
-        breakers: vec![BreakerView {
-            backend: "shop".to_owned(),
-            phase: "open",
-            remaining: Some(std::time::Duration::from_secs(7)),
-            openings: 1,
-            failures: (5, 20),
-        }],
-        ..Health::default()
-    };
-    let told = page(&three(), &health, &[]);
+    let told = page(&eventful(), &restrained(), &[]);
     for part in [
         "Waits for a person",
         "2 operations whose outcome is unknown",
         "the backend <code>shop</code> is left alone (open)",
         ">open</span>, for 7 s more",
+        "Rules that refused",
+        "<code>MUCH</code>",
+        "<div class=\"figure\"><dd>6</dd><dt>attempts",
+        "<div class=\"figure\"><dd>2</dd><dt>of those were retries",
+        "<div class=\"figure\"><dd>1</dd><dt>stopped",
+        "<div class=\"figure alarm\"><dd>2</dd><dt>operations",
+        "<code>INVALID_PARAMS</code>",
+        "<code>(unknown tools)</code>",
     ] {
         assert!(told.contains(part), "{part}");
     }
     assert!(!page(&three(), &Health::default(), &[]).contains("Waits for a person"));
-}
-
-#[test]
-fn what_was_answered_from_the_ledger_and_what_was_altered_is_counted() {
-    let mut stats = three();
-    let usual = fact("a", 1, Outcome::Succeeded);
-    stats.add(CallFact {
-        stage: Some("replay"),
-        is_altered: true,
-        ..usual
-    });
-    assert_eq!((stats.replays, stats.altered), (1, 1));
 }
 
 #[test]

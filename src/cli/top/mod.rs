@@ -1,6 +1,5 @@
 //! `tollgate top`: one look at a ledger after another, on a screen.
 
-mod panels;
 mod picture;
 mod screen;
 #[cfg(test)]

@@ -10,13 +10,13 @@ use ratatui::{
     widgets::{Block, Paragraph, Sparkline, Widget},
 };
 
-use super::{Look, panels};
+use super::Look;
 use crate::{
-    base::{clock::Timestamp, text},
+    base::text,
     cli::{
-        standing,
+        panels, standing,
         stats::{
-            Counts,
+            Places,
             table::{self, columns},
         },
     },
@@ -25,34 +25,36 @@ use crate::{
 
 /// Rows that the chart of calls over time has.
 const CHART_ROWS: u16 = 4;
-/// Problems that are shown.
+/// Problems, and rules, that are shown.
 const PROBLEMS_SHOWN: usize = 5;
+/// Breakers, and budgets, that are shown.
+const RESTRAINTS_SHOWN: usize = 4;
+/// Little bars that show what a row stands for over time, where there is room for them.
+const BARS: usize = 24;
 /// The top and the bottom of a box.
 const BORDERS: u16 = 2;
 /// Rows of tools, with their heading, that are shown in any case.
 const TOOLS_ROWS_MIN: u16 = 3;
 /// From so many columns on two panels stand side by side.
 const BROAD_COLUMNS: u16 = 100;
+/// From so many rows on there is room for the rules below the problems.
+const TALL_ROWS: u16 = 44;
 /// Size of a page of text.
 const PAGE: Rect = Rect::new(0, 0, 120, 44);
 
 impl Widget for &Look {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        let state = self.state_lines();
+        let state = self.state_lines(area.width.saturating_sub(BORDERS));
         let restraints = self.restraints();
         let is_broad = area.width >= BROAD_COLUMNS;
-        let problems = table::problem_rows(&self.stats, PROBLEMS_SHOWN);
-        let tall = restraints.iter().map(|(_, rows)| *rows);
-        let (restrained, boxes) = if is_broad {
-            (tall.max().unwrap_or(0), 1)
-        } else {
-            (tall.sum(), u16::try_from(restraints.len()).unwrap_or(1))
-        };
+        let problems = self.problems(is_broad, area.height);
+        let (restrained, boxes) = height(&restraints, is_broad);
+        let (wrong, wrong_boxes) = height(&problems, is_broad);
         // In order of importance: what is wanted, and what is enough where there is less room.
         let wanted = [
             (boxed_rows(state.len()), BORDERS + 1),
             (restrained, boxes * (BORDERS + 2)),
-            (boxed_rows(problems.len()), BORDERS + 2),
+            (wrong, wrong_boxes * (BORDERS + 2)),
             (boxed_rows(self.newest.len()), BORDERS + 1),
             (CHART_ROWS + BORDERS, BORDERS),
         ];
@@ -75,8 +77,9 @@ impl Widget for &Look {
         self.chart(chart, buffer);
         side_by_side(restraints, is_broad, restrained, buffer);
         let rows = usize::from(tools.height.saturating_sub(BORDERS));
-        boxed("tools", lines(&columns(&self.tools(rows)))).render(tools, buffer);
-        boxed("problems", lines(&columns(&problems))).render(wrong, buffer);
+        let table = self.tools(rows, is_broad);
+        boxed("tools", lines(&columns(&table))).render(tools, buffer);
+        side_by_side(problems, is_broad, wrong, buffer);
         boxed("newest calls", self.newest_lines()).render(newest, buffer);
     }
 }
@@ -102,6 +105,16 @@ fn fit<const N: usize>(wanted: [(u16, u16); N], room: u16) -> [u16; N] {
 fn boxed_rows(lines: usize) -> u16 {
     let rows = u16::try_from(lines).unwrap_or(u16::MAX);
     rows.saturating_add(BORDERS)
+}
+
+/// How high panels are beside or upon each other, and how many are upon each other.
+fn height(panels: &[(Paragraph<'static>, u16)], is_broad: bool) -> (u16, u16) {
+    let heights = panels.iter().map(|(_, rows)| *rows);
+    if is_broad {
+        (heights.max().unwrap_or(0), 1)
+    } else {
+        (heights.sum(), u16::try_from(panels.len()).unwrap_or(1))
+    }
 }
 
 fn side_by_side(
@@ -136,19 +149,57 @@ impl Look {
         ])
     }
 
-    fn state_lines(&self) -> Vec<Line<'static>> {
+    fn state_lines(&self, width: u16) -> Vec<Line<'static>> {
         let mut told = standing::troubles(&self.health);
         told.push(standing::running(&self.health));
-        let mut lines: Vec<Line<'static>> = told.into_iter().map(Line::from).collect();
-        lines.push(Line::from(self.summary()));
-        lines
+        told.push(self.summary());
+        told.extend(packed(table::notes(&self.stats), width));
+        told.into_iter().map(Line::from).collect()
+    }
+
+    /// The panels of what went wrong: problems, and the operator's rules where any refused.
+    fn problems(&self, is_broad: bool, rows: u16) -> Vec<(Paragraph<'static>, u16)> {
+        let mut problems = table::problem_rows(&self.stats, PROBLEMS_SHOWN);
+        let mut rules = table::rule_rows(&self.stats, PROBLEMS_SHOWN);
+        let has_rules = rules.len() > 1 && (is_broad || rows >= TALL_ROWS);
+        if is_broad {
+            let met = table::most(&self.stats.problems).into_iter();
+            let bars = met.map(|(_, met)| self.places().counts(&met.timeline));
+            // Two beside each other have no room for more.
+            if !has_rules {
+                widen(&mut problems, "over time", bars);
+            }
+            let met = table::most(&self.stats.rules).into_iter();
+            let bars = met.map(|(_, met)| self.places().counts(&met.timeline));
+            widen(&mut rules, "over time", bars);
+        }
+        let mut panels = vec![("problems", problems)];
+        if has_rules {
+            panels.push(("rules that refused", rules));
+        }
+        let drawn = panels.into_iter().map(|(name, rows)| {
+            let height = boxed_rows(rows.len());
+            (boxed(name, lines(&columns(&rows))), height)
+        });
+        drawn.collect()
+    }
+
+    /// Time up to the present in as many places as little bars have.
+    fn places(&self) -> Places {
+        Places::of(&self.stats.timeline, self.at, BARS)
     }
 
     /// The panels of breakers and budgets, where there are any, and their heights.
     fn restraints(&self) -> Vec<(Paragraph<'static>, u16)> {
         let panels = [
-            ("breakers", panels::breakers(&self.health.breakers)),
-            ("budgets", panels::budgets(&self.health.budgets, self.at)),
+            (
+                "breakers",
+                panels::breakers(&self.health.breakers, RESTRAINTS_SHOWN),
+            ),
+            (
+                "budgets",
+                panels::budgets(&self.health.budgets, self.at, RESTRAINTS_SHOWN),
+            ),
         ];
         let there = panels.into_iter().filter(|(_, panel)| !panel.is_empty());
         let drawn = there.map(|(name, panel)| {
@@ -185,17 +236,13 @@ impl Look {
     fn chart(&self, area: Rect, buffer: &mut Buffer) {
         let timeline = &self.stats.timeline;
         let room = usize::from(area.width.saturating_sub(BORDERS));
-        let width_us = timeline.width_for(self.at, room);
-        let (first, _) = timeline.span();
-        let from = Timestamp::from_micros(first.as_micros().div_euclid(width_us) * width_us);
-        let tallies = timeline.within(from, width_us);
-        let last = (self.at.as_micros() - from.as_micros()).div_euclid(width_us);
-        let last = usize::try_from(last).unwrap_or(0).min(room);
-        let bars: Vec<u64> = (0..=last)
-            .map(|place| tallies.get(&place).map_or(0, Counts::total))
+        let places = Places::of(timeline, self.at, room);
+        let bars: Vec<u64> = places
+            .tallies(timeline)
+            .map(|(_, counts)| counts.total())
             .collect();
         let most = bars.iter().max().copied().unwrap_or(0);
-        let seconds = width_us / 1_000_000;
+        let seconds = places.width_us / 1_000_000;
         let title = format!("calls, one bar for {seconds} s, the highest {most}");
         Sparkline::default()
             .block(Block::bordered().title(title))
@@ -205,12 +252,20 @@ impl Look {
     }
 
     /// The busiest tools, as many as there are rows for, below their heading.
-    fn tools(&self, rows: usize) -> Vec<Vec<String>> {
+    fn tools(&self, rows: usize, is_broad: bool) -> Vec<Vec<String>> {
         let mut busiest: Vec<_> = self.stats.tools.iter().collect();
         busiest.sort_by_key(|(name, tool)| (Reverse(tool.counts.total()), *name));
         let shown = busiest.iter().take(rows.saturating_sub(1));
         let mut table = vec![table::HEADER.map(str::to_owned).to_vec()];
-        table.extend(shown.map(|(name, tool)| table::tool_row(name, tool)));
+        table.extend(
+            shown
+                .clone()
+                .map(|(name, tool)| table::tool_row(name, tool)),
+        );
+        if is_broad {
+            let bars = shown.map(|(_, tool)| self.places().success(&tool.timeline));
+            widen(&mut table, "success over time", bars);
+        }
         table
     }
 
@@ -231,6 +286,31 @@ impl Look {
         });
         colored.collect()
     }
+}
+
+/// Adds a column to the rows below their heading.
+fn widen(table: &mut [Vec<String>], name: &str, cells: impl Iterator<Item = String>) {
+    for (row, cell) in table
+        .iter_mut()
+        .zip(std::iter::once(name.to_owned()).chain(cells))
+    {
+        row.push(cell);
+    }
+}
+
+/// As many of `parts` in a line as have room.
+fn packed(parts: Vec<String>, width: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if line.len() + part.len() + 2 <= usize::from(width) => {
+                line.push_str(", ");
+                line.push_str(&part);
+            }
+            Some(_) | None => lines.push(part),
+        }
+    }
+    lines
 }
 
 fn boxed(title: impl Into<Line<'static>>, lines: Vec<Line<'static>>) -> Paragraph<'static> {

@@ -20,6 +20,7 @@ use crate::{
         stats::{Stats, tests::fact},
     },
     ledger::{
+        log::CallFact,
         record::Outcome,
         sqlite::{
             health::Health,
@@ -67,7 +68,20 @@ fn busy() -> Look {
             stats.add(fact("search", minute, Outcome::Succeeded));
         }
     }
-    stats.add(fact("refund", 29, Outcome::TimedOut));
+    let refund = fact("refund", 29, Outcome::TimedOut);
+    stats.add(CallFact {
+        attempts: Some(3),
+        ..refund
+    });
+    for (minute, reason) in [(3, "TOO_LATE"), (28, "TOO_MUCH"), (29, "TOO_MUCH")] {
+        let reply = format!("{{\"error\":{{\"reason\":\"{reason}\"}}}}");
+        stats.add(CallFact {
+            stage: Some("rules"),
+            code: Some("RULE_VIOLATION"),
+            by_rule: Some(&reply),
+            ..fact("refund", minute, Outcome::Refused)
+        });
+    }
     stats.add(fact("日本\u{1b}[2J", 29, Outcome::Refused));
     let cells = |tool: &str, outcome: &str, code: &str| {
         let all = ["00:29:00", tool, outcome, "1.0 ms", code, "01a2"];

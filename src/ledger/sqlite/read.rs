@@ -16,7 +16,7 @@ use rusqlite::{
 use super::{
     super::{
         LedgerError,
-        log::{CallEnd, CallFilter, CallRecord, Found, IntentRecord, Order},
+        log::{BARE_REFUSAL, CallEnd, CallFilter, CallRecord, Found, IntentRecord, Order},
         record::Outcome,
     },
     explain,
@@ -286,10 +286,14 @@ fn bind(filter: &CallFilter, from: i64, to: i64) -> [Value; 7] {
     ]
 }
 
-fn wanted() -> &'static str {
-    "row BETWEEN ?1 AND ?2 AND (?3 IS NULL OR tool = ?3) AND (?4 IS NULL OR outcome = ?4)
-     AND (?5 IS NULL OR code = ?5) AND (?6 IS NULL OR principal = ?6)
-     AND (?7 IS NULL OR received >= ?7)"
+fn wanted() -> String {
+    let refused = Outcome::Refused.as_str();
+    format!(
+        "row BETWEEN ?1 AND ?2 AND (?3 IS NULL OR tool = ?3) AND (?4 IS NULL OR outcome = ?4)
+         AND (?5 IS NULL OR code = ?5
+              OR ?5 = '{BARE_REFUSAL}' AND code IS NULL AND outcome = '{refused}')
+         AND (?6 IS NULL OR principal = ?6) AND (?7 IS NULL OR received >= ?7)"
+    )
 }
 
 /// The lowest and the highest id whose hexadecimal digits begin like `name`.

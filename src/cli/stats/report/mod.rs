@@ -39,12 +39,13 @@ pub(crate) fn report(occasion: &Occasion<'_>) -> String {
     match stats.span {
         None => empty(&mut page, occasion),
         Some(_) => {
-            figures(&mut page, stats);
+            figures(&mut page, occasion);
             standing::waiting(&mut page, occasion.health);
             let frame = chart::Frame::of(&stats.timeline);
             over_time(&mut page, stats, frame);
             tables::tools(&mut page, stats, frame);
             tables::problems(&mut page, stats, frame);
+            tables::rules(&mut page, stats, frame);
             standing::restraints(&mut page, occasion);
             tables::principals(&mut page, stats);
         }
@@ -93,7 +94,9 @@ fn empty(page: &mut String, occasion: &Occasion<'_>) {
 }
 
 /// The numbers that matter most: what each counts, the number, its unit.
-fn figures(page: &mut String, stats: &Stats) {
+fn figures(page: &mut String, occasion: &Occasion<'_>) {
+    let (stats, health) = (occasion.stats, occasion.health);
+    let open = health.unknown + health.attention;
     let counts = &stats.all.counts;
     let time = |percent| {
         let micros = stats.all.micros.percentile(percent);
@@ -115,18 +118,28 @@ fn figures(page: &mut String, stats: &Stats) {
             plain(counts.of(Outcome::Refused)),
         ),
         (
+            "attempts made for the others",
+            plain(stats.all.tries.attempts),
+        ),
+        ("of those were retries", plain(stats.all.tries.retries)),
+        (
+            "stopped, because they went round in circles",
+            plain(stats.loops),
+        ),
+        (
             "repeated, and answered from the ledger",
             plain(stats.replays),
         ),
         ("run with a value put into its form", plain(stats.altered)),
         (
-            "may have happened, nobody knows",
+            "ended, and nobody knew what they had done",
             plain(stats.unknown_effects),
         ),
+        ("operations wait for a person now", plain(open)),
     ];
     page.push_str("<section><dl class=\"panel figures\">\n");
     for (at, (name, (number, unit))) in cells.iter().enumerate() {
-        let is_alarm = at == cells.len() - 1 && stats.unknown_effects > 0;
+        let is_alarm = at == cells.len() - 1 && open > 0;
         let unit = if unit.is_empty() {
             String::new()
         } else {

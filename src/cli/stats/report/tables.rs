@@ -1,9 +1,9 @@
-//! The tables of a report: tools, problems, principals.
+//! The tables of a report: tools, problems, rules, principals.
 
 use std::{cmp::Reverse, fmt::Write as _};
 
 use super::{
-    super::{Stats, ToolStats, table::most},
+    super::{Met, Stats, ToolStats, table::most},
     chart::{self, Frame},
     dash, percent,
     words::{duration, escape, name, thousands},
@@ -59,6 +59,7 @@ pub(super) fn tools(page: &mut String, stats: &Stats, frame: Frame) {
         "p50#",
         "p95#",
         "p99#",
+        "retries#",
     ];
     begin(page, "Tools", &columns);
     let mut tools: Vec<_> = stats.tools.iter().collect();
@@ -72,7 +73,11 @@ pub(super) fn tools(page: &mut String, stats: &Stats, frame: Frame) {
 fn row(page: &mut String, tool_name: &str, tool: &ToolStats, frame: Frame) {
     let colours = ["succeeded", "refused", "failed"];
     let spark = chart::spark(&tool.timeline, frame, colours, |fared| {
-        [fared.succeeded, fared.refused, fared.other]
+        [
+            fared.succeeded,
+            fared.refused,
+            fared.failed.saturating_add(fared.waiting),
+        ]
     });
     let _infallible = write!(
         page,
@@ -90,6 +95,7 @@ fn row(page: &mut String, tool_name: &str, tool: &ToolStats, frame: Frame) {
         ("p50", time(50)),
         ("p95", time(95)),
         ("p99", time(99)),
+        ("retries", thousands(tool.tries.retries)),
     ] {
         number(page, column, &told);
     }
@@ -98,7 +104,7 @@ fn row(page: &mut String, tool_name: &str, tool: &ToolStats, frame: Frame) {
 
 /// The most frequent first, each with what its code says.
 pub(super) fn problems(page: &mut String, stats: &Stats, frame: Frame) {
-    let found = most(stats);
+    let found = most(&stats.problems);
     if found.is_empty() {
         return;
     }
@@ -106,7 +112,7 @@ pub(super) fn problems(page: &mut String, stats: &Stats, frame: Frame) {
     begin(page, "Problems", &columns);
     for ((tool, code, stage), met) in found.iter().take(ROWS_SHOWN) {
         let meaning = Code::parse(code).map_or("", Code::summary);
-        let spark = chart::spark(&met.timeline, frame, ["other"], |calls| [*calls]);
+        let spark = met_spark(met, frame);
         let _infallible = write!(
             page,
             "<tr><th scope=\"row\"><code>{}</code><span class=\"meaning\">{}</span></th>\
@@ -120,6 +126,32 @@ pub(super) fn problems(page: &mut String, stats: &Stats, frame: Frame) {
         page.push_str("</tr>\n");
     }
     end(page, found.len().min(ROWS_SHOWN), found.len());
+}
+
+/// The rules that refused most often first, where any did.
+pub(super) fn rules(page: &mut String, stats: &Stats, frame: Frame) {
+    let found = most(&stats.rules);
+    if found.is_empty() {
+        return;
+    }
+    let columns = ["rule", "tool", "over time", "refused#"];
+    begin(page, "Rules that refused", &columns);
+    for ((rule, tool), met) in found.iter().take(ROWS_SHOWN) {
+        let spark = met_spark(met, frame);
+        let _infallible = write!(
+            page,
+            "<tr><th scope=\"row\">{}</th><td data-name=\"tool\">{}</td><td class=\"trend wide\">{spark}</td>",
+            name(rule),
+            name(tool),
+        );
+        number(page, "refused", &thousands(met.calls));
+        page.push_str("</tr>\n");
+    }
+    end(page, found.len().min(ROWS_SHOWN), found.len());
+}
+
+fn met_spark(met: &Met, frame: Frame) -> String {
+    chart::spark(&met.timeline, frame, ["other"], |calls| [*calls])
 }
 
 /// For whom calls were made, where there is more than one.

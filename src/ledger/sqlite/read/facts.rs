@@ -11,7 +11,7 @@ use super::{
     },
     LogReader, bind, explain, wanted,
 };
-use crate::base::{clock::Timestamp, limits::LEDGER_SCAN_ROWS_MAX};
+use crate::base::{clock::Timestamp, limits::LEDGER_SCAN_ROWS_MAX, problem::Code};
 
 impl LogReader {
     /// Hands each call that `filter` wants to `each`, oldest first, in short transactions; its
@@ -28,8 +28,13 @@ impl LogReader {
             "SELECT received, tool, principal, outcome, stage, code, effects,
                 guard_us + wait_us + run_us,
                 coalesce(instr(changes, '\"kind\":\"coerced\"')
-                    + instr(changes, '\"kind\":\"normalized\"'), 0) > 0
+                    + instr(changes, '\"kind\":\"normalized\"'), 0) > 0,
+                effect IS NOT NULL,
+                (SELECT max(attempt) FROM intents WHERE call = calls.row),
+                CASE WHEN code IN ('{}', '{}') THEN reply END
             FROM calls WHERE {}",
+            Code::RuleViolation.as_str(),
+            Code::RuleError.as_str(),
             wanted()
         );
         let mut read = || -> rusqlite::Result<()> {
@@ -57,7 +62,7 @@ fn fact<'a>(row: &'a Row<'_>) -> rusqlite::Result<CallFact<'a>> {
         }
     };
     let outcome = text(3)?;
-    let micros: Option<i64> = row.get(7)?;
+    let count = |stored: Option<i64>| stored.and_then(|count| u64::try_from(count).ok());
     Ok(CallFact {
         received: Timestamp::from_micros(row.get(0)?),
         tool: text(1)?.unwrap_or_default(),
@@ -69,7 +74,10 @@ fn fact<'a>(row: &'a Row<'_>) -> rusqlite::Result<CallFact<'a>> {
         stage: text(4)?,
         code: text(5)?,
         effects: text(6)?,
-        micros: micros.and_then(|micros| u64::try_from(micros).ok()),
+        micros: count(row.get(7)?),
         is_altered: row.get(8)?,
+        is_tool_known: row.get(9)?,
+        attempts: count(row.get(10)?),
+        by_rule: text(11)?,
     })
 }

@@ -1,4 +1,4 @@
-//! What restrains calls, in rows: breakers and budgets.
+//! What restrains calls, in rows for a terminal: breakers and budgets.
 
 use std::cmp::Reverse;
 
@@ -10,8 +10,6 @@ use crate::{
     ledger::sqlite::restraint::{BreakerView, BudgetView},
 };
 
-/// Rows of each; the ones that matter most come first.
-const ROWS_SHOWN: usize = 4;
 /// Characters of a bar that shows how much is used.
 const GAUGE: usize = 10;
 
@@ -20,7 +18,7 @@ const GAUGE: usize = 10;
 pub(super) struct Panel {
     pub(super) cells: Vec<Vec<String>>,
     pub(super) colors: Vec<Color>,
-    /// How many there are that are not shown.
+    /// How many there are that are not shown; the ones that matter most are.
     pub(super) more: usize,
 }
 
@@ -30,13 +28,14 @@ impl Panel {
         self.colors.is_empty()
     }
 
-    fn of(header: &[&str], rows: Vec<(Vec<String>, Color)>) -> Self {
+    /// At most `shown` of `rows`.
+    fn of(header: &[&str], rows: Vec<(Vec<String>, Color)>, shown: usize) -> Self {
         let mut panel = Self {
             cells: vec![header.iter().map(|name| (*name).to_owned()).collect()],
-            more: rows.len().saturating_sub(ROWS_SHOWN),
+            more: rows.len().saturating_sub(shown),
             ..Self::default()
         };
-        for (cells, color) in rows.into_iter().take(ROWS_SHOWN) {
+        for (cells, color) in rows.into_iter().take(shown) {
             panel.cells.push(cells);
             panel.colors.push(color);
         }
@@ -44,8 +43,9 @@ impl Panel {
     }
 }
 
-/// The breakers that have seen a failure of late, those that let nothing through first.
-pub(super) fn breakers(breakers: &[BreakerView]) -> Panel {
+/// The breakers that have seen a failure of late, those that let nothing through first; at most
+/// `shown`.
+pub(super) fn breakers(breakers: &[BreakerView], shown: usize) -> Panel {
     let eventful = |breaker: &&BreakerView| !breaker.is_closed() || breaker.failures.0 > 0;
     let mut sorted: Vec<&BreakerView> = breakers.iter().filter(eventful).collect();
     sorted.sort_by_key(|breaker| (breaker.is_closed(), breaker.backend.as_str()));
@@ -70,14 +70,12 @@ pub(super) fn breakers(breakers: &[BreakerView]) -> Panel {
         };
         (cells, color)
     });
-    Panel::of(
-        &["backend", "breaker", "failed", "tried in"],
-        rows.collect(),
-    )
+    let header = ["backend", "breaker", "failed", "tried in"];
+    Panel::of(&header, rows.collect(), shown)
 }
 
-/// The budgets at the time `now`, the fullest first.
-pub(super) fn budgets(budgets: &[BudgetView], now: Timestamp) -> Panel {
+/// The budgets at the time `now`, the fullest first; at most `shown`.
+pub(super) fn budgets(budgets: &[BudgetView], now: Timestamp, shown: usize) -> Panel {
     let mut sorted: Vec<(u64, &BudgetView)> = budgets
         .iter()
         .map(|budget| (budget.used_percent(now), budget))
@@ -100,7 +98,8 @@ pub(super) fn budgets(budgets: &[BudgetView], now: Timestamp) -> Panel {
         };
         (cells, color)
     });
-    Panel::of(&["budget", "", "used", "spent", "limit"], rows.collect())
+    let header = ["budget", "", "used", "spent", "limit"];
+    Panel::of(&header, rows.collect(), shown)
 }
 
 fn gauge(percent: u64) -> String {
