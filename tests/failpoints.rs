@@ -20,6 +20,7 @@ use crate::{
 };
 use point::Point;
 
+mod means;
 #[path = "../src/base/failpoint/point.rs"]
 mod point;
 mod walks;

@@ -1,5 +1,5 @@
 //! Tools of several steps whose servers die at each place that they come by, on the way there, on
-//! the way back, and again when the next one goes on.
+//! the way back, and again when the next one goes on: steps of each backend that has effects.
 
 use std::sync::{
     Mutex,
@@ -8,10 +8,15 @@ use std::sync::{
 
 use serde_json::json;
 
-use super::{SIDE_BY_SIDE, end_of_output, point::Point, wanted};
+use super::{
+    SIDE_BY_SIDE, end_of_output,
+    means::{Means, World},
+    point::Point,
+    wanted,
+};
 use crate::{
     life_harness::{BOUND, Home, Server},
-    walks::{self, define, effects, ended, sound, state, step, tolerant, walk, without_undo},
+    walks::{self, define, ended, sound, state, tolerant, walk, without_undo},
 };
 
 /// The places that only steps come by.
@@ -38,6 +43,7 @@ enum Way {
 /// A place that the first server comes by, as often as it does, and one for the second.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
+    means: Means,
     way: Way,
     point: Point,
     then: Option<Point>,
@@ -53,37 +59,51 @@ fn cells() -> Vec<Cell> {
         Point::FinishWritten,
         Point::FinishCommitted,
     ];
-    let then = PLACES.map(Some);
-    // Without the wish for all of them, one second death for each first.
+    let within = [Point::StatementRun, Point::StatementCommitted];
+    let every = PLACES.map(Some);
+    // Without the wish for all of them, one second death for each first; the other backends than
+    // the first die there once on one way, and twice on the other.
     let is_whole = wanted().is_some_and(|wanted| wanted == "all");
     let mut cells = Vec::new();
-    for (number, point) in first.into_iter().enumerate() {
-        let then = match is_whole {
-            true => then.to_vec(),
-            false => vec![then[number % then.len()]],
-        };
-        for then in std::iter::once(None).chain(then) {
-            cells.extend([Way::Back, Way::Through].map(|way| Cell { way, point, then }));
+    for (turn, means) in [Means::Program, Means::Statement, Means::Request]
+        .into_iter()
+        .enumerate()
+    {
+        let within = within.iter().filter(|_| means == Means::Statement);
+        for (number, point) in first.iter().chain(within).copied().enumerate() {
+            for (side, way) in [Way::Back, Way::Through].into_iter().enumerate() {
+                let one = every[(number + turn) % every.len()];
+                let then = match (is_whole, means) {
+                    (true, _) => [None].into_iter().chain(every).collect(),
+                    (false, Means::Program) => vec![None, one],
+                    (false, _) if (number + side) % 2 == 0 => vec![None],
+                    (false, _) => vec![one],
+                };
+                let cell = |then| Cell {
+                    means,
+                    way,
+                    point,
+                    then,
+                };
+                cells.extend(then.into_iter().map(cell));
+            }
         }
     }
     cells
 }
 
-fn home(way: Way) -> Home {
-    let home = Home::new();
-    let first = tolerant(step(&home, "a", &[]));
+fn world(means: Means, way: Way) -> World {
+    let world = World::new(means);
+    let first = tolerant(world.step("a"));
     let [second, third] = match way {
-        Way::Back => [
-            tolerant(step(&home, "b", &[])),
-            tolerant(step(&home, "c", &["then-exit", "3"])),
-        ],
+        Way::Back => [tolerant(world.step("b")), tolerant(world.failing())],
         Way::Through => [
-            without_undo(step(&home, "b", &[]), &json!({"pivot": true})),
-            without_undo(step(&home, "c", &[]), &json!({"idempotent": true})),
+            without_undo(world.step("b"), &json!({"pivot": true})),
+            without_undo(world.step("d"), &json!({"idempotent": true})),
         ],
     };
-    define(&home, &[first, second, third], &json!({}));
-    home
+    define(&world.home, &[first, second, third], &json!({}));
+    world
 }
 
 fn serve(home: &Home, armed: &str) -> Server {
@@ -102,19 +122,20 @@ fn dies(mut server: Server) -> bool {
     status != 0
 }
 
-/// Nothing is in between: what was done is undone, or all of it is done, or a person is asked.
-fn judge(way: Way, home: &Home) {
-    let state = state(home);
-    let effects = effects(home);
+/// Nothing is in between: what was done is undone, or all of it is done, or a person is asked. And
+/// what was done agrees with the ledger.
+fn judge(way: Way, world: &World) {
+    let state = state(&world.home);
+    let effects = world.effects();
     let done: Vec<&str> = effects.split_whitespace().collect();
     let count = |what: &str| done.iter().filter(|one| **one == what).count();
     let last = |what: &str| done.iter().rposition(|one| *one == what);
     let is_undone = |what: &str| last(what) < last(&format!("-{what}")) || last(what).is_none();
     let is_right = match (state.as_str(), way) {
         // Nobody knows whether the pivot was done, and it may not be done again.
-        ("attention", Way::Through) => count("b") <= 1 && count("c") == 0,
+        ("attention", Way::Through) => count("b") <= 1 && count("d") == 0,
         ("succeeded", Way::Through) => {
-            count("a") == 1 && count("-a") == 0 && count("b") == 1 && count("c") >= 1
+            count("a") == 1 && count("-a") == 0 && count("b") == 1 && count("d") >= 1
         }
         ("rolled_back", Way::Back) => ["a", "b", "c"].into_iter().all(is_undone),
         ("rolled_back", Way::Through) => is_undone("a") && count("b") == 0,
@@ -123,13 +144,14 @@ fn judge(way: Way, home: &Home) {
         _ => false,
     };
     assert!(is_right, "{state}: {effects}");
-    sound(home);
+    world.agrees();
+    sound(&world.home);
 }
 
 /// What a repetition is told is so, and it does nothing that was done.
-fn repeat(home: &Home) {
-    let (state, before) = (state(home), effects(home));
-    let mut server = walks::serve(home);
+fn repeat(world: &World) {
+    let (state, before) = (state(&world.home), world.effects());
+    let mut server = walks::serve(&world.home);
     let answer = walk(&mut server);
     assert_eq!(server.finish().0, 0);
     match state.as_str() {
@@ -138,25 +160,26 @@ fn repeat(home: &Home) {
         "succeeded" => assert!(answer["result"].get("isError").is_none(), "{answer}"),
         _ => return,
     }
-    assert_eq!(effects(home), before);
+    assert_eq!(world.effects(), before);
 }
 
 /// Dies at the place of the cell, the first time, the second, and so on; gives how often that was.
 fn run(cell: Cell) -> usize {
     let mut died = 0;
     loop {
-        let home = home(cell.way);
-        let mut server = serve(&home, &format!("{:?}=abort:{died}", cell.point));
+        let world = world(cell.means, cell.way);
+        let home = &world.home;
+        let mut server = serve(home, &format!("{:?}=abort:{died}", cell.point));
         server.call("walk", json!({"text": "x"}));
         let is_dead = dies(server);
         if is_dead && let Some(then) = cell.then {
             // It may not come by: then it goes on to the end.
-            dies(serve(&home, &format!("{then:?}=abort")));
+            dies(serve(home, &format!("{then:?}=abort")));
         }
         // Nobody calls anything: it goes on by itself, and ends when it is done.
-        assert_eq!(walks::serve(&home).finish().0, 0);
-        judge(cell.way, &home);
-        repeat(&home);
+        assert_eq!(walks::serve(home).finish().0, 0);
+        judge(cell.way, &world);
+        repeat(&world);
         if !is_dead {
             assert!(died > 0, "was not reached");
             return died;
