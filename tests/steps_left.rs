@@ -2,13 +2,15 @@
 
 use std::fs;
 
+use rusqlite::{Connection, OpenFlags};
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::{
     life_harness::{BOUND, Home, text},
     walks::{
-        define, effects, ended, serve, sound, state, step, tolerant, waiting, walk, without_undo,
+        define, effects, ended, serve, sound, state, step, told, tolerant, waiting, walk,
+        without_undo,
     },
 };
 
@@ -114,4 +116,68 @@ fn h2_a_server_told_to_end_in_the_middle_leaves_the_rest_to_the_next() {
     assert_eq!(serve(&home).finish().0, 0);
     assert_eq!(effects(&home), "a b -b -a");
     assert_eq!(state(&home), "rolled_back");
+}
+
+/// A walk past its pivot whose server was killed while its last step ran.
+fn killed_in_the_last_step(home: &Home) {
+    let pivot = without_undo(step(home, "b", &[]), &json!({"pivot": true}));
+    let last = without_undo(waiting(home, "c"), &json!({"idempotent": true}));
+    define(home, &[step(home, "a", &[]), pivot, last], &json!({}));
+    let pipe = home.pipe("c");
+    let mut server = serve(home);
+    server.call("walk", json!({"text": "x"}));
+    let _held = pipe.reached();
+    server.signal(Signal::KILL);
+    assert_eq!(server.exit_within(BOUND), 128 + 9);
+}
+
+#[test]
+fn h4_a_last_step_that_gives_too_much_when_it_is_run_again_leaves_nothing_to_a_person() {
+    let home = Home::new();
+    killed_in_the_last_step(&home);
+    let pipe = home.path("pipe-c");
+    fs::remove_file(&pipe).unwrap();
+    fs::write(pipe, "x".repeat(256 * 1024)).unwrap();
+
+    assert_eq!(serve(&home).finish().0, 0);
+    assert_eq!(effects(&home), "a b c c");
+    assert_eq!(state(&home), "failed");
+    home.run(&["ops", "list"]).success();
+    let mut later = serve(&home);
+    let answer = walk(&mut later);
+    assert_eq!(ended(&answer), ["OUTPUT_INVALID", "applied"]);
+    assert_eq!(told(&answer), ["a done", "b done", "c done"]);
+    assert_eq!(later.finish().0, 0);
+    assert_eq!(effects(&home), "a b c c");
+    sound(&home);
+}
+
+#[test]
+fn s19_steps_whose_definition_is_gone_say_so_and_what_a_person_can_do() {
+    let home = Home::new();
+    killed_in_the_last_step(&home);
+    let first = home.log().swap_remove(0);
+    let id = first["call_id"].as_str().unwrap();
+    let ledger = home.path("state/ledger.db");
+    let ledger = Connection::open_with_flags(ledger, OpenFlags::default()).unwrap();
+    assert_eq!(ledger.execute("delete from definitions", []), Ok(1));
+    drop(ledger);
+
+    for _ in 0..2 {
+        let asked = home.run(&["ops", "resume", id]).code(2);
+        let said = String::from_utf8_lossy(&asked.get_output().stderr).into_owned();
+        assert!(
+            said.contains("the definition that its steps were"),
+            "{said}"
+        );
+        assert!(
+            said.contains(&format!("`tollgate ops resolve {id}`")),
+            "{said}"
+        );
+        assert_eq!(state(&home), "attention");
+    }
+    let resolve = ["ops", "resolve", id, "--as", "succeeded", "--note", "seen"];
+    home.run(&resolve).success();
+    assert_eq!(state(&home), "succeeded");
+    sound(&home);
 }

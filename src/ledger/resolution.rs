@@ -116,6 +116,10 @@ pub(super) fn told(
     match (state, outcome) {
         (OperationState::Succeeded, Outcome::Succeeded) => (outcome, effects, code),
         (OperationState::Succeeded, _) => (Outcome::Succeeded, Effects::Applied, None),
+        // Whoever went on with its steps did all of them, and could not use what the last one gave.
+        (OperationState::Failed, Outcome::Unknown) => {
+            (Outcome::Failed, Effects::Applied, Some(Code::OutputInvalid))
+        }
         (OperationState::RolledBack, _) => (
             Outcome::RolledBack,
             Effects::RolledBack,

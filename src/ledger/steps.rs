@@ -132,6 +132,8 @@ pub(crate) enum Adopted {
     StillRunning,
     /// Nothing is left to be done.
     Settled(OperationState),
+    /// The definition that they were begun by is not kept, so that only a person can see to them.
+    Undefined,
 }
 
 /// The steps of an operation as they were left.

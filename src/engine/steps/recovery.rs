@@ -19,7 +19,7 @@ use crate::{
         id::CallId,
         problem::{Code, Problem},
         redact::Redactor,
-        stands::StepStands,
+        stands::{Stands, StepStands},
         text, thread,
     },
     catalog::{
@@ -48,6 +48,8 @@ pub(crate) enum GoneOn {
     NotFound,
     /// A living process has them in hand.
     StillRunning,
+    /// The definition that they were begun by is not kept.
+    Undefined,
     /// The process was told to end before they came to an end.
     Interrupted,
 }
@@ -107,7 +109,12 @@ fn look_after(shared: &Shared) {
                         not_seen_to(&error);
                     }
                 }
-                Ok(Adopted::NotFound | Adopted::StillRunning | Adopted::Settled(_)) => break,
+                Ok(
+                    Adopted::NotFound
+                    | Adopted::StillRunning
+                    | Adopted::Settled(_)
+                    | Adopted::Undefined,
+                ) => break,
                 Err(error) => {
                     not_seen_to(&error);
                     break;
@@ -139,6 +146,7 @@ pub(in crate::engine) fn go_on_for(
         }
         Adopted::NotFound => Ok(GoneOn::NotFound),
         Adopted::StillRunning => Ok(GoneOn::StillRunning),
+        Adopted::Undefined => Ok(GoneOn::Undefined),
         Adopted::Settled(state) => Ok(GoneOn::Settled(state)),
     }
 }
@@ -167,10 +175,7 @@ fn go_on(
             told(&stands),
         ),
         Ok((End::Told(Err(fault)), stands)) => {
-            let state = match fault.problem.code == Code::RolledBack {
-                true => OperationState::RolledBack,
-                false => OperationState::Attention,
-            };
+            let state = comes_to(&fault, &stands);
             (state, problem(*fault), told(&stands))
         }
         Err(why) => {
@@ -201,6 +206,18 @@ fn go_on(
         shared.joins.ended(operation);
     }
     Ok(Some(state))
+}
+
+/// Where an operation stands whose steps ended so: as it would if who called had still been there.
+fn comes_to(fault: &Fault, stands: &[StepStands]) -> OperationState {
+    let is_whole = stands.iter().all(|step| step.state == Stands::Done);
+    match fault.problem.code {
+        Code::RolledBack => OperationState::RolledBack,
+        Code::NeedsAttention => OperationState::Attention,
+        // Nothing is left to be done: only what the last step gave is of no use.
+        _ if is_whole => OperationState::Failed,
+        _ => OperationState::Attention,
+    }
 }
 
 /// Goes on to the end.

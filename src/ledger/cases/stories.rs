@@ -209,6 +209,7 @@ impl Teller<'_> {
             Adopted::NotFound => "none".to_owned(),
             Adopted::StillRunning => "running".to_owned(),
             Adopted::Settled(state) => format!("settled {state:?}"),
+            Adopted::Undefined => "undefined".to_owned(),
         }
     }
 

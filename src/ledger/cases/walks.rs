@@ -153,6 +153,31 @@ fn x31_what_waits_for_a_person_waits_for_ever_and_is_gone_on_with_by_name() {
 }
 
 #[test]
+fn s19_steps_whose_definition_is_not_kept_wait_for_a_person_however_often_they_are_asked_for() {
+    in_each_world(|world| {
+        let receipt = begin(&world.first, &named(1, 1));
+        let id = receipt.operation_id().unwrap();
+        let [begun, done] = [StepEvent::Begun, StepEvent::Done];
+        // What is written is whole but for the definition.
+        let entries = [begun, done].map(|event| entry("a", Side::Act, event));
+        write(&world.first, &receipt, &entries);
+        (world.kill)();
+        for _ in 0..2 {
+            let named_one = Wanted::Named(id);
+            assert!(matches!(
+                adopt(&world.second, named_one),
+                Adopted::Undefined
+            ));
+            assert_eq!(refuses(&world.second, &named(1, 1)), Code::NeedsAttention);
+            assert!(matches!(
+                adopt(&world.second, Wanted::Orphaned),
+                Adopted::NotFound
+            ));
+        }
+    });
+}
+
+#[test]
 fn h4_a_call_that_has_begun_no_step_is_nobodys_to_go_on_with() {
     in_each_world(|world| {
         let receipt = begin(&world.first, &named(1, 1));

@@ -69,8 +69,10 @@ impl State {
                 Wanted::Orphaned => stored.deaths + 1,
                 Wanted::Named(_) => 0,
             };
-            if let Some(left) = self.take(row, deaths, now) {
-                return Adopted::Taken(Box::new(left));
+            match (self.take(row, deaths, now), wanted) {
+                (Some(left), _) => return Adopted::Taken(Box::new(left)),
+                (None, Wanted::Named(_)) => return Adopted::Undefined,
+                (None, Wanted::Orphaned) => {}
             }
         }
         Adopted::NotFound
@@ -79,20 +81,25 @@ impl State {
     fn take(&mut self, row: i64, deaths: u32, now: Timestamp) -> Option<Left> {
         let stored = self.of(row);
         let walk = &stored.walk;
-        stored.deaths = deaths;
         let undoes = walk.entries.iter().any(|entry| entry.side == Side::Undo);
-        let becomes = match (deaths < RECOVERIES_MAX, undoes) {
-            (false, _) => OperationState::Attention,
-            (true, true) => OperationState::Compensating,
-            (true, false) => OperationState::Running,
+        let definition = walk.definition.as_ref().filter(|_| deaths < RECOVERIES_MAX);
+        let becomes = match (definition, undoes) {
+            (None, _) => OperationState::Attention,
+            (Some(_), true) => OperationState::Compensating,
+            (Some(_), false) => OperationState::Running,
         };
+        if definition.is_none() && stored.known.state == becomes {
+            return None;
+        }
+        let definition = definition.map(Arc::clone);
+        stored.deaths = deaths;
         assert!(stored.known.state.may_become(becomes));
         stored.known.state = becomes;
         stored.known.is_owner_alive = true;
-        if becomes == OperationState::Attention {
+        let Some(definition) = definition else {
             stored.known.ended = Some(now);
             return None;
-        }
+        };
         Some(Left {
             receipt: IntentReceipt {
                 row: stored.known.last,
@@ -106,7 +113,7 @@ impl State {
             id: stored.known.id,
             call: walk.call.call_id,
             tool: walk.call.tool.clone(),
-            definition: walk.definition.as_ref().expect("it was kept").to_string(),
+            definition: definition.to_string(),
             arguments: walk.call.effective_arguments.clone().unwrap_or_default(),
             entries: walk.entries.clone(),
         })

@@ -205,7 +205,7 @@ pub(super) fn adopt(
             // A person sees to it, so it is no matter how often a process died.
             Ok(match take(statements, &found, 0, now)? {
                 Some(left) => Adopted::Taken(Box::new(left)),
-                None => Adopted::NotFound,
+                None => Adopted::Undefined,
             })
         }
     }
@@ -275,6 +275,10 @@ fn take(
         }
         Some(_) => OperationState::Running,
     };
+    // It waits for a person already.
+    if becomes == found.state && left.is_none() {
+        return Ok(None);
+    }
     statements
         .operations
         .take_over(found.operation, (found.state, becomes), deaths, now)?;

@@ -77,6 +77,11 @@ pub(super) fn resume(args: OpsResumeArgs) -> Result<ExitStatus, CommandError> {
         GoneOn::StillRunning => {
             format!("`{id}` is in the hands of a living process; wait for it, or end that first")
         }
+        GoneOn::Undefined => format!(
+            "`{id}` cannot be gone on with: the definition that its steps were begun by is not in \
+             the ledger any more; see what was done with `tollgate ops show {id}`, put it right by \
+             hand, and then say so with `tollgate ops resolve {id}`"
+        ),
         GoneOn::Interrupted => format!("`{id}` is not at its end; the process was told to stop"),
     };
     Err(CommandError::Usage(refused))
