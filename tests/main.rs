@@ -26,6 +26,7 @@ mod crash;
 mod crowd;
 mod databases;
 mod degraded;
+mod deliveries;
 mod doctor;
 mod effects;
 mod ends;

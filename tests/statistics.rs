@@ -59,7 +59,12 @@ name: pay
 description: Pays.
 effect: write
 idempotent: false
-inputSchema: {type: object, additionalProperties: false, required: [cents], properties: {cents: {type: integer}}}
+idempotency: {key: /order}
+inputSchema:
+  type: object
+  additionalProperties: false
+  required: [order, cents]
+  properties: {order: {type: string, maxLength: 20}, cents: {type: integer}}
 rules:
   - {require: "args.cents <= 50000", code: TOO_MUCH, message: At most 500.00.}
   - {require: "args.cents >= 1", code: TOO_LITTLE, message: At least 0.01.}
@@ -69,11 +74,11 @@ run: {reply: {text: "paid {cents}"}}
     home.configure("budgets: [{day: 1.00}]\n");
     for (tool, arguments) in [
         ("flaky", "{}"),
-        ("pay", r#"{"cents":60000}"#),
-        ("pay", r#"{"cents":0}"#),
-        ("pay", r#"{"cents":70000}"#),
-        ("pay", r#"{"cents":5}"#),
-        ("pay", r#"{"cents":5}"#),
+        ("pay", r#"{"order":"A","cents":60000}"#),
+        ("pay", r#"{"order":"A","cents":0}"#),
+        ("pay", r#"{"order":"A","cents":70000}"#),
+        ("pay", r#"{"order":"A","cents":5}"#),
+        ("pay", r#"{"order":"A","cents":5}"#),
         ("pya", "{}"),
         ("no-such-tool", "{}"),
     ] {

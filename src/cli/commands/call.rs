@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{
     backend::process::Keeper,
@@ -40,42 +40,72 @@ pub(crate) fn call(args: CallArgs) -> Result<ExitStatus, CommandError> {
         call.insert("idempotencyKey".to_owned(), key.into());
     }
     let mut params = call.clone();
-    let answer = loop {
-        let answer = once(&keeper, &state, &declared, &params, &person)?;
-        let member = |name: &str| answer.get("result").and_then(|result| result.get(name));
-        let (Some(Value::Object(requests)), Some(asked)) =
-            (member("inputRequests"), member("requestState"))
-        else {
-            break answer;
+    loop {
+        let (requests, state) = match once(&keeper, &state, &declared, &params, &person, args.json)?
+        {
+            Said::All(status) => return Ok(status),
+            Said::Question(requests, state) => (requests, state),
         };
-        let responses = person.answer(requests)?;
+        let responses = person.answer(&requests)?;
         params = call.clone();
         if let Some(params) = params.as_object_mut() {
-            params.insert("requestState".to_owned(), asked.clone());
+            params.insert("requestState".to_owned(), state);
             params.insert("inputResponses".to_owned(), responses);
         }
-    };
+    }
+}
+
+/// What an answer was.
+enum Said {
+    /// The end of the call, which was printed.
+    All(ExitStatus),
+    /// Questions, and what has to come with the answers to them.
+    Question(Map<String, Value>, Value),
+}
+
+/// Prints an answer, unless it is a question.
+///
+/// # Errors
+/// When the call is none, or standard output cannot be written.
+fn show(answer: &Value, is_json: bool) -> Result<Said, CommandError> {
     if let Some(message) = answer.pointer("/error/message").and_then(Value::as_str) {
         return Err(CommandError::Usage(message.to_owned()));
     }
     let result = answer.get("result").unwrap_or(&Value::Null);
-    let failed = result.get("isError") == Some(&Value::Bool(true));
-    let text = if args.json {
+    if let (Some(Value::Object(requests)), Some(state)) =
+        (result.get("inputRequests"), result.get("requestState"))
+    {
+        return Ok(Said::Question(requests.clone(), state.clone()));
+    }
+    let text = if is_json {
         pretty(result)
     } else {
         plain(result)
     };
     print(format!("{text}\n").as_bytes())?;
-    if result.pointer("/_meta/tollgate~1replayed") == Some(&Value::Bool(true)) {
-        let hint = "nothing was run: the ledger had the answer; `--idempotency-key KEY` with a new KEY runs it";
+    if let Some(hint) = hint(result) {
         // Nobody is left to tell when standard error is gone.
         let _gone = writeln!(io::stderr().lock(), "{hint}");
     }
-    Ok(if failed {
+    let failed = result.get("isError") == Some(&Value::Bool(true));
+    Ok(Said::All(if failed {
         ExitStatus::Findings
     } else {
         ExitStatus::Fine
-    })
+    }))
+}
+
+/// What a person should know of an answer that is, or may be, a repetition.
+fn hint(result: &Value) -> Option<String> {
+    if result.pointer("/_meta/tollgate~1replayed") == Some(&Value::Bool(true)) {
+        let hint = "nothing was run: the ledger had the answer; `--idempotency-key KEY` with a new KEY runs it";
+        return Some(hint.to_owned());
+    }
+    let similar = result.pointer("/_meta/tollgate~1similarRecentOp")?;
+    Some(format!(
+        "an equal call was answered a short while ago, and this one was run again; `tollgate log show {}` shows that one",
+        similar.as_str()?
+    ))
 }
 
 /// One request to a gate of its own: what has to be known until the next is in its answer.
@@ -85,7 +115,8 @@ fn once(
     declared: &Declarations,
     params: &Value,
     person: &Person,
-) -> Result<Value, CommandError> {
+    is_json: bool,
+) -> Result<Said, CommandError> {
     let loaded = declared.load();
     if loaded.config_is_broken {
         show_on_stderr(&loaded.diagnostics);
@@ -106,9 +137,10 @@ fn once(
     } else {
         json!({})
     };
-    let params = params.clone();
-    let mut messages = loopback::ask(&gate, loaded, "tools/call", params, &capabilities)?;
-    Ok(messages.pop().unwrap_or_default())
+    let request = ("tools/call", params.clone());
+    loopback::ask(&gate, loaded, request, &capabilities, |answer| {
+        show(answer, is_json)
+    })
 }
 
 fn read_arguments(given: String) -> Result<Box<RawValue>, CommandError> {

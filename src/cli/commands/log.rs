@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     base::{
-        clock::{Clock as _, SystemClock},
+        clock::{Clock as _, SystemClock, Timestamp},
         limits::FOLLOW_INTERVAL,
         text,
     },
@@ -309,6 +309,8 @@ fn whole(call: &CallRecord, done: &Done) -> String {
     if let Some(bytes) = end.reply_clipped_from {
         line("reply cut from", &format!("{bytes} bytes"));
     }
+    let delivered = end.delivered.map(Timestamp::rfc3339);
+    line("delivered", delivered.as_deref().unwrap_or("not noted"));
     text
 }
 
@@ -362,6 +364,7 @@ fn call_json(call: &CallRecord, done: &Done) -> Value {
             "guard_us": end.guard_us, "wait_us": end.wait_us, "run_us": end.run_us,
             "finished": end.finished.rfc3339(), "reply": parsed(&end.reply),
             "reply_clipped_from": end.reply_clipped_from,
+            "delivered": end.delivered.map(Timestamp::rfc3339),
         });
         object.insert("end".to_owned(), end);
     }

@@ -46,20 +46,18 @@ pub(crate) fn tools(args: ToolsArgs) -> Result<ExitStatus, CommandError> {
         redactor: Arc::clone(declarations.redactor()),
         settings: compose::settings(),
     })?;
-    let messages = loopback::ask(&gate, loaded, "tools/list", json!({}), &json!({}))?;
-    let tools = messages
-        .last()
-        .and_then(|answer| answer.pointer("/result/tools"));
-    let tools = tools
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
-    let text = if args.json {
-        format!("{:#}\n", json!(tools))
-    } else {
-        table(tools)
-    };
-    print(text.as_bytes())?;
-    Ok(ExitStatus::Fine)
+    let request = ("tools/list", json!({}));
+    loopback::ask(&gate, loaded, request, &json!({}), |answer| {
+        let tools = answer.pointer("/result/tools").and_then(Value::as_array);
+        let tools = tools.map_or(&[][..], Vec::as_slice);
+        let text = if args.json {
+            format!("{:#}\n", json!(tools))
+        } else {
+            table(tools)
+        };
+        print(text.as_bytes())?;
+        Ok(ExitStatus::Fine)
+    })
 }
 
 fn table(tools: &[Value]) -> String {
