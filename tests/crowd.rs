@@ -43,8 +43,11 @@ const SPREAD_MAX: usize = 10;
 const FLOOD: usize = 64;
 /// Calls of another beside it, one after the other.
 const QUIET: usize = 50;
-/// Answers that the flood may get for each of those, on the average.
+/// Answers that the flood may get for each of those, on the average and for nine of ten.
 const PASSED_MAX: usize = 20 * FLOOD;
+/// The same for 99 of 100. Time would say less: that of a busy machine is nobody's fault, and the
+/// flood has it too.
+const PASSED_P99_MAX: usize = 10 * PASSED_MAX;
 /// Calls that the rate and the budget leave to all of them together; fewer than there are.
 const ALLOWED: usize = 40;
 
@@ -249,18 +252,25 @@ fn s26_s30_s31_o5_eight_busy_servers_are_served_evenly_and_get_what_one_may() {
     home.run(&["audit", "verify"]).success();
 }
 
-/// How long each of [`QUIET`] calls waits for its answer, from the shortest.
-fn quiet(server: &mut Server) -> Vec<Duration> {
+/// How long each of [`QUIET`] calls waits for its answer, and how many `answers` somebody else got
+/// in that time; both from the least.
+fn quiet(server: &mut Server, answers: &AtomicUsize) -> (Vec<Duration>, Vec<usize>) {
     let one = |number: usize| {
-        let since = Instant::now();
+        let (since, before) = (Instant::now(), answers.load(Ordering::Relaxed));
         let id = server.call("put", json!({"text": format!("quiet-{number}")}));
         let answer = server.answer(id);
         assert_ne!(answer["result"]["isError"], true, "{answer}");
-        since.elapsed()
+        (since.elapsed(), answers.load(Ordering::Relaxed) - before)
     };
-    let mut waits: Vec<Duration> = (0..QUIET).map(one).collect();
+    let (mut waits, mut passed): (Vec<Duration>, Vec<usize>) = (0..QUIET).map(one).unzip();
     waits.sort_unstable();
-    waits
+    passed.sort_unstable();
+    (waits, passed)
+}
+
+/// What so many of a hundred are at most.
+fn percentile<T: Copy>(sorted: &[T], percent: usize) -> T {
+    sorted[QUIET * percent / 100 - 1]
 }
 
 #[test]
@@ -268,8 +278,8 @@ fn s27_a_quiet_server_is_answered_beside_one_that_floods() {
     let home = home();
     let mut servers = servers(&home, 2);
     let (mut flooding, mut other) = (servers.remove(0), servers.remove(0));
-    let alone = quiet(&mut other);
     let (answers, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (alone, _) = quiet(&mut other, &answers);
     let (tell, told) = sync_channel(1);
     let (beside, passed) = thread::scope(|scope| {
         scope.spawn(|| {
@@ -294,20 +304,21 @@ fn s27_a_quiet_server_is_answered_beside_one_that_floods() {
             }
         });
         told.recv_timeout(crate::life_harness::BOUND).unwrap();
-        let before = answers.load(Ordering::Relaxed);
-        let beside = quiet(&mut other);
-        let passed = answers.load(Ordering::Relaxed) - before;
+        let beside = quiet(&mut other, &answers);
         is_over.store(true, Ordering::Relaxed);
-        (beside, passed)
+        beside
     });
-    let p99 = |waits: &[Duration]| waits[QUIET * 99 / 100 - 1].as_micros();
+    let all: usize = passed.iter().sum();
+    let (p90, p99) = (percentile(&passed, 90), percentile(&passed, 99));
     println!(
         "quiet one call at a time, p99 {} us alone, {} us beside {FLOOD} of another at once, which \
-         got {passed} answers to its {QUIET}",
-        p99(&alone),
-        p99(&beside),
+         got {all} answers to its {QUIET}, {p90} to nine of ten and {p99} to 99 of 100 at most",
+        percentile(&alone, 99).as_micros(),
+        percentile(&beside, 99).as_micros(),
     );
-    assert!(passed < QUIET * PASSED_MAX, "{passed}");
+    assert!(all < QUIET * PASSED_MAX, "{passed:?}");
+    assert!(p90 < PASSED_MAX, "{passed:?}");
+    assert!(p99 < PASSED_P99_MAX, "{passed:?}");
     for server in [flooding, other] {
         assert_eq!(server.finish().0, 0);
     }
