@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
@@ -47,7 +47,11 @@ impl Redactor {
     pub(crate) fn of(secrets: impl IntoIterator<Item = Secret>) -> Self {
         let long = |secret: &Secret| secret.reveal().len() >= REDACTED_BYTES_MIN;
         let known: BTreeSet<Secret> = secrets.into_iter().filter(long).collect();
-        let finder = (!known.is_empty()).then(|| finder(&known).ok()).flatten();
+        // It is made for one call: the table that is searched faster takes far longer to make, and
+        // more room, than a search saves.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        let finder = (!known.is_empty()).then(|| finder(&known, kind).ok());
+        let finder = finder.flatten();
         Self {
             known: Mutex::new(known),
             finder: RwLock::new(finder),
@@ -67,7 +71,7 @@ impl Redactor {
         if known.len() >= SECRETS_MAX {
             return Err(TooMany);
         }
-        let finder = finder(known.iter().chain([secret]))?;
+        let finder = finder(known.iter().chain([secret]), None)?;
         *self.finder.write().unwrap_or_else(PoisonError::into_inner) = Some(finder);
         known.insert(secret.clone());
         Ok(())
@@ -116,10 +120,14 @@ impl Redactor {
     }
 }
 
-fn finder<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Result<Arc<AhoCorasick>, TooMany> {
+fn finder<'a>(
+    secrets: impl IntoIterator<Item = &'a Secret>,
+    kind: Option<AhoCorasickKind>,
+) -> Result<Arc<AhoCorasick>, TooMany> {
     let forms = secrets.into_iter().flat_map(|one| forms(one.reveal()));
     let finder = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
+        .kind(kind)
         .build(forms);
     finder.map(Arc::new).map_err(|_| TooMany)
 }
