@@ -51,6 +51,7 @@ mod named_files;
 mod notices;
 mod openings;
 mod operations;
+mod overdue;
 mod pages;
 mod parts;
 mod peer;

@@ -60,6 +60,11 @@ impl Times {
     pub(super) fn deadline(&self) -> Moment {
         self.since.plus(self.most)
     }
+
+    /// From when on [`worth_starting`] sees no use in a call that waits for a worker from `now` on.
+    pub(super) fn overdue(&self, now: Moment) -> Moment {
+        self.deadline().min(now.plus(self.most / 2))
+    }
 }
 
 /// Runs `work` to its end, unless there is no use in starting any more.

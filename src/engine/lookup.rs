@@ -77,6 +77,11 @@ pub(super) fn check(
     end: Moment,
 ) -> Result<(CheckedCall, Doing), (Box<Refused>, String)> {
     let mut status = String::new();
+    if may_wait(&call, &work) && shared.clock.now() >= end {
+        let why = stopped(shared, ticket).map(unstarted::not_started);
+        let problem = why.unwrap_or_else(unstarted::late_before_checks);
+        return Err((call.refuse("checks", problem), status));
+    }
     let mut wrong = None;
     for (number, check) in call.tool().checks.iter().enumerate() {
         let begun = shared.clock.now();
@@ -190,8 +195,7 @@ impl Making<'_> {
             return Err(No::new(why));
         }
         if self.begun >= deadline {
-            let message = "its time was up before its checks were made; nothing was started";
-            return Err(No::new(Problem::new(Code::Timeout, message).after_ms(1000)));
+            return Err(No::new(unstarted::late_before_checks()));
         }
         let work = contained(|| backend::prepare_look(&self.check.look, self.call.effective()))
             .and_then(|prepared| prepared)

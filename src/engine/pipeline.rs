@@ -105,11 +105,13 @@ pub(super) fn arrive(shared: &Arc<Shared>, call: IncomingCall, ticket: Ticket) {
 /// The gate: everything that is decided here and now.
 pub(super) fn gate(shared: &Arc<Shared>) {
     let patience = || shared.asks.patience(shared.clock.now());
-    while let Some(job) = shared.queue.pop_gate(patience()) {
+    while let Some(job) = shared.queue.pop_gate(patience(), &*shared.clock) {
         match job {
             GateJob::Check(arrived) => check_when_marked(shared, *arrived),
             GateJob::Run(started) => run(shared, *started, Duration::ZERO),
             GateJob::Go(go) => go(shared),
+            // Each of these sees that its time is up before it waits for anything.
+            GateJob::Overdue(taken) => take_turn(shared, taken),
             GateJob::Nothing => ask::expire(shared),
         }
     }
@@ -118,29 +120,28 @@ pub(super) fn gate(shared: &Arc<Shared>) {
 /// A worker: runs what may wait for the world.
 pub(super) fn worker(shared: &Arc<Shared>) {
     while let Some(taken) = shared.queue.pop_work(&*shared.clock) {
-        let Taken {
-            job,
-            place,
-            waited,
-            turn,
-        } = taken;
-        let ran_until = match job {
-            WorkJob::LookUp(waiting) => {
-                look_up(shared, *waiting, Some(place));
-                None
-            }
-            WorkJob::Verify(doubtful) => {
-                verify::find_out(shared, *doubtful, place);
-                None
-            }
-            WorkJob::Run(started) => {
-                shared.queue.release(place);
-                run(shared, *started, waited);
-                Some(shared.clock.now())
-            }
-        };
-        shared.queue.done(turn, ran_until);
+        take_turn(shared, taken);
     }
+}
+
+fn take_turn(shared: &Arc<Shared>, taken: Taken) {
+    let Taken {
+        job,
+        place,
+        waited,
+        turn,
+    } = taken;
+    let runs = matches!(&job, WorkJob::Run(_));
+    match job {
+        WorkJob::LookUp(waiting) => look_up(shared, *waiting, Some(place)),
+        WorkJob::Verify(doubtful) => verify::find_out(shared, *doubtful, place),
+        WorkJob::Run(started) => {
+            shared.queue.release(place);
+            run(shared, *started, waited);
+        }
+    }
+    let ran_until = runs.then(|| shared.clock.now());
+    shared.queue.done(turn, ran_until);
 }
 
 /// Goes on with what secrets are marked by, where there may be any: they are not kept.
@@ -219,8 +220,9 @@ pub(super) fn admit(
             };
             match place {
                 Some(place) if lookup::may_wait(&waiting.call, &waiting.work) => {
+                    let (now, end) = (shared.clock.now(), since.plus(waiting.call.time()));
                     let job = WorkJob::LookUp(Box::new(waiting));
-                    shared.queue.push_work(job, place, shared.clock.now());
+                    shared.queue.push_work(job, place, now, end);
                 }
                 place => look_up(shared, waiting, place),
             }
@@ -340,8 +342,10 @@ fn dispatch(shared: &Shared, mut started: Started) {
     match started.prepared.place.take() {
         None => shared.queue.push_gate_run(Box::new(started)),
         Some(place) => {
+            let (now, prepared) = (shared.clock.now(), &started.prepared);
+            let times = Times::of(&prepared.call, prepared.since, Duration::ZERO);
             let job = WorkJob::Run(Box::new(started));
-            shared.queue.push_work(job, place, shared.clock.now());
+            shared.queue.push_work(job, place, now, times.overdue(now));
         }
     }
 }

@@ -29,6 +29,9 @@ pub(super) enum GateJob {
     Run(Box<Started>),
     /// A call that goes on from where it was asked about.
     Go(Go),
+    /// A call that was to wait for a worker and has waited too long: there is nothing to wait for
+    /// any more.
+    Overdue(Taken),
     /// Nothing came in the time that was given.
     Nothing,
 }
@@ -50,6 +53,8 @@ struct State {
     work: Schedule<WorkJob>,
     /// The gate sleeps.
     is_idle: bool,
+    /// When it wakes for the first call that is overdue.
+    gate_wakes: Option<Moment>,
     /// Workers that sleep.
     idle_workers: usize,
     stopping: bool,
@@ -70,7 +75,7 @@ pub(super) struct Queue {
 #[derive(Debug)]
 pub(super) struct Place(Claim);
 
-/// A job that a worker has taken.
+/// A job that a worker has taken, or the gate, as it is overdue.
 pub(super) struct Taken {
     pub(super) job: WorkJob,
     /// Where it waited. A call that will wait again keeps it.
@@ -80,11 +85,28 @@ pub(super) struct Taken {
     pub(super) turn: Turn,
 }
 
+impl Taken {
+    fn new(next: Next<WorkJob>, since: Option<Moment>) -> Self {
+        let Next {
+            call,
+            claim,
+            waited,
+        } = next;
+        Self {
+            job: call,
+            place: Place(claim.clone()),
+            waited,
+            turn: Turn { claim, since },
+        }
+    }
+}
+
 /// A worker's hold on one of its tool's turns, to be given back with [`Queue::done`].
 #[derive(Debug)]
 pub(super) struct Turn {
     claim: Claim,
-    since: Moment,
+    /// Since when it may run; `None` where it is overdue.
+    since: Option<Moment>,
 }
 
 /// Why there is no place.
@@ -108,6 +130,7 @@ impl Queue {
                 checks: VecDeque::new(),
                 work: Schedule::new(principal_max),
                 is_idle: false,
+                gate_wakes: None,
                 idle_workers: 0,
                 stopping: false,
                 closed: false,
@@ -170,21 +193,44 @@ impl Queue {
         self.state().work.give_back(&place.0);
     }
 
-    /// Adds a call for a worker, to the place that it has.
-    pub(super) fn push_work(&self, job: WorkJob, place: Place, now: Moment) {
+    /// Adds a call for a worker, to the place that it has; the gate takes it instead once it is
+    /// `overdue`.
+    pub(super) fn push_work(&self, job: WorkJob, place: Place, now: Moment, overdue: Moment) {
         let mut state = self.state();
-        state.work.enter(job, place.0, now);
+        let is_held_back = state.work.enter(job, place.0, now, overdue);
+        if is_held_back || state.work.waiting() > state.idle_workers {
+            self.wake_gate_in_time(&mut state);
+        }
         self.wake_worker(&state);
+    }
+
+    /// A gate that would sleep for too long looks anew when it has to be awake.
+    fn wake_gate_in_time(&self, state: &mut State) {
+        let first = state.work.first_overdue();
+        let wakes_later = match (state.gate_wakes, first) {
+            (Some(wakes), Some(first)) => first < wakes,
+            (None, first) => first.is_some(),
+            (Some(_), None) => false,
+        };
+        if state.is_idle && wakes_later {
+            state.gate_wakes = first;
+            self.gate_ready.ring();
+        }
     }
 
     /// A worker is done with the call that it took, which ran until then, if it did.
     pub(super) fn done(&self, turn: Turn, ran_until: Option<Moment>) {
-        let took = ran_until.map(|end| end.since(turn.since));
+        let took = ran_until.zip(turn.since);
+        let took = took.map(|(end, since)| end.since(since));
         let mut state = self.state();
         state.work.done(&turn.claim, took);
         // What was held back by a cap may run now, and this worker may be needed elsewhere.
         if state.stopping || state.work.any_may_run() {
             self.wake_worker(&state);
+        }
+        // Nobody is woken while no call is running.
+        if state.is_idle && state.gate_wakes.is_some() && state.work.is_quiet() {
+            self.gate_ready.ring();
         }
     }
 
@@ -198,10 +244,20 @@ impl Queue {
 
     /// The next job of the gate; waits for one, at most `patience` where there is a limit.
     /// `None` when the queue is closed and empty.
-    pub(super) fn pop_gate(&self, patience: Option<Duration>) -> Option<GateJob> {
+    pub(super) fn pop_gate(
+        &self,
+        patience: Option<Duration>,
+        clock: &dyn Clock,
+    ) -> Option<GateJob> {
         let mut state = self.state();
         let mut patience = patience;
         loop {
+            let now = state.work.first_overdue().map(|_| clock.now());
+            if let Some(now) = now
+                && let Some(next) = state.work.next_overdue(now)
+            {
+                return Some(GateJob::Overdue(Taken::new(next, None)));
+            }
             if let Some(go) = state.goes.pop_front() {
                 return Some(GateJob::Go(go));
             }
@@ -221,15 +277,17 @@ impl Queue {
                 return Some(GateJob::Nothing);
             }
             state.is_idle = true;
-            state = match patience {
+            state.gate_wakes = state.work.first_overdue();
+            let until = state.gate_wakes.zip(now).map(|(at, now)| at.since(now));
+            let limit = patience.into_iter().chain(until).min();
+            // Woken for whatever reason, the gate looks anew how long it may wait.
+            patience = patience.map(|_| Duration::ZERO);
+            state = match limit {
                 None => self.gate_ready.sleep(state),
-                Some(limit) => {
-                    // Woken for whatever reason, the gate looks anew how long it may wait.
-                    patience = Some(Duration::ZERO);
-                    self.gate_ready.sleep_at_most(state, limit)
-                }
+                Some(limit) => self.gate_ready.sleep_at_most(state, limit),
             };
             state.is_idle = false;
+            state.gate_wakes = None;
         }
     }
 
@@ -243,18 +301,8 @@ impl Queue {
             } else {
                 state.work.next(now)
             };
-            if let Some(Next {
-                call,
-                claim,
-                waited,
-            }) = next
-            {
-                return Some(Taken {
-                    job: call,
-                    place: Place(claim.clone()),
-                    waited,
-                    turn: Turn { claim, since: now },
-                });
+            if let Some(next) = next {
+                return Some(Taken::new(next, Some(now)));
             }
             if state.closed {
                 return None;

@@ -47,6 +47,10 @@ pub(super) struct Schedule<T> {
     running: HashMap<Principal, usize>,
     places: usize,
     bytes: usize,
+    /// Calls that wait.
+    waiting: usize,
+    /// None of them is overdue before; `None` where none waits.
+    first_overdue: Option<Moment>,
     turn: u64,
     arrivals: u64,
 }
@@ -74,6 +78,8 @@ struct Waiting<T> {
     call: T,
     claim: Claim,
     since: Moment,
+    /// From when on there is no use in running it.
+    overdue: Moment,
     /// Counts the calls that came.
     arrival: u64,
 }
@@ -99,6 +105,8 @@ impl<T> Schedule<T> {
             running: HashMap::new(),
             places: 0,
             bytes: 0,
+            waiting: 0,
+            first_overdue: None,
             turn: 0,
             arrivals: 0,
         }
@@ -139,16 +147,55 @@ impl<T> Schedule<T> {
         self.bytes = self.bytes.saturating_sub(claim.bytes);
     }
 
-    /// Puts a call into the place that was reserved for it.
-    pub(super) fn enter(&mut self, call: T, claim: Claim, now: Moment) {
+    /// Puts a call that is `overdue` from then on into the place that was reserved for it. Whether
+    /// the cap of its tool holds it back.
+    pub(super) fn enter(&mut self, call: T, claim: Claim, now: Moment, overdue: Moment) -> bool {
         let lane = self.lanes.entry(claim.tool.clone()).or_default();
+        let is_held_back = lane.running + lane.waiting.len() >= claim.concurrent;
         self.arrivals += 1;
         lane.waiting.push_back(Waiting {
             call,
             claim,
             since: now,
+            overdue,
             arrival: self.arrivals,
         });
+        self.waiting += 1;
+        let first = self
+            .first_overdue
+            .map_or(overdue, |first| first.min(overdue));
+        self.first_overdue = Some(first);
+        is_held_back
+    }
+
+    /// How many calls wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Before this no call that waits is overdue; `None` where none waits.
+    pub(super) fn first_overdue(&self) -> Option<Moment> {
+        self.first_overdue
+    }
+
+    /// Whether no call waits and no worker has one.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.waiting == 0 && self.running.is_empty()
+    }
+
+    /// Takes a call that is overdue, whatever may run: to be refused, not to be run.
+    pub(super) fn next_overdue(&mut self, now: Moment) -> Option<Next<T>> {
+        if self.first_overdue.is_none_or(|first| now < first) {
+            return None;
+        }
+        let waiting = self.lanes.iter().flat_map(|(tool, lane)| {
+            let waiting = lane.waiting.iter().enumerate();
+            waiting.map(move |(at, waiting)| (waiting.overdue, tool, at))
+        });
+        let (overdue, tool, at) = waiting.min_by_key(|(overdue, ..)| *overdue)?;
+        self.first_overdue = Some(overdue);
+        let tool = (overdue <= now).then(|| tool.clone())?;
+        self.take(&tool, at, now)
     }
 
     /// Takes the call that is to run now, if any may.
@@ -211,6 +258,10 @@ impl<T> Schedule<T> {
         let Waiting {
             call, claim, since, ..
         } = lane.waiting.remove(at)?;
+        self.waiting = self.waiting.saturating_sub(1);
+        if self.waiting == 0 {
+            self.first_overdue = None;
+        }
         lane.served = self.turn;
         lane.running += 1;
         *self.running.entry(claim.principal.clone()).or_default() += 1;

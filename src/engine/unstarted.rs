@@ -53,6 +53,14 @@ pub(super) fn late_before_start() -> Box<Fault> {
     )
 }
 
+/// A call whose time was up before what it depends on was looked up.
+pub(super) fn late_before_checks() -> Problem {
+    let message = "its time was up before its checks were made; nothing was started";
+    Problem::new(Code::Timeout, message)
+        .with_effects(Effects::None)
+        .after_ms(1000)
+}
+
 /// A call that had spent half of its time waiting: what is left would hardly do.
 pub(super) fn waited_too_long() -> Box<Fault> {
     let message = "half of its time was up before a worker was free; nothing was started";

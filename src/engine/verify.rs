@@ -231,6 +231,13 @@ pub(super) struct Doubtful {
     doubt: Doubt,
 }
 
+impl Doubtful {
+    /// When the time of the call is up.
+    fn end(&self) -> Moment {
+        self.prepared.since.plus(self.prepared.call.time())
+    }
+}
+
 /// Has a worker find out, in the place that the call has; the call asks the ledger again then.
 /// Called on the ledger's thread.
 pub(super) fn doubt(
@@ -247,8 +254,10 @@ pub(super) fn doubt(
     };
     match place {
         Some(place) => {
+            let end = doubtful.end();
             let job = WorkJob::Verify(Box::new(doubtful));
-            shared.queue.push_work(job, place, shared.clock.now());
+            let now = shared.clock.now();
+            shared.queue.push_work(job, place, now, end);
         }
         None => shared
             .queue
@@ -293,7 +302,7 @@ fn resolution(shared: &Arc<Shared>, doubtful: &Doubtful) -> Option<Resolution> {
     } = doubtful;
     let (call, ticket) = (&prepared.call, &prepared.ticket);
     let tool = call.tool();
-    if stopped(shared, ticket).is_some() {
+    if stopped(shared, ticket).is_some() || shared.clock.now() >= doubtful.end() {
         return None;
     }
     let cancel = CancelToken::default();
@@ -309,7 +318,7 @@ fn resolution(shared: &Arc<Shared>, doubtful: &Doubtful) -> Option<Resolution> {
         arguments: call.effective(),
         operation: doubt.id,
         cancel: &cancel,
-        end: Some(prepared.since.plus(call.time())),
+        end: Some(doubtful.end()),
     };
     failpoint::pass(Point::ProbeNear);
     let found = if doubt.definition == Some(tool.digest) {

@@ -18,9 +18,14 @@ fn at(millis: u64) -> Moment {
     Moment::from_micros(millis * 1000)
 }
 
+/// No test comes so far.
+fn never() -> Moment {
+    at(u64::MAX / 1000)
+}
+
 fn enter(schedule: &mut Schedule<u32>, call: u32, claim: &Claim, now: Moment) {
     schedule.reserve(claim).unwrap();
-    schedule.enter(call, claim.clone(), now);
+    schedule.enter(call, claim.clone(), now, never());
 }
 
 /// Takes the next call out of its place.
@@ -37,7 +42,7 @@ fn x28_a_tool_never_runs_more_calls_than_its_cap_and_the_rest_is_told_when_to_co
     let mut refused = 0;
     for call in 0..500 {
         match schedule.reserve(&burst) {
-            Ok(()) => schedule.enter(call, burst.clone(), at(0)),
+            Ok(()) => drop(schedule.enter(call, burst.clone(), at(0), never())),
             Err(full) => {
                 refused += 1;
                 assert_eq!(full.waiting, QUEUE_TOOL_CALLS_MAX);
@@ -61,6 +66,47 @@ fn x28_a_tool_never_runs_more_calls_than_its_cap_and_the_rest_is_told_when_to_co
         full.map(|full| full.after),
         Some(Duration::from_secs(1) * u32::try_from(QUEUE_TOOL_CALLS_MAX).unwrap() / 4)
     );
+}
+
+#[test]
+fn what_is_overdue_is_taken_in_its_order_whatever_cap_holds_it_back() {
+    let mut schedule = Schedule::new(8);
+    let [one, other] = ["a", "b"].map(|tool| claim(tool, "p", true, 1));
+    assert_eq!(
+        (schedule.first_overdue(), schedule.is_quiet()),
+        (None, true)
+    );
+    for (call, claim, overdue) in [(0, &one, 9), (1, &one, 5), (2, &other, 3), (3, &other, 4)] {
+        schedule.reserve(claim).unwrap();
+        let is_held_back = schedule.enter(call, claim.clone(), at(0), at(overdue));
+        assert_eq!(is_held_back, [1, 3].contains(&call), "{call}");
+    }
+    assert_eq!(schedule.first_overdue(), Some(at(3)));
+    assert!(schedule.next_overdue(at(2)).is_none());
+    // It is run before that, so that no other is overdue as early.
+    assert_eq!(take(&mut schedule, at(2)).map(|(call, _)| call), Some(0));
+    assert_eq!(take(&mut schedule, at(2)).map(|(call, _)| call), Some(2));
+    assert!(schedule.next_overdue(at(3)).is_none());
+    assert_eq!(
+        (schedule.first_overdue(), schedule.waiting()),
+        (Some(at(4)), 2)
+    );
+    let mut overdue = |now| {
+        let next = schedule.next_overdue(now)?;
+        schedule.give_back(&next.claim);
+        schedule.done(&next.claim, None);
+        Some((next.call, next.waited.as_millis()))
+    };
+    assert_eq!(
+        [4, 4, 7, 7].map(|now| overdue(at(now))),
+        [Some((3, 4)), None, Some((1, 7)), None]
+    );
+    assert_eq!((schedule.first_overdue(), schedule.waiting()), (None, 0));
+    assert!(!schedule.is_quiet());
+    for claim in [&one, &other] {
+        schedule.done(claim, None);
+    }
+    assert!(schedule.is_quiet());
 }
 
 #[test]
@@ -145,7 +191,7 @@ proptest! {
                     let claim = claim_of(tool, principal);
                     if schedule.reserve(&claim).is_ok() {
                         entered.push(count);
-                        schedule.enter(count, claim, at(now));
+                        schedule.enter(count, claim, at(now), never());
                         count += 1;
                     }
                 }
