@@ -17,7 +17,7 @@ use super::{
         operation::OperationState,
         record::{Outcome, Settlement},
     },
-    explain, files, planted, restraint,
+    explain, files, planted,
     statements::Statements,
 };
 use crate::base::{
@@ -267,7 +267,7 @@ fn settle(
             continue;
         }
         statements.settle(entry.row, &entry.settlement)?;
-        restraint::settle(connection, entry.row, entry.cost)?;
+        statements.restraints.settle_cost(entry.row, entry.cost)?;
         let sql = "UPDATE operations SET state = ?2, ended = ?3
             WHERE row = ?1 AND state IN ('running', 'compensating')";
         let ended = entry.settlement.finished.as_micros();

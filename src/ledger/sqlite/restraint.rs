@@ -27,6 +27,7 @@ use super::{
     instance,
 };
 use crate::base::{
+    amount::Amount,
     clock::{Clock, Moment, Timestamp},
     limits::LEDGER_STATEMENTS_MAX,
     problem::{Code, Problem},
@@ -37,7 +38,7 @@ pub(crate) use super::super::policy::budget::Account;
 pub(crate) use breakers::{BreakerView, Verdict as BreakerVerdict};
 pub(super) use breakers::{all as breakers, judge};
 pub(crate) use budgets::BudgetView;
-pub(super) use budgets::{all as budgets, choose, reset, settle};
+pub(super) use budgets::{all as budgets, choose, reset};
 
 /// The third migration. An empty principal or tool stands for all of them together.
 pub(super) const TABLES: &str = "
@@ -109,6 +110,9 @@ pub(super) struct Restraints<'c> {
     boot: Option<Boot>,
     now: Now,
     loops: loops::Presence,
+    marks: rates::Marks,
+    accounts: budgets::accounts::Accounts,
+    believed: Option<Timestamp>,
 }
 
 /// That a call may go on, and what it takes when it does.
@@ -140,6 +144,9 @@ impl<'c> Restraints<'c> {
                 boot,
             },
             loops: loops::Presence::default(),
+            marks: rates::Marks::default(),
+            accounts: budgets::accounts::Accounts::default(),
+            believed: None,
         }
     }
 
@@ -151,6 +158,27 @@ impl<'c> Restraints<'c> {
             boot: self.boot,
         };
         self.loops.forget();
+        self.forget();
+    }
+
+    /// Knows nothing of rates and budgets any more.
+    fn forget(&mut self) {
+        self.marks.forget();
+        self.accounts.forget();
+        self.believed = None;
+    }
+
+    /// Writes what this transaction has taken of rates and budgets. They are drawn on by nearly
+    /// every call, so they are kept in memory from the first call of a transaction to its end:
+    /// whoever else writes to their tables in it calls this first, and commits nothing without it.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(super) fn write(&mut self) -> rusqlite::Result<()> {
+        self.marks.write(self.connection)?;
+        self.accounts.write(self.connection)?;
+        self.forget();
+        Ok(())
     }
 
     /// The time of this transaction.
@@ -199,7 +227,7 @@ impl<'c> Restraints<'c> {
         row: &CallRow,
         demands: &Demands,
     ) -> rusqlite::Result<()> {
-        rates::take(self, row, &grant.rates)?;
+        rates::take(self, row, &grant.rates);
         budgets::reserve(self, call, &grant.budgets, demands.cost)?;
         match &demands.breaker {
             Some(backend) if grant.is_probe => breakers::probe(self, backend, call),
@@ -219,7 +247,10 @@ impl<'c> Restraints<'c> {
             ..Demands::default()
         };
         match rates::check(self, row, &demands)? {
-            Ok(taken) => rates::take(self, row, &taken).map(|()| None),
+            Ok(taken) => {
+                rates::take(self, row, &taken);
+                Ok(None)
+            }
             Err(problem) => Ok(Some(problem)),
         }
     }
@@ -244,9 +275,14 @@ impl<'c> Restraints<'c> {
             breakers::ended(self, backend, call, *health)?;
         }
         if dues.holds_reservations {
-            budgets::settle(self.connection, call, dues.cost)?;
+            self.settle_cost(call, dues.cost)?;
         }
         loops::ended(self, call, &dues.way)
+    }
+
+    /// Turns what the call of row `call` had set aside into what it has cost.
+    pub(super) fn settle_cost(&mut self, call: i64, cost: Amount) -> rusqlite::Result<()> {
+        budgets::settle(&mut self.accounts, self.connection, call, Some(cost))
     }
 
     /// Takes and settles in one step, for a call that is over already.
@@ -256,13 +292,13 @@ impl<'c> Restraints<'c> {
         row: &CallRow,
         dues: &Dues,
     ) -> rusqlite::Result<()> {
-        rates::take(self, row, &grant.rates)?;
+        rates::take(self, row, &grant.rates);
         budgets::spend(self, &grant.budgets, dues.cost)?;
         loops::ended_at_once(self, row, &dues.way)
     }
 
     /// The wall-clock time that is believed, as of the last transaction.
-    pub(super) fn believed(&self) -> rusqlite::Result<Timestamp> {
+    pub(super) fn believed(&mut self) -> rusqlite::Result<Timestamp> {
         budgets::believe(self)
     }
 

@@ -102,6 +102,7 @@ impl<'c> Statements<'c> {
 
     /// Commits it.
     pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
+        self.restraints.write()?;
         self.commit.execute([]).map(drop)
     }
 
@@ -247,6 +248,8 @@ impl<'c> Statements<'c> {
 
     /// Settles the operation of `row` and its call, whose process is dead.
     pub(super) fn recover(&mut self, row: i64, now: Timestamp) -> rusqlite::Result<()> {
+        // What a dead call had set aside is settled, in accounts that may be in hand.
+        self.restraints.write()?;
         self.operations.recover(row, now)?;
         self.find_head()
     }

@@ -1,6 +1,8 @@
 //! Rate limits: one mark per principal and tool, and one per principal.
 
-use rusqlite::{OptionalExtension as _, params};
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Demands, Restraints, later, mark};
 use crate::{
@@ -23,9 +25,81 @@ pub(super) type Taken = [Option<Mark>; 2];
 /// Stands for all tools.
 const ALL: &str = "";
 
+/// The marks that calls of one transaction have met, by principal and by tool: each is read once
+/// and written once.
+#[derive(Debug, Default)]
+pub(super) struct Marks(HashMap<String, HashMap<String, Held>>);
+
+#[derive(Debug)]
+struct Held {
+    mark: Option<Mark>,
+    is_changed: bool,
+}
+
+impl Marks {
+    /// Knows nothing any more; what was not written is gone.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    /// Writes those that were changed.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(super) fn write(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO rates (principal, tool, used) VALUES (?1, ?2, ?3)
+            ON CONFLICT DO UPDATE SET used = excluded.used";
+        for (principal, tools) in &mut self.0 {
+            for (tool, held) in tools.iter_mut().filter(|(_, held)| held.is_changed) {
+                let used = held.mark.map(|mark| mark.to_bytes());
+                let mut keep = connection.prepare_cached(sql)?;
+                keep.execute(params![principal, tool, used])?;
+                held.is_changed = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn find(
+        &mut self,
+        connection: &Connection,
+        principal: &str,
+        tool: &str,
+    ) -> rusqlite::Result<Option<Mark>> {
+        let known = self.0.get(principal);
+        if let Some(held) = known.and_then(|tools| tools.get(tool)) {
+            return Ok(held.mark);
+        }
+        let sql = "SELECT used FROM rates WHERE principal = ?1 AND tool = ?2";
+        let mut find = connection.prepare_cached(sql)?;
+        let used = find.query_row([principal, tool], |row| mark(row, 0));
+        let mark = used.optional()?.flatten();
+        let is_changed = false;
+        self.hold(principal, tool, Held { mark, is_changed });
+        Ok(mark)
+    }
+
+    fn keep(&mut self, principal: &str, tool: &str, mark: Mark) {
+        let known = self.0.get_mut(principal);
+        let next = Held {
+            mark: Some(mark),
+            is_changed: true,
+        };
+        match known.and_then(|tools| tools.get_mut(tool)) {
+            Some(held) => *held = next,
+            None => self.hold(principal, tool, next),
+        }
+    }
+
+    fn hold(&mut self, principal: &str, tool: &str, held: Held) {
+        let tools = self.0.entry(principal.to_owned()).or_default();
+        tools.insert(tool.to_owned(), held);
+    }
+}
+
 /// Decides by both rates; the marks are to be kept once the call goes on.
 pub(super) fn check(
-    restraints: &Restraints<'_>,
+    restraints: &mut Restraints<'_>,
     row: &CallRow,
     demands: &Demands,
 ) -> rusqlite::Result<Result<Taken, Box<Problem>>> {
@@ -36,11 +110,12 @@ pub(super) fn check(
         .zip(tools(row))
     {
         let Some(rate) = rate else { continue };
-        let used = find(restraints, row, tool)?;
+        let (connection, principal) = (restraints.connection, row.principal.as_str());
+        let used = restraints.marks.find(connection, principal, tool)?;
         match rate::take(rate, used, &restraints.now) {
             Ok(next) => *mark = Some(next),
             Err(TooSoon { wait, mark }) => {
-                keep(restraints, row, tool, &mark)?;
+                restraints.marks.keep(principal, tool, mark);
                 return Ok(Err(later(Code::RateLimited, message(rate, tool), wait)));
             }
         }
@@ -49,17 +124,12 @@ pub(super) fn check(
 }
 
 /// Keeps what [`check`] took.
-pub(super) fn take(
-    restraints: &Restraints<'_>,
-    row: &CallRow,
-    taken: &Taken,
-) -> rusqlite::Result<()> {
+pub(super) fn take(restraints: &mut Restraints<'_>, row: &CallRow, taken: &Taken) {
     for (mark, tool) in taken.iter().zip(tools(row)) {
         if let Some(mark) = mark {
-            keep(restraints, row, tool, mark)?;
+            restraints.marks.keep(row.principal.as_str(), tool, *mark);
         }
     }
-    Ok(())
 }
 
 fn tools(row: &CallRow) -> [&str; 2] {
@@ -72,24 +142,4 @@ fn message(rate: Rate, tool: &str) -> String {
         tool => format!("`{tool}`"),
     };
     format!("too many calls of {what}: the limit is {rate}; this one was not started")
-}
-
-fn find(restraints: &Restraints<'_>, row: &CallRow, tool: &str) -> rusqlite::Result<Option<Mark>> {
-    let sql = "SELECT used FROM rates WHERE principal = ?1 AND tool = ?2";
-    let mut find = restraints.connection.prepare_cached(sql)?;
-    let used = find.query_row([row.principal.as_str(), tool], |row| mark(row, 0));
-    Ok(used.optional()?.flatten())
-}
-
-fn keep(
-    restraints: &Restraints<'_>,
-    row: &CallRow,
-    tool: &str,
-    mark: &Mark,
-) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO rates (principal, tool, used) VALUES (?1, ?2, ?3)
-        ON CONFLICT DO UPDATE SET used = excluded.used";
-    let mut keep = restraints.connection.prepare_cached(sql)?;
-    keep.execute(params![row.principal.as_str(), tool, mark.to_bytes()])
-        .map(drop)
 }

@@ -21,6 +21,7 @@ use crate::{
     },
 };
 
+mod batches;
 mod breakers;
 mod fetching;
 

@@ -67,7 +67,7 @@ impl Writer<'_> {
         }
     }
 
-    fn prune(&self, kept: Duration) -> Result<prune::Pruned, LedgerError> {
+    fn prune(&mut self, kept: Duration) -> Result<prune::Pruned, LedgerError> {
         // A connection opens what is at the path now, and that must be our file.
         if FileIdentity::at(&self.opened.path) != Some(self.opened.file) {
             return Ok(prune::Pruned::default());
