@@ -195,6 +195,10 @@ pub(crate) const REDACTED_BYTES_MIN: usize = 6;
 pub(crate) const DEFINITION_BYTES_MAX: u64 = 256 * 1024;
 /// Definitions in one folder. One thousand is a measured goal; beyond it a client drowns.
 pub(crate) const DEFINITIONS_MAX: usize = 2000;
+/// Threads that read definitions side by side.
+pub(crate) const LOADERS_MAX: usize = 4;
+/// Definition files for which another such thread is worth its start.
+pub(crate) const LOADER_FILES_MIN: usize = 8;
 /// Problems reported for one definition file; the rest is counted.
 pub(crate) const DIAGNOSTICS_PER_FILE_MAX: usize = 100;
 /// A description longer than this costs every conversation too much.

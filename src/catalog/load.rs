@@ -26,6 +26,7 @@ use crate::base::{
     text::{count, list},
 };
 
+mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -166,18 +167,12 @@ pub(crate) fn load(
     loaded.files = files.len();
     let real_dir = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
     let mut claimed = Vec::new();
-    for file in &files {
+    for read in reading::read_all(&files, &real_dir, &around) {
         if claimed.len() > DEFINITIONS_MAX {
             break;
         }
-        match read(file, &real_dir) {
-            Ok((text, warning)) => {
-                loaded.diagnostics.extend(warning);
-                let found = definitions(file, text, &around, &mut claimed);
-                loaded.diagnostics.extend(found);
-            }
-            Err(diagnostic) => loaded.diagnostics.push(*diagnostic),
-        }
+        loaded.diagnostics.extend(read.diagnostics);
+        claimed.extend(read.claimed);
     }
     if claimed.len() > DEFINITIONS_MAX {
         let message = format!("more than {DEFINITIONS_MAX} definitions");

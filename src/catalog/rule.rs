@@ -3,8 +3,8 @@
 //! The engine parses recursively, evaluates recursively, has no budget and cannot be
 //! interrupted. So this module puts four fences around it:
 //!
-//! * Before parsing, [`tokens`] bounds length, words and nesting; the parser runs on a thread
-//!   with a large stack.
+//! * Before parsing, [`tokens`] bounds length, words and nesting; the parser runs on a
+//!   large stack.
 //! * After parsing, [`lint`] lets only known names, functions, paths and types through, and
 //!   patterns only when written out, which are compiled then and never again.
 //! * Before each evaluation, [`cost`] estimates the work and the memory from the actual values
@@ -181,19 +181,17 @@ struct Compiled {
 static WATCH: LazyLock<Watch> = LazyLock::new(Watch::default);
 
 impl Expression {
-    /// Compiles `source` on a thread of its own and checks it against `known`.
+    /// Compiles `source` on a large stack and checks it against `known`.
     ///
     /// # Errors
     /// The first problem. The process survives every `source`.
     pub(crate) fn compile(source: &str, known: &Scope) -> Result<Self, RuleProblem> {
         tokens::check(source)?;
-        let (owned, known) = (source.to_owned(), known.clone());
         let lost = |_| RuleProblem::new(0, "the expression cannot be compiled", "simplify it");
-        thread::spawn_with_stack("rule-compiler", RULE_STACK_BYTES, move || {
-            compile_here(owned, &known)
+        thread::with_stack("rule-compiler", RULE_STACK_BYTES, || {
+            compile_here(source.to_owned(), known)
         })
         .map_err(|_| RuleProblem::new(0, "no thread could be started", "try again"))?
-        .join()
         .map_err(lost)?
     }
 

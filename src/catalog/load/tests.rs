@@ -245,3 +245,29 @@ fn the_tools_that_come_with_tollgate_load_without_a_warning() {
     assert!(loaded.catalog.listed().all(|tool| !tool.tests.is_empty()));
     assert_eq!((loaded.is_clean(), loaded.summary()), (true, None));
 }
+
+#[test]
+fn many_files_that_are_read_at_once_are_told_in_the_order_of_their_names() {
+    let names: Vec<String> = (0..100)
+        .map(|number| format!("f{number:02}.yaml"))
+        .collect();
+    let texts: Vec<String> = (0..100)
+        .map(|number| match number % 3 {
+            0 => "name: 1\n".to_owned(),
+            _ => format!(
+                "{}rules: [{{require: 'args.a == {number}', code: A, message: m}}]\n",
+                definition(&format!("t{number:02}"))
+            ),
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = names
+        .iter()
+        .zip(&texts)
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let dir = folder(&files);
+    let (tools, found, _) = told(dir.path());
+    assert!(tools.is_sorted() && tools.len() == 66, "{tools:?}");
+    let places: Vec<&str> = found.iter().filter_map(|one| one.get(..7)).collect();
+    assert!(places.is_sorted() && found.len() > 34, "{found:?}");
+}
