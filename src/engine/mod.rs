@@ -30,12 +30,12 @@ mod stored;
 pub(crate) mod tests;
 mod unstarted;
 pub(crate) mod verify;
+mod workers;
 
 use std::{
     collections::HashMap,
     io,
     sync::{Arc, Condvar, Mutex, OnceLock, PoisonError},
-    thread::JoinHandle,
     time::Duration,
 };
 
@@ -58,7 +58,6 @@ use crate::{
         limits::{CHECK_QUEUE_MAX, STOP_PATIENCE},
         random::Random,
         redact::Redactor,
-        thread, wake,
     },
     catalog::in_force::InForce,
     guard::call::{IncomingCall, Refused},
@@ -99,7 +98,6 @@ pub(crate) struct Parts {
 /// do the rest, one call at a time each.
 pub(crate) struct Engine {
     shared: Arc<Shared>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What the engine's threads have in common.
@@ -112,6 +110,7 @@ struct Shared {
     redactor: Arc<Redactor>,
     tokens: Mutex<attempts::Tokens>,
     queue: Queue,
+    threads: workers::Threads,
     joins: Joins,
     open: Mutex<usize>,
     idle: Condvar,
@@ -130,21 +129,9 @@ impl Engine {
     /// # Errors
     /// When the system has no thread to give.
     pub(crate) fn start(parts: Parts) -> io::Result<Self> {
-        let workers = parts.workers.max(1);
-        let shared = Arc::new(Shared::new(parts, workers));
-        let gate = Arc::clone(&shared);
-        let mut threads = vec![thread::spawn("gate", move || {
-            wake::together(|| pipeline::gate(&gate));
-        })?];
-        for number in 0..workers {
-            let worker = Arc::clone(&shared);
-            let name = format!("worker-{number}");
-            threads.push(thread::spawn(name, move || pipeline::worker(&worker))?);
-        }
-        Ok(Self {
-            shared,
-            threads: Mutex::new(threads),
-        })
+        let shared = Arc::new(Shared::new(parts));
+        workers::start(&shared)?;
+        Ok(Self { shared })
     }
 
     /// Takes a call in. Waits while the gate is behind; never for the world.
@@ -220,10 +207,7 @@ impl Engine {
         self.shared.queue.close();
         self.shared.joins.close();
         if all_answered {
-            let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-            for thread in threads.drain(..) {
-                let _panicked = thread.join();
-            }
+            workers::join_all(&self.shared);
         }
     }
 }
@@ -247,7 +231,7 @@ impl Drop for Registered<'_> {
 }
 
 impl Shared {
-    fn new(parts: Parts, workers: usize) -> Self {
+    fn new(parts: Parts) -> Self {
         Self {
             catalog: parts.catalog,
             ledger: parts.ledger,
@@ -256,7 +240,8 @@ impl Shared {
             random: parts.random,
             redactor: parts.redactor,
             tokens: Mutex::default(),
-            queue: Queue::new(CHECK_QUEUE_MAX, workers),
+            queue: Queue::new(CHECK_QUEUE_MAX, parts.workers.max(1)),
+            threads: workers::Threads::default(),
             joins: Joins::default(),
             open: Mutex::new(0),
             idle: Condvar::new(),

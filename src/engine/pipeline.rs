@@ -117,14 +117,8 @@ pub(super) fn gate(shared: &Arc<Shared>) {
     }
 }
 
-/// A worker: runs what may wait for the world.
-pub(super) fn worker(shared: &Arc<Shared>) {
-    while let Some(taken) = shared.queue.pop_work(&*shared.clock) {
-        take_turn(shared, taken);
-    }
-}
-
-fn take_turn(shared: &Arc<Shared>, taken: Taken) {
+/// What a worker has taken, or the gate as nobody else had the time.
+pub(super) fn take_turn(shared: &Arc<Shared>, taken: Taken) {
     let Taken {
         job,
         place,

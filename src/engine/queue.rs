@@ -55,6 +55,8 @@ struct State {
     is_idle: bool,
     /// When it wakes for the first call that is overdue.
     gate_wakes: Option<Moment>,
+    /// Workers that were started, or are about to be.
+    workers: usize,
     /// Workers that sleep.
     idle_workers: usize,
     stopping: bool,
@@ -64,6 +66,7 @@ struct State {
 /// Bounded in calls and in bytes.
 pub(super) struct Queue {
     checks_max: usize,
+    workers_max: usize,
     state: Mutex<State>,
     gate_ready: Bell,
     gate_room: Bell,
@@ -119,18 +122,21 @@ pub(super) enum NoPlace {
 }
 
 impl Queue {
-    /// A queue whose gate lane holds at most `checks_max` unchecked calls, and which lets
-    /// `principal_max` calls of one principal run at once.
-    pub(super) fn new(checks_max: usize, principal_max: usize) -> Self {
+    /// A queue whose gate lane holds at most `checks_max` unchecked calls, for as many as
+    /// `workers_max` workers, all of which may run calls of one principal.
+    pub(super) fn new(checks_max: usize, workers_max: usize) -> Self {
         Self {
             checks_max,
+            workers_max,
             state: Mutex::new(State {
                 goes: VecDeque::new(),
                 runs: VecDeque::new(),
                 checks: VecDeque::new(),
-                work: Schedule::new(principal_max),
+                work: Schedule::new(workers_max),
                 is_idle: false,
                 gate_wakes: None,
+                // The first is there before any work is.
+                workers: 1,
                 idle_workers: 0,
                 stopping: false,
                 closed: false,
@@ -291,8 +297,10 @@ impl Queue {
         }
     }
 
-    /// The next call for a worker; waits for one. `None` when the queue is closed and empty.
-    pub(super) fn pop_work(&self, clock: &dyn Clock) -> Option<Taken> {
+    /// The next call for a worker; waits for one. With it comes the number of another worker where
+    /// none is left that waits for work: whoever takes the call starts that one first. `None` when
+    /// the queue is closed and empty.
+    pub(super) fn pop_work(&self, clock: &dyn Clock) -> Option<(Taken, Option<usize>)> {
         let mut state = self.state();
         loop {
             let now = clock.now();
@@ -302,7 +310,8 @@ impl Queue {
                 state.work.next(now)
             };
             if let Some(next) = next {
-                return Some(Taken::new(next, Some(now)));
+                let another = self.claim_worker(&mut state);
+                return Some((Taken::new(next, Some(now)), another));
             }
             if state.closed {
                 return None;
@@ -311,6 +320,21 @@ impl Queue {
             state = self.work_ready.sleep(state);
             state.idle_workers -= 1;
         }
+    }
+
+    /// The number of another worker where one is to be started; it counts from now on. Workers are
+    /// started one ahead of the work, because most sessions never need more than a few.
+    fn claim_worker(&self, state: &mut State) -> Option<usize> {
+        let is_wanted =
+            state.idle_workers == 0 && state.workers < self.workers_max && !state.stopping;
+        let number = state.workers;
+        state.workers += usize::from(is_wanted);
+        is_wanted.then_some(number)
+    }
+
+    /// The worker that was wanted could not be started; the next that takes a call tries again.
+    pub(super) fn no_other_worker(&self) {
+        self.state().workers -= 1;
     }
 
     /// Whether the process is ending, so that nothing new is started.

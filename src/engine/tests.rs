@@ -36,6 +36,7 @@ use crate::{
 pub(crate) mod admitting;
 mod brevity;
 mod checks;
+mod crew;
 mod patience;
 mod retries;
 mod verifying;

@@ -181,6 +181,11 @@ events! {
         error: &'a str, "Why.";
     }
 
+    /// Another worker is needed and cannot be started; those that there are go on.
+    WARN WorkerMissing = "worker_missing", "no other worker could be started" {
+        error: &'a str, "Why.";
+    }
+
     /// The definitions are in force for the first time.
     INFO ToolsLoaded = "tools_loaded", "in force" {
         tools: u64, "How many are offered.";
