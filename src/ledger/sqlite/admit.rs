@@ -381,3 +381,6 @@ fn write_refusal(
     let row = statements.admit_settled(row, &settlement)?;
     Ok(Written::Refused(row, problem))
 }
+
+#[cfg(test)]
+mod tests;

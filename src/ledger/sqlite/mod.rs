@@ -3,6 +3,7 @@
 mod admit;
 mod askings;
 pub(crate) mod audit;
+mod bound;
 mod checkpoint;
 mod emergency;
 mod files;

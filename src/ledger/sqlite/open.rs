@@ -159,6 +159,9 @@ pub(super) fn connect(path: &Path, access: Access) -> Result<Connection, LedgerE
         connection.busy_handler(Some(move |count| patience.retry(count)))?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        // Else a statement may be prepared anew whenever something else is bound to it, because
+        // its plan may depend on that: with an index that has a condition, at each execution.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         checkpoint_on_close(&connection, false)?;
         Ok(connection)
     };

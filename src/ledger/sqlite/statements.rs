@@ -12,6 +12,7 @@ use super::{
     },
     askings,
     audit::{self, Event, Head, Link, locks, pruning},
+    bound::{Bound, Values},
     operations::Operations,
     resolve::Change,
     restraint::Restraints,
@@ -49,9 +50,9 @@ pub(super) struct Statements<'c> {
     begin: Statement<'c>,
     commit: Statement<'c>,
     version: Statement<'c>,
-    admit: Statement<'c>,
-    admit_settled: Statement<'c>,
-    settle: Statement<'c>,
+    admit: Bound<'c>,
+    admit_settled: Bound<'c>,
+    settle: Bound<'c>,
     intend: Statement<'c>,
     find_head: Statement<'c>,
     append: Statement<'c>,
@@ -79,9 +80,9 @@ impl<'c> Statements<'c> {
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
             version: connection.prepare("PRAGMA user_version")?,
-            admit: connection.prepare(ADMIT)?,
-            admit_settled: connection.prepare(ADMIT_SETTLED)?,
-            settle: connection.prepare(SETTLE)?,
+            admit: Bound::prepare(connection, ADMIT)?,
+            admit_settled: Bound::prepare(connection, ADMIT_SETTLED)?,
+            settle: Bound::prepare(connection, SETTLE)?,
             intend: connection.prepare(INTEND)?,
             find_head: connection.prepare(audit::FIND_HEAD)?,
             append: connection.prepare(audit::APPEND)?,
@@ -116,22 +117,9 @@ impl<'c> Statements<'c> {
 
     /// Writes a call that begins to run; gives its row.
     pub(super) fn admit(&mut self, row: &CallRow) -> rusqlite::Result<i64> {
-        self.admit.execute(params![
-            row.call_id.as_bytes(),
-            row.received.as_micros(),
-            row.tool,
-            row.effect,
-            row.definition,
-            row.principal.as_str(),
-            row.client,
-            row.protocol_version,
-            row.request_id,
-            row.trace_id,
-            row.raw_arguments,
-            row.effective_arguments,
-            row.changes,
-            self.instance,
-        ])?;
+        let mut values = self.admit.values();
+        request(&mut values, row, self.instance)?;
+        values.execute()?;
         let at = self.connection.last_insert_rowid();
         askings::use_up(self.connection, row, at)?;
         self.record(at, Event::Accepted, |link| link.request(row))?;
@@ -142,66 +130,31 @@ impl<'c> Statements<'c> {
     pub(super) fn admit_settled(
         &mut self,
         row: &CallRow,
-        end: &Settlement,
+        end_of_it: &Settlement,
     ) -> rusqlite::Result<i64> {
-        let (reply, clipped_from) = stored_reply(end);
-        self.admit_settled.execute(params![
-            row.call_id.as_bytes(),
-            row.received.as_micros(),
-            row.tool,
-            row.effect,
-            row.definition,
-            row.principal.as_str(),
-            row.client,
-            row.protocol_version,
-            row.request_id,
-            row.trace_id,
-            row.raw_arguments,
-            row.effective_arguments,
-            row.changes,
-            self.instance,
-            end.outcome.as_str(),
-            end.stage,
-            end.code.map(|code| code.as_str()),
-            end.effects.as_str(),
-            reply,
-            clipped_from,
-            end.backend_status,
-            integer(end.guard_us),
-            integer(end.wait_us),
-            integer(end.run_us),
-            end.finished.as_micros(),
-        ])?;
+        let mut values = self.admit_settled.values();
+        request(&mut values, row, self.instance)?;
+        end(&mut values, end_of_it)?;
+        values.execute()?;
         let at = self.connection.last_insert_rowid();
         askings::use_up(self.connection, row, at)?;
         self.record(at, Event::Settled, |link| {
             link.request(row);
-            link.end(end);
+            link.end(end_of_it);
         })?;
         Ok(at)
     }
 
     /// Writes how the running call of `row` ended.
-    pub(super) fn settle(&mut self, row: i64, end: &Settlement) -> rusqlite::Result<()> {
-        let (reply, clipped_from) = stored_reply(end);
-        let changed = self.settle.execute(params![
-            row,
-            end.outcome.as_str(),
-            end.stage,
-            end.code.map(|code| code.as_str()),
-            end.effects.as_str(),
-            reply,
-            clipped_from,
-            end.backend_status,
-            integer(end.guard_us),
-            integer(end.wait_us),
-            integer(end.run_us),
-            end.finished.as_micros(),
-        ])?;
+    pub(super) fn settle(&mut self, row: i64, end_of_it: &Settlement) -> rusqlite::Result<()> {
+        let mut values = self.settle.values();
+        values.fresh(row)?;
+        end(&mut values, end_of_it)?;
+        let changed = values.execute()?;
         if changed != 1 {
             return Err(Error::StatementChangedRows(changed));
         }
-        self.record(row, Event::Completed, |link| link.end(end))
+        self.record(row, Event::Completed, |link| link.end(end_of_it))
     }
 
     /// Appends that the wall clock shows `at` after a jump by `by_us` microseconds.
@@ -309,6 +262,44 @@ impl<'c> Statements<'c> {
             ])
             .map(drop)
     }
+}
+
+/// Gives the columns of a request, and the instance that it came to.
+fn request(values: &mut Values<'_, '_>, row: &CallRow, instance: i64) -> rusqlite::Result<()> {
+    values
+        .fresh(row.call_id.as_bytes())?
+        .fresh(row.received.as_micros())?
+        .kept(&row.tool)?
+        .kept(row.effect)?
+        .kept(row.definition)?
+        .kept(row.principal.as_str())?
+        .kept(&row.client)?
+        .kept(row.protocol_version)?
+        .fresh(&row.request_id)?
+        .fresh(&row.trace_id)?
+        .fresh(&row.raw_arguments)?
+        .fresh(&row.effective_arguments)?
+        .fresh(&row.changes)?
+        .kept(instance)
+        .map(drop)
+}
+
+/// Gives the columns of an end.
+fn end(values: &mut Values<'_, '_>, end: &Settlement) -> rusqlite::Result<()> {
+    let (reply, clipped_from) = stored_reply(end);
+    values
+        .kept(end.outcome.as_str())?
+        .kept(end.stage)?
+        .kept(end.code.map(|code| code.as_str()))?
+        .kept(end.effects.as_str())?
+        .fresh(reply)?
+        .kept(clipped_from)?
+        .kept(&end.backend_status)?
+        .fresh(integer(end.guard_us))?
+        .fresh(integer(end.wait_us))?
+        .fresh(integer(end.run_us))?
+        .fresh(end.finished.as_micros())
+        .map(drop)
 }
 
 /// As much of the reply as is kept, and how long it was where that is not all.
