@@ -67,9 +67,11 @@ pub(crate) struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// The first number that the measurement does not use.
-    pub(crate) fn next(&self) -> u64 {
-        self.first + (self.warmup + self.calls) as u64
+    /// The same from the number `next` on, which then is the first that it does not use.
+    pub(crate) fn after(self, next: &mut u64) -> Self {
+        let first = *next;
+        *next += (self.warmup + self.calls) as u64;
+        Self { first, ..self }
     }
 }
 
@@ -342,7 +344,9 @@ pub(crate) mod tests {
         ] {
             let template = template(Era::Legacy);
             let plan = plan(&template, expect);
-            assert_eq!(plan.next(), 28);
+            let mut next = plan.first;
+            let plan = plan.after(&mut next);
+            assert_eq!((plan.first, next), (5, 28));
             let figures = measure(&answering(result), &plan).unwrap();
             assert_eq!(figures.get("other"), Some(other), "{expect:?} {result}");
             let rate = figures.get(expect.rate()).unwrap();

@@ -42,9 +42,8 @@ impl Together {
                     .map(|_| {
                         let patience_ms = self.servers.patience_ms;
                         let mut plan = self.work.plan(&template, self.depth, patience_ms);
-                        (plan.first, plan.calls) = (next, share);
-                        next = plan.next();
-                        plan
+                        plan.calls = share;
+                        plan.after(&mut next)
                     })
                     .collect();
                 let found = measure(&program, &plans);

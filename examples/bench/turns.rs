@@ -69,12 +69,8 @@ impl Calls {
             let rounds = turns(&takers, self.servers.rounds, |taker| match taker {
                 Turn::Floor(program) => floor::measure(program, self.work.calls, depth),
                 Turn::Server(program) => {
-                    let plan = Plan {
-                        first: next,
-                        ..self.work.plan(&template, depth, patience_ms)
-                    };
-                    next = plan.next();
-                    load::measure(program, &plan)
+                    let plan = self.work.plan(&template, depth, patience_ms);
+                    load::measure(program, &plan.after(&mut next))
                         .with_context(|| format!("{program} at depth {depth}"))
                 }
             })?;
@@ -117,11 +113,9 @@ impl Sizes {
             let rounds = turns(&servers, self.servers.rounds, |program| {
                 let patience_ms = self.servers.patience_ms;
                 let mut plan = self.work.plan(&template, self.depth, patience_ms);
-                plan.first = next;
                 plan.calls = plan.calls.min(most);
                 plan.warmup = plan.warmup.min(most / 10);
-                next = plan.next();
-                load::measure(program, &plan)
+                load::measure(program, &plan.after(&mut next))
                     .with_context(|| format!("{program} with {bytes} bytes"))
             })?;
             rows.extend(report::rows(&format!("{bytes} bytes"), &servers, &rounds));
@@ -161,10 +155,9 @@ impl Tools {
         let rounds = turns(&sets, self.servers.rounds, |set| {
             let program = program.with("{tools}", set.folder()?);
             let patience_ms = self.servers.patience_ms;
-            let mut plan = self.work.plan(&template, self.depth, patience_ms);
-            plan.first = next;
-            next = plan.next();
-            set_figures(&program, &plan).with_context(|| format!("{program}, {set}"))
+            let plan = self.work.plan(&template, self.depth, patience_ms);
+            set_figures(&program, &plan.after(&mut next))
+                .with_context(|| format!("{program}, {set}"))
         })?;
         let names = sets.iter().map(ToString::to_string);
         let states: Vec<Program> = names.map(|name| program.clone().called(&name)).collect();

@@ -14,10 +14,10 @@ use crate::{
 /// Looks at a ledger again and again.
 pub(super) struct Follower<'a> {
     reader: &'a LogReader,
-    /// What is wanted, as far as how calls end.
+    /// What is wanted of the calls that were not there at the last look.
     wanted: CallFilter,
-    /// The same calls whatever their end, from the first that was not there at the last look.
-    arriving: CallFilter,
+    /// The last call that was there.
+    last: i64,
     /// Rows of calls that were running at the last look.
     running: BTreeSet<i64>,
     version: i64,
@@ -45,18 +45,15 @@ impl<'a> Follower<'a> {
             }
         }
         newest.reverse();
-        let arriving = CallFilter {
-            outcome: None,
-            code: None,
+        let wanted = CallFilter {
             limit: None,
             order: Order::OldestFirst,
-            after: Some(last),
-            ..wanted.clone()
+            ..wanted
         };
         let follower = Self {
             reader,
             wanted,
-            arriving,
+            last,
             running,
             version,
         };
@@ -73,27 +70,27 @@ impl<'a> Follower<'a> {
             return Ok(Vec::new());
         }
         self.version = version;
-        let mut calls = Vec::new();
-        for row in &self.running {
-            calls.extend(self.reader.call_of_row(*row)?);
-        }
-        let last = self.arriving.after;
-        for call in self.reader.calls(&self.arriving) {
-            calls.push(call?);
-        }
-        self.arriving.after = calls.last().map(|call| call.row).max(last);
+        // In this order: what is not among those that run and was there before them has ended.
+        let last = self.reader.last_row()?;
+        let running = self.reader.running(FOLLOWED_CALLS_MAX)?;
+        let still: BTreeSet<i64> = running.into_iter().filter(|row| *row <= last).collect();
         let mut ended = Vec::new();
-        self.running.clear();
-        for call in calls {
-            match &call.end {
-                None => drop(self.running.insert(call.row)),
-                Some(_) if self.wanted.takes(&call) => ended.push(call),
-                Some(_) => {}
-            }
+        for row in self.running.difference(&still) {
+            ended.extend(self.between(*row - 1, *row)?);
         }
-        while self.running.len() > FOLLOWED_CALLS_MAX {
-            self.running.pop_first();
-        }
+        ended.extend(self.between(self.last, last)?);
+        ended.retain(|call| call.end.is_some() && !still.contains(&call.row));
+        (self.running, self.last) = (still, last);
         Ok(ended)
+    }
+
+    /// The wanted calls of the rows after `after` up to `upto`.
+    fn between(&self, after: i64, upto: i64) -> Result<Vec<CallRecord>, LedgerError> {
+        let filter = CallFilter {
+            after: Some(after),
+            upto: Some(upto),
+            ..self.wanted.clone()
+        };
+        self.reader.calls(&filter).collect()
     }
 }

@@ -233,26 +233,31 @@ pub(super) fn whose(call: &AgreedCall, ending: &Ending) -> (Arc<Header>, Option<
 
 /// The row of a call that may begin.
 pub(super) fn call_row(call: &AgreedCall, keeping: Keeping<'_>) -> CallRow {
-    let tool = call.tool();
+    let arguments = (call.raw_arguments(), call.effective(), call.changes());
     CallRow {
-        effective_arguments: Some(keeping.effective(tool, call.effective())),
-        changes: changes_json(&keeping.changes(call.changes())),
-        effect: Some(tool.effect.as_str()),
-        definition: Some(tool.digest),
         asking: call.asking(),
-        ..bare_row(call.header(), keeping.given(tool, call.raw_arguments()))
+        ..cleared_row(call.header(), call.tool(), arguments, keeping)
     }
 }
 
 /// The row of a call that is answered with a question.
 pub(super) fn asking_row(call: &AskingCall, keeping: Keeping<'_>) -> CallRow {
-    let tool = call.tool();
+    let arguments = (call.raw_arguments(), call.effective(), call.changes());
+    cleared_row(call.header(), call.tool(), arguments, keeping)
+}
+
+fn cleared_row(
+    header: &Header,
+    tool: &Tool,
+    (raw, effective, changes): (&Arc<str>, &Value, &[Change]),
+    keeping: Keeping<'_>,
+) -> CallRow {
     CallRow {
-        effective_arguments: Some(keeping.effective(tool, call.effective())),
-        changes: changes_json(&keeping.changes(call.changes())),
+        effective_arguments: Some(keeping.effective(tool, effective)),
+        changes: changes_json(&keeping.changes(changes)),
         effect: Some(tool.effect.as_str()),
         definition: Some(tool.digest),
-        ..bare_row(call.header(), keeping.given(tool, call.raw_arguments()))
+        ..bare_row(header, keeping.given(tool, raw))
     }
 }
 

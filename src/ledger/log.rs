@@ -151,28 +151,12 @@ pub(crate) struct CallFilter {
     pub(crate) since: Option<Timestamp>,
     /// Arrived after the call of this row.
     pub(crate) after: Option<i64>,
+    /// Arrived no later than the call of this row.
+    pub(crate) upto: Option<i64>,
     /// At most so many.
     pub(crate) limit: Option<usize>,
     /// In this order.
     pub(crate) order: Order,
-}
-
-impl CallFilter {
-    /// Whether it wants this call, however many it wants.
-    pub(crate) fn takes(&self, call: &CallRecord) -> bool {
-        let is = |wanted: &Option<String>, own: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| Some(wanted) == own)
-        };
-        let end = call.end.as_ref();
-        is(&self.tool, Some(&call.tool))
-            && is(&self.principal, Some(call.principal.as_str()))
-            && is(&self.code, end.and_then(|end| end.code.as_deref()))
-            && self
-                .outcome
-                .is_none_or(|outcome| end.is_some_and(|end| end.outcome == outcome))
-            && self.since.is_none_or(|since| call.received >= since)
-            && self.after.is_none_or(|row| call.row > row)
-    }
 }
 
 /// In which order calls are given.

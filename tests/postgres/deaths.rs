@@ -1,5 +1,6 @@
 //! Gates and servers that die around a commit: what was done is known, and done once.
 
+use postgres::{Client, Transaction};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -25,6 +26,20 @@ fn put(server: &mut Server) -> u64 {
     server.call("put", json!({"a": 1}))
 }
 
+/// Kills a gate whose call waits for `table`, which what is given holds until it is committed.
+fn killed<'a>(shop: &Shop, root: &'a mut Client, table: &str) -> Transaction<'a> {
+    let mut holding = root.transaction().unwrap();
+    holding
+        .batch_execute(&format!("LOCK TABLE {table} IN EXCLUSIVE MODE"))
+        .unwrap();
+    let mut server = shop.serve("");
+    put(&mut server);
+    shop.until_waiting(1);
+    server.signal(Signal::KILL);
+    server.exit_within(BOUND);
+    holding
+}
+
 /// S17: the gate is killed when it has sent the commit and the server has not ended it. Whoever
 /// repeats the call waits until that is decided, and finds that it was done.
 #[test]
@@ -32,15 +47,7 @@ fn s17_what_is_committed_after_the_death_of_the_gate_is_not_done_again() {
     let Some(shop) = Shop::new(HELD) else { return };
     define(&shop, true);
     let mut root = shop.root();
-    let mut holding = root.transaction().unwrap();
-    holding
-        .batch_execute("LOCK TABLE gate IN EXCLUSIVE MODE")
-        .unwrap();
-    let mut first = shop.serve("");
-    put(&mut first);
-    shop.until_waiting(1);
-    first.signal(Signal::KILL);
-    first.exit_within(BOUND);
+    let holding = killed(&shop, &mut root, "gate");
     let mut second = shop.serve("");
     let id = put(&mut second);
     shop.until_waiting(2);
@@ -65,15 +72,7 @@ fn s17_what_was_not_committed_is_done_by_the_repetition() {
     };
     define(&shop, true);
     let mut root = shop.root();
-    let mut holding = root.transaction().unwrap();
-    holding
-        .batch_execute("LOCK TABLE t IN EXCLUSIVE MODE")
-        .unwrap();
-    let mut first = shop.serve("");
-    put(&mut first);
-    shop.until_waiting(1);
-    first.signal(Signal::KILL);
-    first.exit_within(BOUND);
+    let holding = killed(&shop, &mut root, "t");
     holding.commit().unwrap();
     assert_eq!(given(&shop.call("put", json!({"a": 1})))["row_count"], 1);
     assert_eq!(shop.number(ROWS), 1);

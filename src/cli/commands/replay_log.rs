@@ -73,10 +73,14 @@ pub(crate) fn replay_log(args: ReplayLogArgs) -> Result<ExitStatus, CommandError
         None
     };
     if let Some(way) = way {
-        let last = reader.last_row().map_err(unusable)?;
+        // What we make ourselves is no part of the recording.
+        let filter = CallFilter {
+            upto: Some(reader.last_row().map_err(unusable)?),
+            ..filter
+        };
         drop(reader);
         let rerun = Rerun::new(way, dir, loaded.catalog, Arc::clone(declared.redactor()))?;
-        return rerun::all(rerun, filter, last, &bar, args.json);
+        return rerun::all(rerun, filter, &bar, args.json);
     }
     let mut summary = Summary::default();
     let mut catalog = loaded.catalog;

@@ -28,15 +28,13 @@ struct Summary {
     left: BTreeMap<&'static str, u64>,
 }
 
-/// Makes the calls of `filter` again, up to the one of the row `last`, in order of arrival, and
-/// says where one fares otherwise.
+/// Makes the calls of `filter` again, in order of arrival, and says where one fares otherwise.
 ///
 /// # Errors
 /// When the ledger cannot be read, or standard output cannot be written.
 pub(super) fn all(
     mut rerun: Rerun,
     mut filter: CallFilter,
-    last: i64,
     bar: &ProgressBar,
     is_json: bool,
 ) -> Result<ExitStatus, CommandError> {
@@ -44,9 +42,7 @@ pub(super) fn all(
     let mut wanted = filter.limit.unwrap_or(usize::MAX);
     loop {
         filter.limit = Some(wanted.min(RERUN_CALLS_AT_ONCE));
-        let mut calls = rerun.read(&filter).map_err(unusable)?;
-        // What we made ourselves is no part of the recording.
-        calls.retain(|recorded| recorded.row() <= last);
+        let calls = rerun.read(&filter).map_err(unusable)?;
         if calls.is_empty() {
             break;
         }

@@ -3,7 +3,9 @@
 //! A checkpoint syncs the log and the file, which takes as long as hundreds of calls. So a thread
 //! of its own makes it while the writer goes on. What was written meanwhile keeps the log from
 //! being begun anew, so it grows; once it is long, the writer carries over the little that is
-//! left by itself, with nobody adding to it.
+//! left by itself, with nobody adding to it. Where other processes do add to it, that is not
+//! enough, however often: then the thread takes the lock of the writers, for as long as it takes
+//! to carry over what is left, and the next commit begins the log anew.
 
 use std::{
     path::PathBuf,
@@ -16,9 +18,10 @@ use rusqlite::{Connection, hooks::Wal};
 use super::{
     files::FileIdentity,
     open::{self, Access},
+    patience::Patience,
 };
 use crate::base::{
-    limits::flow::{LEDGER_CHECKPOINT_PAGES, LEDGER_LOG_PAGES_MAX},
+    limits::flow::{LEDGER_CHECKPOINT_PAGES, LEDGER_LOG_PAGES_MAX, LEDGER_RESTART_WAIT},
     thread,
     wake::Bell,
 };
@@ -38,8 +41,17 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    is_wanted: bool,
+    wanted: Option<Wanted>,
     is_closed: bool,
+}
+
+/// What the thread is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    /// That it carries over what nobody is in the way of.
+    Some,
+    /// That it carries over everything, and keeps others from adding to it meanwhile.
+    All,
 }
 
 /// How long the log may become, in pages.
@@ -47,7 +59,8 @@ struct State {
 pub(super) struct Lengths {
     /// So many more, and they are carried over.
     pub(super) more: i32,
-    /// From here on by the writer.
+    /// From here on by the writer; and when that has not helped after so many more, with every
+    /// other writer waiting.
     pub(super) most: i32,
 }
 
@@ -136,9 +149,11 @@ impl Progress {
         if pages >= self.lengths.most {
             // Whatever hinders it passes; then the next one does more.
             let _left_to_the_next = log.checkpoint();
-        } else {
-            self.shared.state().is_wanted = true;
-            self.shared.bell.ring();
+        }
+        if pages >= self.lengths.most.saturating_add(self.lengths.more) {
+            self.shared.want(Wanted::All);
+        } else if pages < self.lengths.most {
+            self.shared.want(Wanted::Some);
         }
     }
 }
@@ -148,20 +163,29 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sleeps until a checkpoint is wanted; `false` when none is and none will be.
-    fn wait(&self) -> bool {
+    fn want(&self, wanted: Wanted) {
         let mut state = self.state();
-        while !state.is_wanted && !state.is_closed {
+        state.wanted = state.wanted.max(Some(wanted));
+        drop(state);
+        self.bell.ring();
+    }
+
+    /// Sleeps until a checkpoint is wanted; `None` when none is and none will be.
+    fn wait(&self) -> Option<Wanted> {
+        let mut state = self.state();
+        while state.wanted.is_none() && !state.is_closed {
             state = self.bell.sleep(state);
         }
-        std::mem::take(&mut state.is_wanted)
+        state.wanted.take()
     }
 
     fn run(&self, connection: &Connection) {
-        while self.wait() {
-            // As for the writer.
-            let sql = "PRAGMA wal_checkpoint(PASSIVE)";
-            let _left_to_the_next = connection.query_row(sql, [], |_| Ok(()));
+        while let Some(wanted) = self.wait() {
+            // As for the writer. Before others have to wait, there is little left.
+            checkpoint(connection, "PASSIVE");
+            if wanted == Wanted::All {
+                checkpoint(connection, "RESTART");
+            }
         }
     }
 
@@ -170,12 +194,23 @@ impl Shared {
         if FileIdentity::at(&self.path) != Some(self.file) {
             return None;
         }
-        let connection = open::connect(&self.path, Access::Write).ok()?;
+        let mut connection = open::connect(&self.path, Access::Write).ok()?;
         // Opens the log, too: what the process holds does not change from here on.
         let sql = "SELECT count(*) FROM instances";
         let read: rusqlite::Result<i64> = connection.query_row(sql, [], |row| row.get(0));
-        read.ok().map(|_| connection)
+        read.ok()?;
+        // Every writer waits while it waits for one that reads.
+        let mut patience = Patience::of(LEDGER_RESTART_WAIT);
+        let handler = Some(move |count| patience.retry(count));
+        connection.busy_handler(handler).ok()?;
+        Some(connection)
     }
+}
+
+/// One checkpoint; what it cannot do is left to the next.
+fn checkpoint(connection: &Connection, mode: &str) {
+    let sql = format!("PRAGMA wal_checkpoint({mode})");
+    let _left_to_the_next = connection.query_row(&sql, [], |_| Ok(()));
 }
 
 #[cfg(test)]
@@ -242,6 +277,35 @@ mod tests {
         // Each page has a header there.
         let most = bytes(LENGTHS.most + 2 * LENGTHS.more) * 101 / 100;
         assert!(bytes_of(&opened.path, "-wal") < most);
+    }
+
+    /// Checkpoints that let others add to the log meanwhile never get all of it here: it became
+    /// as long as everything that was written.
+    #[test]
+    fn s28_a_log_that_many_write_at_once_is_begun_anew() {
+        const WRITERS: i32 = 4;
+        const EACH: i32 = 3000;
+        let dir = tempfile::tempdir().unwrap();
+        let (first, _checkpointer) = ledger(dir.path());
+        fill(&first.connection, 10);
+        let writers: Vec<JoinHandle<u64>> = (0..WRITERS)
+            .map(|_| {
+                let dir = dir.path().to_owned();
+                let write = move || {
+                    let (opened, checkpointer) = ledger(&dir);
+                    let _checkpointer = checkpointer.start();
+                    let lengths = (0..EACH / 100).map(|_| {
+                        fill(&opened.connection, 100);
+                        bytes_of(&opened.path, "-wal")
+                    });
+                    lengths.max().unwrap()
+                };
+                thread::spawn("writer", write).unwrap()
+            })
+            .collect();
+        let longest = writers.into_iter().map(|writer| writer.join().unwrap());
+        let longest = longest.max().unwrap();
+        assert!(longest < bytes(WRITERS * EACH / 2), "{longest} bytes");
     }
 
     #[test]

@@ -8,12 +8,25 @@ use crate::base::{limits::LEDGER_LOCK_WAIT, nap::nap};
 ///
 /// SQLite's own handler waits longer and longer, which lets a busy process starve the others;
 /// equal random sleeps share the lock fairly.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Patience {
     slept: Duration,
+    most: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self::of(LEDGER_LOCK_WAIT)
+    }
 }
 
 impl Patience {
+    /// One that ends once `most` was slept.
+    pub(super) fn of(most: Duration) -> Self {
+        let slept = Duration::ZERO;
+        Self { slept, most }
+    }
+
     /// Begins a new wait when `count`, the tries so far, is zero.
     pub(super) fn retry(&mut self, count: i32) -> bool {
         if count == 0 {
@@ -22,9 +35,9 @@ impl Patience {
         self.wait()
     }
 
-    /// Sleeps for 0.5 to 2 ms; `false`, without sleeping, once [`LEDGER_LOCK_WAIT`] was slept.
+    /// Sleeps for 0.5 to 2 ms; `false`, without sleeping, once its end is reached.
     pub(super) fn wait(&mut self) -> bool {
-        if self.slept >= LEDGER_LOCK_WAIT {
+        if self.slept >= self.most {
             return false;
         }
         self.slept += nap();
@@ -40,6 +53,7 @@ mod tests {
     fn patience_ends_and_a_new_wait_begins_afresh() {
         let mut patience = Patience {
             slept: LEDGER_LOCK_WAIT,
+            ..Patience::default()
         };
         assert!(!patience.wait());
         assert!(!patience.retry(7));

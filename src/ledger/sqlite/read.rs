@@ -230,7 +230,10 @@ impl Calls<'_> {
                 None => {
                     let (first, last) = self.reader.rows()?;
                     let after = self.filter.after.map_or(first, |row| row.saturating_add(1));
-                    (first.max(after), last)
+                    (
+                        first.max(after),
+                        self.filter.upto.map_or(last, |row| row.min(last)),
+                    )
                 }
             };
             if first > last {

@@ -1,24 +1,9 @@
 //! Reading a ledger while it grows: what is new, what still runs.
 
-use rusqlite::OptionalExtension as _;
-
-use super::{COLUMNS, LogReader, explain, record};
-use crate::ledger::{LedgerError, log::CallRecord};
+use super::{LogReader, explain};
+use crate::ledger::LedgerError;
 
 impl LogReader {
-    /// The call of this row.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub(crate) fn call_of_row(&self, row: i64) -> Result<Option<CallRecord>, LedgerError> {
-        let sql = format!("SELECT {COLUMNS} FROM calls WHERE row = ?1");
-        let read = || {
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            statement.query_row([row], record).optional()
-        };
-        read().map_err(|error| explain(&error))
-    }
-
     /// The rows of at most `count_max` calls that are running.
     ///
     /// # Errors
