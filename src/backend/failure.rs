@@ -8,7 +8,7 @@ use super::{
 use crate::{
     base::{
         cancel::Cancelled,
-        limits::{OUTPUT_TOTAL_BYTES_MAX, STDERR_TAIL_BYTES},
+        limits::OUTPUT_TOTAL_BYTES_MAX,
         problem::{Advice, Code, Effects, Problem},
     },
     catalog::tool::{Effect, ExitCodes},
@@ -126,7 +126,7 @@ pub(super) fn unsuccessful(ended: &Ended, effect: Effect, codes: &ExitCodes) -> 
         class,
         problem: judged(class, Problem::new(code, message), effect),
         retry_after: None,
-        backend_text: tail(&ended.stderr_tail),
+        backend_text: said(&ended.stderr_tail),
         status: Some(status),
     })
 }
@@ -134,7 +134,7 @@ pub(super) fn unsuccessful(ended: &Ended, effect: Effect, codes: &ExitCodes) -> 
 /// The program succeeded, but what it printed is not what its tool declares.
 pub(super) fn bad_output(why: String, stderr_tail: &[u8], effect: Effect) -> Fault {
     Fault {
-        backend_text: tail(stderr_tail),
+        backend_text: said(stderr_tail),
         ..unreadable(why, "exit 0".to_owned(), effect)
     }
 }
@@ -184,18 +184,11 @@ pub(super) fn because(cancelled: Cancelled) -> &'static str {
     }
 }
 
-/// The end of standard error, made plain; `None` where nothing is left. Made plain before it
-/// is cut, so that no half of an escape sequence passes for text.
-fn tail(stderr: &[u8]) -> Option<String> {
+/// Standard error, made plain; `None` where nothing is left.
+fn said(stderr: &[u8]) -> Option<String> {
     let text = plain(stderr).text;
     let text = text.trim_end();
-    let mut start = text.len().saturating_sub(STDERR_TAIL_BYTES);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    text.get(start..)
-        .filter(|tail| !tail.is_empty())
-        .map(str::to_owned)
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -313,12 +306,8 @@ mod tests {
     }
 
     #[test]
-    fn x2_the_tail_of_stderr_is_plain_and_whole_in_its_characters() {
-        assert_eq!(tail(b"\x1b]0;x\x07 \n"), None);
-        assert_eq!(tail(b"a\x1b[31mb\n").as_deref(), Some("ab"));
-        let long = tail("é".repeat(STDERR_TAIL_BYTES).as_bytes()).unwrap();
-        assert_eq!(long, "é".repeat(STDERR_TAIL_BYTES / 2));
-        let odd = tail(format!("é{}", "x".repeat(STDERR_TAIL_BYTES - 1)).as_bytes()).unwrap();
-        assert_eq!(odd, "x".repeat(STDERR_TAIL_BYTES - 1));
+    fn x2_what_stands_on_stderr_is_plain() {
+        assert_eq!(said(b"\x1b]0;x\x07 \n"), None);
+        assert_eq!(said(b"a\x1b[31mb\n").as_deref(), Some("ab"));
     }
 }

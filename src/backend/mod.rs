@@ -267,7 +267,8 @@ pub(crate) struct Fault {
     pub(crate) problem: Problem,
     /// How long the backend wants to be left alone, where it says so.
     pub(crate) retry_after: Option<Duration>,
-    /// The end of what the backend itself said: untrusted, shown apart from our own words.
+    /// What the backend itself said: untrusted, its end shown apart from our own words; it may be
+    /// long and hold secrets yet.
     pub(crate) backend_text: Option<String>,
     /// Exit code or the like, for the ledger; it may be long and hold secrets yet.
     pub(crate) status: Option<String>,

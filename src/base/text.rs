@@ -47,6 +47,15 @@ pub(crate) fn clip(text: &str, bytes_max: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// As much of the end of `text` as fits into `bytes_max`, with whole characters.
+pub(crate) fn tail(text: &str, bytes_max: usize) -> &str {
+    let mut start = text.len().saturating_sub(bytes_max);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text.get(start..).unwrap_or_default()
+}
+
 /// `1 tool`, `2 tools`.
 pub(crate) fn count(number: usize, one: &str) -> String {
     if number == 1 {
@@ -170,6 +179,9 @@ mod tests {
         assert_eq!(clip("aé", 2), "a");
         assert_eq!(clip("aé", 3), "aé");
         assert_eq!(clip("", 3), "");
+        assert_eq!(tail("éa", 2), "a");
+        assert_eq!(tail("éa", 3), "éa");
+        assert_eq!(tail("", 3), "");
     }
 
     #[test]

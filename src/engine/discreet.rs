@@ -5,13 +5,19 @@ use std::{ops::Deref, sync::Arc};
 
 use crate::{
     backend::{Backend, Fault, Invocation, LookWork, Work},
-    base::{clock::Moment, limits::BACKEND_STATUS_BYTES_MAX, redact::Redactor, text::clip},
+    base::{
+        clock::Moment,
+        limits::{BACKEND_STATUS_BYTES_MAX, STDERR_TAIL_BYTES},
+        redact::Redactor,
+        text::{clip, tail},
+    },
     catalog::content::Output,
     ledger::IntentReceipt,
 };
 
-/// A backend whose status is without secrets, the operator's and those of the call, and within its
-/// bound; only then it is cut, since half a secret is not found. Who has this cannot ask otherwise.
+/// A backend whose words of a failure are without secrets, the operator's and those of the call,
+/// and within their bounds; they are cut last, since half a secret is not found. Who has this
+/// cannot ask otherwise.
 pub(crate) struct Discreet {
     backend: Arc<dyn Backend>,
     redactor: Arc<Redactor>,
@@ -58,10 +64,15 @@ impl Discreet {
     }
 
     fn hidden(&self, mut fault: Box<Fault>, own: &impl Deref<Target = Redactor>) -> Box<Fault> {
+        let hide = |text: &str, cut: fn(&str) -> &str| {
+            let hidden = self.redactor.text(text);
+            cut(&own.text(&hidden)).to_owned()
+        };
         if let Some(status) = &mut fault.status {
-            let hidden = self.redactor.text(status);
-            let hidden = own.text(&hidden);
-            *status = clip(&hidden, BACKEND_STATUS_BYTES_MAX).to_owned();
+            *status = hide(status, |text| clip(text, BACKEND_STATUS_BYTES_MAX));
+        }
+        if let Some(text) = &mut fault.backend_text {
+            *text = hide(text, |text| tail(text, STDERR_TAIL_BYTES));
         }
         fault
     }
@@ -100,28 +111,32 @@ mod tests {
     }
 
     #[test]
-    fn o2_a_status_has_no_secret_not_even_half_of_one() {
+    fn o2_what_is_said_of_a_failure_has_no_secret_not_even_half_of_one() {
         let redactor = |secret: &str| Redactor::of([Secret::new(secret)]);
         let operators = Arc::new(redactor("cN4ry-operator"));
         let discreet = Discreet::new(Arc::new(Nothing), operators);
-        let told = |status: &str| {
+        let both = |said: &str| {
             let fault = Fault {
                 class: FaultClass::Clean,
                 problem: Problem::new(Code::BackendFailed, "no".to_owned()),
                 retry_after: None,
-                backend_text: None,
-                status: Some(status.to_owned()),
+                backend_text: Some(said.to_owned()),
+                status: Some(said.to_owned()),
             };
             let fault = discreet.hidden(Box::new(fault), &&redactor("cN4ry-caller"));
-            fault.status.unwrap()
+            [fault.status.unwrap(), fault.backend_text.unwrap()]
         };
         assert_eq!(
-            told("lost: cN4ry-operator and cN4ry-caller"),
-            "lost: (secret) and (secret)"
+            both("lost: cN4ry-operator and cN4ry-caller"),
+            ["lost: (secret) and (secret)"; 2]
         );
         let before = "x".repeat(BACKEND_STATUS_BYTES_MAX - "cN4ry".len());
         for secret in ["cN4ry-operator", "cN4ry-caller"] {
-            assert_eq!(told(&format!("{before}{secret}")), format!("{before}(secr"));
+            let [status, _] = both(&format!("{before}{secret}"));
+            assert_eq!(status, format!("{before}(secr"));
+            let after = "x".repeat(STDERR_TAIL_BYTES - "ator".len());
+            let [_, text] = both(&format!("{secret}{after}"));
+            assert_eq!(text, format!("ret){after}"));
         }
     }
 }
