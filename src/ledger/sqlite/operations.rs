@@ -106,8 +106,9 @@ UPDATE operations SET state = 'running', last = ?2, owner = ?3, began = ?4, ende
     fingerprint = ?5, retry_safe = ?6, reply = NULL
 WHERE row = ?1";
 
+/// All or nothing of the transaction, as the trigger has it: see [`moves::MOVES_OR_NOTHING`].
 const END: &str = "
-UPDATE operations SET state = ?2, ended = ?3, reply = ?4
+UPDATE OR ROLLBACK operations SET state = ?2, ended = ?3, reply = ?4
 WHERE row = ?1 AND state IN ('running', 'compensating') AND owner = ?5";
 
 const REPLAY: &str = "

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     steps::LAST_USED,
     operations::NAMED,
     operations::moves::MOVES,
+    operations::moves::MOVES_OR_NOTHING,
 ];
 
 /// How the attempt before a further one ended.

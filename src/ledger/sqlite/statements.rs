@@ -35,8 +35,9 @@ INSERT INTO calls (call_id, received, tool, effect, definition, principal, clien
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
     ?20, ?21, ?22, ?23, ?24, ?25, 'settled')";
 
+/// All or nothing of the transaction: see [`MOVES_OR_NOTHING`](super::operations::moves::MOVES_OR_NOTHING).
 const SETTLE: &str = "
-UPDATE calls SET state = 'settled', outcome = ?2, stage = ?3, code = ?4, effects = ?5,
+UPDATE OR ROLLBACK calls SET state = 'settled', outcome = ?2, stage = ?3, code = ?4, effects = ?5,
     reply = ?6, reply_clipped_from = ?7, backend_status = ?8, guard_us = ?9, wait_us = ?10,
     run_us = ?11, finished = ?12
 WHERE row = ?1 AND state = 'running'";

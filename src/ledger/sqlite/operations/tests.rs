@@ -1,6 +1,10 @@
 //! What the file lets happen to an operation, and what that costs.
 
-use super::{super::schema, moves::MOVES, *};
+use super::{
+    super::schema,
+    moves::{MOVES, MOVES_OR_NOTHING},
+    *,
+};
 
 #[test]
 fn the_file_lets_an_operation_go_where_the_program_does() {
@@ -10,20 +14,28 @@ fn the_file_lets_an_operation_go_where_the_program_does() {
         CREATE INDEX operations_open ON operations (owner);
         CREATE TRIGGER operations_begin_at_the_beginning BEFORE INSERT ON operations
         BEGIN SELECT 1; END;
-        CREATE TRIGGER operations_move_legally BEFORE UPDATE ON operations BEGIN SELECT 1; END;";
+        CREATE TRIGGER operations_move_legally BEFORE UPDATE ON operations BEGIN SELECT 1; END;
+        CREATE TABLE calls (row INTEGER PRIMARY KEY, state, outcome, stage, code, effects, reply,
+            reply_clipped_from, backend_status, guard_us, wait_us, run_us, finished);
+        CREATE TRIGGER calls_end_once BEFORE UPDATE ON calls BEGIN SELECT 1; END;";
     connection.execute_batch(before).unwrap();
     for state in OperationState::ALL {
         let insert = "INSERT INTO operations (state) VALUES (?1)";
         connection.execute(insert, [state.as_str()]).unwrap();
     }
     connection.execute_batch(MOVES).unwrap();
+    connection.execute_batch(MOVES_OR_NOTHING).unwrap();
     for (row, from) in (1..).zip(OperationState::ALL) {
         for to in OperationState::ALL {
             connection.execute_batch("BEGIN").unwrap();
             let moved = "UPDATE operations SET state = ?2 WHERE row = ?1";
             let moved = connection.execute(moved, params![row, to.as_str()]);
             assert_eq!(moved.is_ok(), from.may_become(to), "{from:?} to {to:?}");
-            connection.execute_batch("ROLLBACK").unwrap();
+            // What is not legal has taken all of its transaction back.
+            assert_eq!(connection.is_autocommit(), moved.is_err());
+            if moved.is_ok() {
+                connection.execute_batch("ROLLBACK").unwrap();
+            }
         }
         let begun = "INSERT INTO operations (state) VALUES (?1)";
         let begun = connection.execute(begun, [from.as_str()]);
