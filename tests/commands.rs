@@ -117,13 +117,28 @@ fn call_of_an_unknown_tool_or_with_no_object_is_status_2() {
         &["call", "nope"],
         2,
         "",
-        "error: unknown tool \"nope\"\n",
+        "error: unknown tool \"nope\"; `tollgate tools` lists those that there are\n",
     );
-    let told = "error: the arguments are no JSON object: give one as `{\"name\": \"value\"}`\n";
+    let told = "error: the arguments are no JSON object; give one as `{\"name\": \"value\"}`\n";
     check(&home, &["call", "echo", "[]"], 2, "", told);
     let told = "error: the arguments are no JSON object: EOF while parsing an object at line 1 \
-                column 1\n";
+                column 1; give one as `{\"name\": \"value\"}`\n";
     check(&home, &["call", "echo", "{"], 2, "", told);
+}
+
+#[test]
+fn call_of_a_tool_whose_definition_is_broken_says_what_is_wrong_with_it() {
+    let home = broken();
+    let told = home.run(&["call", "bad", "{}"]).code(2);
+    let stderr = String::from_utf8_lossy(&told.get_output().stderr).into_owned();
+    for part in [
+        "unknown key `efect`",
+        "error: unknown tool \"bad\"; `tollgate tools` lists those that there are\n",
+    ] {
+        assert!(stderr.contains(part), "{part}:\n{stderr}");
+    }
+    // It is in nobody's way.
+    check(&home, &["call", "echo", r#"{"text":"x"}"#], 0, "x\n", "");
 }
 
 #[test]

@@ -127,6 +127,15 @@ fn h3_h4_after_a_kill_the_next_start_settles_what_was_running() {
     server.signal(Signal::KILL);
     assert_eq!(server.exit_within(BOUND), 128 + 9);
     assert_eq!(outcomes(&home), BTreeMap::from([("running".to_owned(), 2)]));
+    // Who looks before that is not told that they run.
+    let status = home.run(&["status"]).code(3);
+    let told = String::from_utf8_lossy(&status.get_output().stdout).into_owned();
+    for part in [
+        "2 calls began in a process that has died; the next start of `tollgate serve` settles them",
+        "0 calls are running",
+    ] {
+        assert!(told.contains(part), "{part}:\n{told}");
+    }
 
     let mut next = home.serving();
     let id = next.call("echo", json!({"text": "x"}));

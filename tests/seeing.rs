@@ -224,3 +224,66 @@ fn one_call_is_shown_under_a_name_of_its_own() {
         "error: no call has the id `zzz`; `tollgate log` lists them\n"
     );
 }
+
+const ECHO_STRICTER: &str = r#"{
+"name": "echo", "description": "Gives the text back.", "effect": "read",
+"inputSchema": {"type": "object", "additionalProperties": false, "required": ["text"],
+"properties": {"text": {"type": "string", "maxLength": 1}}},
+"run": {"reply": {"text": "{text}"}}}"#;
+
+/// O9: whoever looks at what a client sent gets text, whatever it was: no colours, no cursor, no
+/// line that looks like another call, nothing that reads backwards.
+#[test]
+fn o9_what_a_client_sends_cannot_disturb_a_terminal() {
+    let evil = "a\u{1b}[2J\u{9b}31m\r\n2026-01-01  b\u{202e}c\u{7f}";
+    let home = Home::new();
+    home.reply("echo");
+    let request = |id: u32, method: &str, params: Value| {
+        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
+    };
+    let call = |id: u32, name: &str, arguments: Value| {
+        request(
+            id,
+            "tools/call",
+            json!({"name": name, "arguments": arguments}),
+        )
+    };
+    let hello = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {},
+        "clientInfo": {"name": evil, "version": evil},
+    });
+    let session = [
+        request(0, "initialize", hello),
+        call(1, evil, json!({})),
+        call(2, "echo", json!({"text": evil})),
+        call(3, "echo", json!({evil: 1})),
+    ];
+    assert_cmd::Command::from_std(home.command(&["serve", "--no-watch"]))
+        .write_stdin(session.concat())
+        .assert()
+        .success();
+    let calls = home.log();
+    assert_eq!(calls.len(), 3);
+    let ids: Vec<&str> = calls
+        .iter()
+        .map(|call| call["call_id"].as_str().unwrap())
+        .collect();
+    let mut looks: Vec<Vec<&str>> = vec![vec!["log"], vec!["stats"], vec!["top", "--once"]];
+    for id in &ids {
+        looks.extend([vec!["log", "show", id], vec!["log", "why", id]]);
+    }
+    // Stricter than it was, so that each call has a difference to tell.
+    home.define("echo.json", ECHO_STRICTER);
+    looks.push(vec!["replay-log"]);
+    for args in &looks {
+        let assert = home.run(args);
+        let told = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+        assert!(!told.is_empty(), "{args:?}");
+        let disturbs = |char: &char| char.is_control() && *char != '\n' || *char == '\u{202e}';
+        assert_eq!(told.chars().find(disturbs), None, "{args:?}: {told:?}");
+        assert!(
+            !told.lines().any(|line| line.starts_with("2026-01-01")),
+            "{told}"
+        );
+    }
+}

@@ -29,6 +29,24 @@ pub(crate) fn quote(text: &str) -> String {
     quoted
 }
 
+/// `text` in one line, with control, bidirectional and invisible characters escaped, so that it
+/// cannot disturb a terminal: for what stands by itself and is not quoted.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\n' => harmless.push_str("\\n"),
+            '\t' => harmless.push_str("\\t"),
+            '\r' => harmless.push_str("\\r"),
+            other if other.is_control() || is_hidden(other) => {
+                harmless.extend(other.escape_unicode());
+            }
+            other => harmless.push(other),
+        }
+    }
+    harmless
+}
+
 /// Whether `char` changes how text looks without being seen: bidirectional controls,
 /// zero-width and tag characters.
 pub(crate) fn is_hidden(char: char) -> bool {

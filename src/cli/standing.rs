@@ -41,6 +41,13 @@ pub(crate) fn troubles(health: &Health) -> Vec<String> {
             }
         ));
     }
+    if health.abandoned > 0 {
+        lines.push(format!(
+            "{} began in a process that has died; the next start of `tollgate serve` settles {}",
+            text::count(count(health.abandoned), "call"),
+            if health.abandoned == 1 { "it" } else { "them" }
+        ));
+    }
     if health.unknown + health.attention > 0 {
         lines.push(format!(
             "{} whose outcome is unknown, {} that {} attention; `tollgate ops list` shows them",

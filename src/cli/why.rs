@@ -325,8 +325,9 @@ pub(super) fn told(call: &CallRecord, decisions: &[Decision]) -> String {
         call.principal.as_str(),
     );
     for one in decisions {
-        let mut because = one.because.iter();
-        let first = because.next().map_or("", String::as_str);
+        // Of whom the client says that it is, what it sent, what a program said.
+        let mut because = one.because.iter().map(|reason| text::harmless(reason));
+        let first = because.next().unwrap_or_default();
         // Writing to a text cannot fail.
         let _written = writeln!(told, "  {:<10} {:<10} {first}", one.stage, one.decision);
         for line in because {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{
     backend::process::Keeper,
+    catalog::diagnostic::{Diagnostic, Severity},
     cli::{
         args::CallArgs,
         commands::validate_config::{say_why_without_rights, show_on_stderr},
@@ -67,9 +68,20 @@ enum Said {
 ///
 /// # Errors
 /// When the call is none, or standard output cannot be written.
-fn show(answer: &Value, is_json: bool) -> Result<Said, CommandError> {
+fn show(answer: &Value, is_json: bool, broken: &[Diagnostic]) -> Result<Said, CommandError> {
     if let Some(message) = answer.pointer("/error/message").and_then(Value::as_str) {
-        return Err(CommandError::Usage(message.to_owned()));
+        let is_unknown = message.starts_with("unknown tool ");
+        if is_unknown {
+            // It may be one that is not offered because of them.
+            show_on_stderr(broken);
+        }
+        let has_near = answer.pointer("/error/data/tollgate~1didYouMean").is_some();
+        let hint = if is_unknown && !has_near {
+            "; `tollgate tools` lists those that there are"
+        } else {
+            ""
+        };
+        return Err(CommandError::Usage(format!("{message}{hint}")));
     }
     let result = answer.get("result").unwrap_or(&Value::Null);
     if let (Some(Value::Object(requests)), Some(state)) =
@@ -137,9 +149,14 @@ fn once(
     } else {
         json!({})
     };
+    let errors = loaded.diagnostics.iter();
+    let broken: Vec<Diagnostic> = errors
+        .filter(|one| one.severity == Severity::Error)
+        .cloned()
+        .collect();
     let request = ("tools/call", params.clone());
     loopback::ask(&gate, loaded, request, &capabilities, |answer| {
-        show(answer, is_json)
+        show(answer, is_json, &broken)
     })
 }
 
@@ -154,14 +171,16 @@ fn read_arguments(given: String) -> Result<Box<RawValue>, CommandError> {
     } else {
         given
     };
-    let wrong =
-        |why: String| CommandError::Usage(format!("the arguments are no JSON object: {why}"));
-    let raw =
-        RawValue::from_string(text.trim().to_owned()).map_err(|error| wrong(error.to_string()))?;
+    let wrong = |why: &str| {
+        let way_out = "give one as `{\"name\": \"value\"}`";
+        CommandError::Usage(format!("the arguments are no JSON object{why}; {way_out}"))
+    };
+    let raw = RawValue::from_string(text.trim().to_owned())
+        .map_err(|error| wrong(&format!(": {error}")))?;
     if raw.get().starts_with('{') {
         Ok(raw)
     } else {
-        Err(wrong("give one as `{\"name\": \"value\"}`".to_owned()))
+        Err(wrong(""))
     }
 }
 

@@ -213,7 +213,7 @@ pub(super) fn cells(call: &CallRecord) -> [String; 6] {
     let took = end.map_or(0, |end| end.guard_us + end.wait_us + end.run_us);
     [
         call.received.rfc3339(),
-        text::clip(&call.tool, 40).to_owned(),
+        text::harmless(text::clip(&call.tool, 40)),
         outcome.to_owned(),
         end.map(|_| duration(took)).unwrap_or_default(),
         end.and_then(CallEnd::problem)
@@ -252,7 +252,7 @@ fn step_line(record: &StepRecord) -> String {
 fn whole(call: &CallRecord, done: &Done) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
-        let _infallible = writeln!(text, "{name:20} {value}");
+        let _infallible = writeln!(text, "{name:20} {}", text::harmless(value));
     };
     line("call", &call.call_id.to_string());
     line("received", &call.received.rfc3339());
@@ -310,7 +310,10 @@ fn whole(call: &CallRecord, done: &Done) -> String {
         line("reply cut from", &format!("{bytes} bytes"));
     }
     let delivered = end.delivered.map(Timestamp::rfc3339);
-    line("delivered", delivered.as_deref().unwrap_or("not noted"));
+    // Of a read nobody wants to know.
+    if delivered.is_some() || call.effect.as_deref() != Some("read") {
+        line("delivered", delivered.as_deref().unwrap_or("not noted"));
+    }
     text
 }
 

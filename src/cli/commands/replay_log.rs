@@ -210,7 +210,7 @@ fn difference_text(
         call.call_id,
         text::quote(&call.tool),
         difference.as_str(),
-        text::clip(&call.raw_arguments, 400),
+        text::harmless(text::clip(&call.raw_arguments, 400)),
         words(then),
         words(now),
     );
@@ -223,9 +223,9 @@ fn difference_text(
 /// Where two values differ, a line each.
 pub(super) fn leaves_text(leaves: &[Leaf]) -> String {
     let shown = |value: &Option<Value>| {
-        value
-            .as_ref()
-            .map_or("nothing".to_owned(), Value::to_string)
+        value.as_ref().map_or("nothing".to_owned(), |value| {
+            text::harmless(&value.to_string())
+        })
     };
     let line = |(at, then, now): &Leaf| format!("  {at}: {} -> {}\n", shown(then), shown(now));
     leaves.iter().map(line).collect()

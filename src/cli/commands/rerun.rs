@@ -79,7 +79,7 @@ fn told(call: &CallRecord, again: &CallRecord, found: &[Leaf], is_json: bool) ->
         call.received.rfc3339(),
         call.call_id,
         text::quote(&call.tool),
-        text::clip(&call.raw_arguments, 400),
+        text::harmless(text::clip(&call.raw_arguments, 400)),
         leaves_text(found),
     )
 }

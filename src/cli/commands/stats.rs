@@ -46,6 +46,7 @@ fn json(stats: &Stats, health: &Health) -> Value {
     if let Some(json) = json.as_object_mut() {
         let open = json!({
             "unknown": health.unknown, "attention": health.attention, "running": health.running,
+            "abandoned": health.abandoned,
         });
         json.insert("open".to_owned(), open);
         let budgets = health.budgets.iter().map(budget_json).collect();

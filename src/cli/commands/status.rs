@@ -59,6 +59,7 @@ fn json(health: &Health) -> Value {
         "unknown": health.unknown,
         "attention": health.attention,
         "running": health.running,
+        "abandoned": health.abandoned,
         "breakers": breakers.collect::<Vec<_>>(),
         "budgets": budgets.collect::<Vec<_>>(),
     })

@@ -134,6 +134,12 @@ fn standing(page: &mut Page, health: &Health, now: Timestamp) {
     page.value(name, &[("state", "unknown")], health.unknown);
     page.value(name, &[("state", "attention")], health.attention);
     let (name, help) = (
+        "tollgate_calls_abandoned",
+        "Calls whose process died, and which nobody has settled yet.",
+    );
+    page.head(name, "gauge", help);
+    page.value(name, &[], health.abandoned);
+    let (name, help) = (
         "tollgate_budget_amount",
         "Budgets: what is spent and set aside in this period, and the limit.",
     );

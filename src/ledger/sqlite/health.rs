@@ -27,6 +27,8 @@ pub(crate) struct Health {
     pub(crate) attention: u64,
     /// Calls under way.
     pub(crate) running: u64,
+    /// Calls whose process died, and which nobody has settled yet.
+    pub(crate) abandoned: u64,
     /// All breakers that there are.
     pub(crate) breakers: Vec<BreakerView>,
     /// All budgets that were used.
@@ -85,7 +87,8 @@ pub(crate) fn look(dir: &Path) -> Health {
 impl Health {
     fn read(&mut self, reader: &LogReader) -> Result<(), super::super::LedgerError> {
         let open = reader.open_matters()?;
-        (self.unknown, self.attention, self.running) = (open.unknown, open.attention, open.running);
+        (self.unknown, self.attention) = (open.unknown, open.attention);
+        (self.running, self.abandoned) = (open.running, open.abandoned);
         self.breakers = reader.breakers(&SystemClock)?;
         self.budgets = reader.budgets()?;
         Ok(())
@@ -106,7 +109,7 @@ impl Health {
 
     /// In one word.
     pub(crate) fn verdict(&self) -> Verdict {
-        let needs_somebody = self.unknown + self.attention > 0
+        let needs_somebody = self.unknown + self.attention + self.abandoned > 0
             || self.breakers_open().next().is_some()
             || self.budgets_near().next().is_some();
         if self.trouble.is_some() || self.emergency_rows > 0 {

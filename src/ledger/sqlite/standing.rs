@@ -1,6 +1,7 @@
 //! How budgets, breakers and operations stand, for people.
 
 use rusqlite::Connection;
+use uuid::Uuid;
 
 use super::{
     super::{LedgerError, policy::time::Now},
@@ -19,6 +20,8 @@ pub(super) struct Open {
     pub(super) attention: u64,
     /// Calls under way.
     pub(super) running: u64,
+    /// Calls whose process died, and which nobody has settled yet.
+    pub(super) abandoned: u64,
 }
 
 impl LogReader {
@@ -58,12 +61,33 @@ impl LogReader {
         };
         let unknown = "SELECT count(*) FROM operations WHERE state = 'unknown'";
         let attention = "SELECT count(*) FROM operations WHERE state = 'attention'";
-        let running = "SELECT count(*) FROM calls WHERE state = 'running'";
+        let (running, abandoned) = self.stand("calls", |connection| self.begun(connection))?;
         Ok(Open {
             unknown: self.stand("operations", count(unknown))?,
             attention: self.stand("operations", count(attention))?,
-            running: self.stand("calls", count(running))?,
+            running,
+            abandoned,
         })
+    }
+
+    /// How many calls without an end there are of processes that live, and of others.
+    fn begun(&self, connection: &Connection) -> rusqlite::Result<(u64, u64)> {
+        let sql = "SELECT id, (SELECT count(*) FROM calls
+                WHERE state = 'running' AND instance = instances.row)
+            FROM instances
+            WHERE row IN (SELECT DISTINCT instance FROM calls WHERE state = 'running')";
+        let mut statement = connection.prepare(sql)?;
+        let mut found = statement.query([])?;
+        let (mut running, mut abandoned) = (0, 0);
+        while let Some(row) = found.next()? {
+            let count = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            if instance::is_alive(self.state(), Uuid::from_bytes(row.get(0)?)) {
+                running += count;
+            } else {
+                abandoned += count;
+            }
+        }
+        Ok((running, abandoned))
     }
 
     /// Reads from `table`; nothing where the file is of a version that has no such table.
