@@ -7,6 +7,9 @@ use crate::base::limits::LINE_BYTES_MAX;
 
 const CHUNK_BYTES: usize = 64 * 1024;
 
+/// What some programs write in front of a text; it belongs to no line (RFC 8259 §8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// One line, or what stood in its place.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Frame<'a> {
@@ -60,7 +63,7 @@ impl<R: Read> LineReader<R> {
     }
 
     /// The next line of what was read, whole. A last line without a newline counts once the
-    /// stream has ended.
+    /// stream has ended, unless there is nothing in it.
     pub(crate) fn next(&mut self) -> Option<Frame<'_>> {
         let rest = self.buffer.get(self.searched..self.filled);
         if let Some(at) = memchr::memchr(b'\n', rest.unwrap_or_default()) {
@@ -85,7 +88,9 @@ impl<R: Read> LineReader<R> {
             return Some(Frame::TooLong);
         }
         let end = self.filled;
-        (end > self.given).then(|| self.take(end, end))
+        let rest = self.buffer.get(self.given..end).unwrap_or_default();
+        let is_nothing = rest.is_empty() || self.first && rest == BYTE_ORDER_MARK;
+        (!is_nothing).then(|| self.take(end, end))
     }
 
     fn skip_to(&mut self, next: usize) {
@@ -103,7 +108,7 @@ impl<R: Read> LineReader<R> {
             return Frame::TooLong;
         }
         if first {
-            line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+            line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         }
         Frame::Line(line.strip_suffix(b"\r").unwrap_or(line))
     }
@@ -178,6 +183,8 @@ mod tests {
         check(b"", &[]);
         check(b"\n", &[""]);
         check(b"\xEF\xBB\xBFa\n\xEF\xBB\xBFb\n", &["a", "\u{feff}b"]);
+        check(b"\xEF\xBB\xBF\n", &[""]);
+        check(b"\xEF\xBB\xBF", &[]);
     }
 
     #[test]
