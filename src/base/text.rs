@@ -16,13 +16,7 @@ pub(crate) fn quote(text: &str) -> String {
         match char {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            '\r' => quoted.push_str("\\r"),
-            other if other.is_control() || is_hidden(other) => {
-                quoted.extend(other.escape_unicode());
-            }
-            other => quoted.push(other),
+            other => push_harmless(&mut quoted, other),
         }
     }
     quoted.push('"');
@@ -34,17 +28,19 @@ pub(crate) fn quote(text: &str) -> String {
 pub(crate) fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for char in text.chars() {
-        match char {
-            '\n' => harmless.push_str("\\n"),
-            '\t' => harmless.push_str("\\t"),
-            '\r' => harmless.push_str("\\r"),
-            other if other.is_control() || is_hidden(other) => {
-                harmless.extend(other.escape_unicode());
-            }
-            other => harmless.push(other),
-        }
+        push_harmless(&mut harmless, char);
     }
     harmless
+}
+
+fn push_harmless(to: &mut String, char: char) {
+    match char {
+        '\n' => to.push_str("\\n"),
+        '\t' => to.push_str("\\t"),
+        '\r' => to.push_str("\\r"),
+        other if other.is_control() || is_hidden(other) => to.extend(other.escape_unicode()),
+        other => to.push(other),
+    }
 }
 
 /// Whether `char` changes how text looks without being seen: bidirectional controls,
