@@ -142,6 +142,14 @@ impl Verdict {
     }
 }
 
+/// What is never changed of a call that has ended: that its answer has arrived is noted later.
+fn but_for_delivery(row: &Value) -> Value {
+    let mut row = row.clone();
+    let end = row.get_mut("end").and_then(Value::as_object_mut);
+    end.unwrap().remove("delivered").unwrap();
+    row
+}
+
 /// Judges what is left of `world`: the answers `seen`, of which the `last` ones are final.
 pub(super) fn judge(world: &World, seen: &[Seen], last: &[Seen], early: &Early) -> Verdict {
     world.fall_quiet();
@@ -165,7 +173,10 @@ pub(super) fn judge(world: &World, seen: &[Seen], last: &[Seen], early: &Early) 
     assert_eq!(sound, "ok");
 
     let ended = early.rows.iter().filter(|row| row.get("end").is_some());
-    let lost = ended.filter(|row| by_id.get(row["call_id"].as_str().unwrap()) != Some(row));
+    let lost = ended.filter(|row| {
+        let now = by_id.get(row["call_id"].as_str().unwrap());
+        now.is_none_or(|now| but_for_delivery(now) != but_for_delivery(row))
+    });
     let unrecorded = seen.iter().filter(|one| !is_recorded(one, &by_id));
     Verdict {
         answered: seen.len(),

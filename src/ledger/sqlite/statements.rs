@@ -119,7 +119,7 @@ impl<'c> Statements<'c> {
     /// Writes a call that begins to run; gives its row.
     pub(super) fn admit(&mut self, row: &CallRow) -> rusqlite::Result<i64> {
         let mut values = self.admit.values();
-        request(&mut values, row, self.instance)?;
+        bind_request(&mut values, row, self.instance)?;
         values.execute()?;
         let at = self.connection.last_insert_rowid();
         askings::use_up(self.connection, row, at)?;
@@ -131,31 +131,31 @@ impl<'c> Statements<'c> {
     pub(super) fn admit_settled(
         &mut self,
         row: &CallRow,
-        end_of_it: &Settlement,
+        end: &Settlement,
     ) -> rusqlite::Result<i64> {
         let mut values = self.admit_settled.values();
-        request(&mut values, row, self.instance)?;
-        end(&mut values, end_of_it)?;
+        bind_request(&mut values, row, self.instance)?;
+        bind_end(&mut values, end)?;
         values.execute()?;
         let at = self.connection.last_insert_rowid();
         askings::use_up(self.connection, row, at)?;
         self.record(at, Event::Settled, |link| {
             link.request(row);
-            link.end(end_of_it);
+            link.end(end);
         })?;
         Ok(at)
     }
 
     /// Writes how the running call of `row` ended.
-    pub(super) fn settle(&mut self, row: i64, end_of_it: &Settlement) -> rusqlite::Result<()> {
+    pub(super) fn settle(&mut self, row: i64, end: &Settlement) -> rusqlite::Result<()> {
         let mut values = self.settle.values();
         values.fresh(row)?;
-        end(&mut values, end_of_it)?;
+        bind_end(&mut values, end)?;
         let changed = values.execute()?;
         if changed != 1 {
             return Err(Error::StatementChangedRows(changed));
         }
-        self.record(row, Event::Completed, |link| link.end(end_of_it))
+        self.record(row, Event::Completed, |link| link.end(end))
     }
 
     /// Appends that the wall clock shows `at` after a jump by `by_us` microseconds.
@@ -266,7 +266,7 @@ impl<'c> Statements<'c> {
 }
 
 /// Gives the columns of a request, and the instance that it came to.
-fn request(values: &mut Values<'_, '_>, row: &CallRow, instance: i64) -> rusqlite::Result<()> {
+fn bind_request(values: &mut Values<'_, '_>, row: &CallRow, instance: i64) -> rusqlite::Result<()> {
     values
         .fresh(row.call_id.as_bytes())?
         .fresh(row.received.as_micros())?
@@ -286,7 +286,7 @@ fn request(values: &mut Values<'_, '_>, row: &CallRow, instance: i64) -> rusqlit
 }
 
 /// Gives the columns of an end.
-fn end(values: &mut Values<'_, '_>, end: &Settlement) -> rusqlite::Result<()> {
+fn bind_end(values: &mut Values<'_, '_>, end: &Settlement) -> rusqlite::Result<()> {
     let (reply, clipped_from) = stored_reply(end);
     values
         .kept(end.outcome.as_str())?
