@@ -59,14 +59,19 @@ impl Values<'_, '_> {
             ToSqlOutput::Owned(value) => value.into(),
             _ => return self.fresh(&value),
         };
-        let place = self.bound.kept.get(self.at).and_then(Option::as_ref);
-        if place.is_some_and(|kept| ValueRef::from(kept) == shown) {
+        let Some(kept) = self.bound.kept.get_mut(self.at) else {
+            return self.fresh(&value);
+        };
+        if kept.as_ref().map(ValueRef::from) == Some(shown) {
             self.at += 1;
             return Ok(self);
         }
+        // Nothing is known of a parameter whose binding failed.
+        *kept = None;
+        let next = Value::try_from(shown)?;
         self.fresh(&value)?;
         if let Some(kept) = self.bound.kept.get_mut(self.at - 1) {
-            *kept = Some(Value::try_from(shown)?);
+            *kept = Some(next);
         }
         Ok(self)
     }
@@ -116,6 +121,22 @@ mod tests {
         let written: Vec<(i32, Option<String>, i32)> = rows.unwrap().map(Result::unwrap).collect();
         let given = given.map(|(fresh, text, number)| (fresh, text.map(str::to_owned), number));
         assert_eq!(written, given);
+    }
+
+    #[test]
+    fn what_could_not_be_bound_leaves_nothing_behind() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (text)").unwrap();
+        let mut insert = Bound::prepare(&connection, "INSERT INTO t VALUES (?1)").unwrap();
+        insert.values().kept("a").unwrap().execute().unwrap();
+        connection
+            .set_limit(rusqlite::limits::Limit::SQLITE_LIMIT_LENGTH, 100)
+            .unwrap();
+        assert!(insert.values().kept("x".repeat(200)).is_err());
+        insert.values().kept("a").unwrap().execute().unwrap();
+        let sql = "SELECT count(*) FROM t WHERE text = 'a'";
+        let written: i32 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(written, 2);
     }
 
     #[test]
