@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::{Stats, table::most};
+use super::{Stats, Tries, table::most};
 use crate::{
     base::{amount::Amount, clock::Timestamp},
     ledger::{record::Outcome, sqlite::health::Health},
@@ -32,22 +32,16 @@ fn calls(page: &mut Page, stats: &Stats) {
             page.value(name, &labels, one.counts.of(*outcome));
         }
     }
-    let (name, help) = (
-        "tollgate_attempts_total",
-        "How often a backend was asked, by tool.",
-    );
-    page.head(name, "counter", help);
-    for (tool, one) in &stats.tools {
-        page.value(name, &[("tool", tool)], one.tries.attempts);
-    }
-    let (name, help) = (
-        "tollgate_retries_total",
-        "Attempts that were not the first of their call, by tool.",
-    );
-    page.head(name, "counter", help);
-    for (tool, one) in &stats.tools {
-        page.value(name, &[("tool", tool)], one.tries.retries);
-    }
+    let mut by_tool = |name, help, count: fn(&Tries) -> u64| {
+        page.head(name, "counter", help);
+        for (tool, one) in &stats.tools {
+            page.value(name, &[("tool", tool)], count(&one.tries));
+        }
+    };
+    let help = "How often a backend was asked, by tool.";
+    by_tool("tollgate_attempts_total", help, |tries| tries.attempts);
+    let help = "Attempts that were not the first of their call, by tool.";
+    by_tool("tollgate_retries_total", help, |tries| tries.retries);
 }
 
 fn problems(page: &mut Page, stats: &Stats) {

@@ -158,11 +158,6 @@ impl<'c> Restraints<'c> {
             boot: self.boot,
         };
         self.loops.forget();
-        self.forget();
-    }
-
-    /// Knows nothing of rates and budgets any more.
-    fn forget(&mut self) {
         self.marks.forget();
         self.accounts.forget();
         self.believed = None;
@@ -177,7 +172,7 @@ impl<'c> Restraints<'c> {
     pub(super) fn write(&mut self) -> rusqlite::Result<()> {
         self.marks.write(self.connection)?;
         self.accounts.write(self.connection)?;
-        self.forget();
+        self.believed = None;
         Ok(())
     }
 

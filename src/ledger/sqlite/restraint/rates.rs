@@ -42,19 +42,18 @@ impl Marks {
         self.0.clear();
     }
 
-    /// Writes those that were changed.
+    /// Writes those that were changed, and knows nothing any more.
     ///
     /// # Errors
     /// What SQLite says.
     pub(super) fn write(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let sql = "INSERT INTO rates (principal, tool, used) VALUES (?1, ?2, ?3)
             ON CONFLICT DO UPDATE SET used = excluded.used";
-        for (principal, tools) in &mut self.0 {
-            for (tool, held) in tools.iter_mut().filter(|(_, held)| held.is_changed) {
+        for (principal, tools) in self.0.drain() {
+            for (tool, held) in tools.into_iter().filter(|(_, held)| held.is_changed) {
                 let used = held.mark.map(|mark| mark.to_bytes());
                 let mut keep = connection.prepare_cached(sql)?;
                 keep.execute(params![principal, tool, used])?;
-                held.is_changed = false;
             }
         }
         Ok(())

@@ -30,22 +30,22 @@ impl Accounts {
         self.drawn_on.clear();
     }
 
-    /// Writes what was changed.
+    /// Writes what was changed, and knows nothing any more.
     ///
     /// # Errors
     /// What SQLite says.
     pub(in super::super) fn write(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let sql = "UPDATE budgets SET number = ?2, spent = ?3, reserved = ?4 WHERE row = ?1";
-        for held in self.held.values_mut().filter(|held| held.is_changed) {
+        self.drawn_on.clear();
+        for (row, held) in self.held.drain().filter(|(_, held)| held.is_changed) {
             let account = held.view.account;
             let values = params![
-                held.view.row,
+                row,
                 account.number,
                 account.spent.as_micros(),
                 account.reserved.as_micros(),
             ];
             connection.prepare_cached(sql)?.execute(values)?;
-            held.is_changed = false;
         }
         Ok(())
     }
