@@ -44,22 +44,16 @@ fn wait_for(pid: Pid, patience: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
+    use std::process::{Child, Command, Stdio};
 
     use super::*;
     use crate::base::clock::{ManualClock, SystemClock};
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "a program that nobody watches")]
     fn what_still_runs_is_seen_and_waited_for() {
         let name = format!("heir-of-{}", std::process::id());
-        let mut heir = Command::new("/bin/cat")
-            .env(crate::backend::process::OPERATION_ID, &name)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
         let clock = ManualClock::at_seconds(1);
+        let mut heir = start(&name);
         assert!(!outlast(&name, &clock, clock.now()));
         // It ends with its input.
         drop(heir.stdin.take());
@@ -67,5 +61,28 @@ mod tests {
         assert!(outlast(&name, &SystemClock, soon));
         heir.wait().unwrap();
         assert!(outlast(&name, &clock, clock.now()));
+    }
+
+    /// The one who starts it goes on before the kernel has written its environment.
+    #[test]
+    fn what_was_started_just_now_is_seen() {
+        let name = format!("young-heir-of-{}", std::process::id());
+        let clock = ManualClock::at_seconds(1);
+        for _ in 0..200 {
+            let mut heir = start(&name);
+            assert!(!outlast(&name, &clock, clock.now()));
+            drop(heir.stdin.take());
+            heir.wait().unwrap();
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a program that nobody watches")]
+    fn start(name: &str) -> Child {
+        Command::new("/bin/cat")
+            .env(crate::backend::process::OPERATION_ID, name)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
     }
 }

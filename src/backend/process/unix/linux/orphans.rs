@@ -68,7 +68,7 @@ fn belongs(pid: Pid, whose: Whose<'_>) -> bool {
 /// Whether that is its process group or its session. Not by getpgid(2) and getsid(2): for a
 /// leader outside our PID namespace they answer 0, which is no `Pid`.
 fn stands_in(pid: Pid, group: Pid) -> bool {
-    let stat = stat(pid);
+    let stat = cookie::stat(pid);
     let group = group.to_string();
     let mut group_and_session = stat.split_ascii_whitespace().skip(2).take(2);
     group_and_session.any(|own| own == group)
@@ -76,14 +76,7 @@ fn stands_in(pid: Pid, group: Pid) -> bool {
 
 /// Dead and waiting to be reaped, which nobody but us will do.
 fn is_dead(pid: Pid) -> bool {
-    stat(pid).starts_with('Z')
-}
-
-/// What proc_pid_stat(5) says from the third field, the state, on; empty for one that is gone.
-fn stat(pid: Pid) -> String {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let after_name = stat.rsplit_once(')').map(|(_, rest)| rest.trim_start());
-    after_name.unwrap_or_default().to_owned()
+    cookie::stat(pid).starts_with('Z')
 }
 
 /// Only we can reap it, so its id is not given to another while we are here.
