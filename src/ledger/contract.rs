@@ -43,10 +43,12 @@ pub(super) fn calls_in(dir: &Path) -> Vec<CallRecord> {
     reader.calls(&filter).collect::<Result<_, _>>().unwrap()
 }
 
-/// How many events the audit trail of `dir` has, which must be as it was written.
+/// How many events the audit trail of `dir` has, which must be as it was written; and whatever a row
+/// refers to must be there.
 #[track_caller]
 pub(super) fn events_in(dir: &Path) -> i64 {
     let reader = LogReader::open(dir).unwrap();
+    assert_eq!(reader.dangling(), 0);
     match reader.verify(&Anchors::default()).unwrap() {
         Verdict::Whole(whole) => whole.events,
         broken @ Verdict::Broken { .. } => panic!("{broken:?}"),

@@ -171,6 +171,13 @@ pub(super) fn judge(world: &World, seen: &[Seen], last: &[Seen], early: &Early) 
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(sound, "ok");
+    let dangling: i64 = world
+        .ledger()
+        .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(dangling, 0);
 
     let ended = early.rows.iter().filter(|row| row.get("end").is_some());
     let lost = ended.filter(|row| {

@@ -127,7 +127,8 @@ pub(super) fn begin(
         Ok(allowed) => allowed,
         Err(written) => return Ok(written),
     };
-    let row = statements.admit(&admission.row)?;
+    let reserved = allowed.grant.reserved(&admission.demands);
+    let row = statements.admit(&admission.row, &reserved)?;
     // A read is simply run again, so nobody will ask what it was about to do.
     if admission.row.must_sync() {
         statements.intend(row, &admission.intent, None, now)?;
@@ -135,7 +136,7 @@ pub(super) fn begin(
     let (of, demands) = (&admission.row, &admission.demands);
     statements
         .restraints
-        .take(&allowed.grant, row, of, demands)?;
+        .take(&allowed.grant, (row, of, &reserved), demands)?;
     allowed.claim(statements, (row, of), now)
 }
 

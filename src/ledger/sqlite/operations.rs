@@ -96,8 +96,9 @@ FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON las
     JOIN instances i ON i.row = o.owner
 WHERE ";
 
+/// All or nothing of the transaction, too: see [`moves::BEGINNING_OR_NOTHING`].
 const CLAIM: &str = "
-INSERT INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner, began,
+INSERT OR ROLLBACK INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner, began,
     named)
 VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'running', ?6, ?7, ?8)";
 
@@ -322,7 +323,6 @@ impl<'c> Operations<'c> {
             .prepare_cached(sql)?
             .query_row([row], |row| row.get(0))?;
         recovery::settle_call(self.connection, call, now)?;
-        restraint::settle_orphans(self.connection)?;
         recovery::settle_dead(self.connection, row, now)
     }
 }

@@ -60,6 +60,14 @@ impl LogReader {
         })
     }
 
+    /// How many references there are to rows that are not there.
+    #[cfg(test)]
+    pub(in crate::ledger) fn dangling(&self) -> i64 {
+        let sql = "SELECT count(*) FROM pragma_foreign_key_check";
+        let counted = self.connection.query_row(sql, [], |row| row.get(0));
+        counted.unwrap()
+    }
+
     /// The same; nothing where there is none yet.
     ///
     /// # Errors

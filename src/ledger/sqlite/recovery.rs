@@ -53,7 +53,6 @@ pub(super) fn settle_and_register(
             }
         }
     }
-    restraint::settle_orphans(&transaction)?;
     let row = me.register(&transaction, now)?;
     if failpoint::fails(Point::DeadSettled) {
         return Err(planted());
@@ -83,6 +82,7 @@ pub(super) fn settle_call(
         steps::has_begun(connection, row)? == Some(false),
     ];
     if connection.prepare_cached(SETTLE)?.execute(values)? == 1 {
+        restraint::settle_in_full(connection, row)?;
         audit::append_end(connection, row)?;
     }
     Ok(())

@@ -38,7 +38,11 @@ pub(crate) use super::super::policy::budget::Account;
 pub(crate) use breakers::{BreakerView, Verdict as BreakerVerdict};
 pub(super) use breakers::{all as breakers, judge};
 pub(crate) use budgets::BudgetView;
-pub(super) use budgets::{all as budgets, choose, reset};
+pub(super) use budgets::{
+    all as budgets, choose,
+    reserved::{RESERVED, Reserved},
+    reset,
+};
 
 /// The third migration. An empty principal or tool stands for all of them together.
 pub(super) const TABLES: &str = "
@@ -122,6 +126,13 @@ pub(super) struct Grant {
     is_probe: bool,
     /// What is told to the caller if the call fails like the ones before.
     pub(super) so_far: Vec<SoFar>,
+}
+
+impl Grant {
+    /// What it sets aside of its budgets.
+    pub(super) fn reserved(&self, demands: &Demands) -> Reserved {
+        Reserved::of(&self.budgets, demands.cost)
+    }
 }
 
 /// The stage that said no, and why.
@@ -214,16 +225,15 @@ impl<'c> Restraints<'c> {
         }))
     }
 
-    /// Takes what the admitted call of row `call` needs.
+    /// Takes what the admitted call of row `call` needs; that row says what is `reserved`.
     pub(super) fn take(
         &mut self,
         grant: &Grant,
-        call: i64,
-        row: &CallRow,
+        (call, row, reserved): (i64, &CallRow, &Reserved),
         demands: &Demands,
     ) -> rusqlite::Result<()> {
         rates::take(self, row, &grant.rates);
-        budgets::reserve(self, call, &grant.budgets, demands.cost)?;
+        budgets::reserve(self, reserved)?;
         match &demands.breaker {
             Some(backend) if grant.is_probe => breakers::probe(self, backend, call),
             Some(_) | None => Ok(()),
@@ -308,13 +318,15 @@ impl<'c> Restraints<'c> {
     }
 }
 
-/// Settles in full what calls had reserved that recovery has settled: nobody knows what they
-/// cost. Found by the state of the call, never by time.
+/// Settles in full what the call of row `call` had reserved, whose process is dead: nobody knows
+/// what it cost.
 ///
 /// # Errors
 /// What SQLite says.
-pub(super) fn settle_orphans(connection: &Connection) -> rusqlite::Result<()> {
-    budgets::settle_orphans(connection)
+pub(super) fn settle_in_full(connection: &Connection, call: i64) -> rusqlite::Result<()> {
+    let mut accounts = budgets::accounts::Accounts::default();
+    budgets::settle(&mut accounts, connection, call, None)?;
+    accounts.write(connection)
 }
 
 /// The mark in a column; `None` where there is none, or none that can be read.

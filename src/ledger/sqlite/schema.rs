@@ -29,6 +29,8 @@ const MIGRATIONS: &[&str] = &[
     operations::NAMED,
     operations::moves::MOVES,
     operations::moves::MOVES_OR_NOTHING,
+    restraint::RESERVED,
+    operations::moves::BEGINNING_OR_NOTHING,
 ];
 
 /// How the attempt before a further one ended.
@@ -46,6 +48,10 @@ pub(super) const WITH_LOCKS: i32 = 9;
 /// The version that brought the last use of definitions.
 #[cfg(test)]
 pub(super) const WITH_LAST_USED: i32 = 10;
+
+/// The version that brought what is reserved to the rows of calls.
+#[cfg(test)]
+pub(super) const WITH_RESERVED: i32 = 14;
 
 /// The version that brought the table of operations; a reader may meet an older file.
 pub(super) const WITH_OPERATIONS: i32 = 2;

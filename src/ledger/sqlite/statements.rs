@@ -15,7 +15,7 @@ use super::{
     bound::{Bound, Values},
     operations::Operations,
     resolve::Change,
-    restraint::Restraints,
+    restraint::{Reserved, Restraints},
 };
 use crate::base::{
     clock::Timestamp, held::HeldTo, limits::LEDGER_REPLY_BYTES_MAX, problem::Problem, text,
@@ -24,8 +24,8 @@ use crate::base::{
 const ADMIT: &str = "
 INSERT INTO calls (call_id, received, tool, effect, definition, principal, client,
     protocol_version, request_id, trace_id, raw_arguments, effective_arguments, changes,
-    instance, state)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'running')";
+    instance, reserved, state)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 'running')";
 
 const ADMIT_SETTLED: &str = "
 INSERT INTO calls (call_id, received, tool, effect, definition, principal, client,
@@ -116,10 +116,11 @@ impl<'c> Statements<'c> {
         }
     }
 
-    /// Writes a call that begins to run; gives its row.
-    pub(super) fn admit(&mut self, row: &CallRow) -> rusqlite::Result<i64> {
+    /// Writes a call that begins to run and has set so much aside; gives its row.
+    pub(super) fn admit(&mut self, row: &CallRow, reserved: &Reserved) -> rusqlite::Result<i64> {
         let mut values = self.admit.values();
         bind_request(&mut values, row, self.instance)?;
+        values.kept(reserved)?;
         values.execute()?;
         let at = self.connection.last_insert_rowid();
         askings::use_up(self.connection, row, at)?;

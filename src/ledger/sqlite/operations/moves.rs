@@ -52,3 +52,10 @@ CREATE TRIGGER calls_end_once BEFORE UPDATE OF
     guard_us, wait_us, run_us, finished ON calls WHEN OLD.state <> 'running'
 BEGIN SELECT RAISE(ROLLBACK, 'how a call ended is never changed'); END"
 );
+
+/// A migration: a beginning that is not legal, as a move that is not.
+pub(in super::super) const BEGINNING_OR_NOTHING: &str = "
+DROP TRIGGER operations_begin_at_the_beginning;
+CREATE TRIGGER operations_begin_at_the_beginning BEFORE INSERT ON operations
+WHEN NEW.state <> 'claimed' AND NEW.state <> 'running'
+BEGIN SELECT RAISE(ROLLBACK, 'an operation begins as claimed or running'); END";

@@ -320,11 +320,8 @@ fn whatever_refers_to_a_call_or_an_operation_goes_with_it() {
         WHERE t.type = 'table' AND f.\"table\" IN ('calls', 'operations')";
     let mut tables = connection.prepare(sql).unwrap();
     let tables = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
-    // What is set aside for a call is settled with its end; steps go with their events.
-    let known = |table: &str| {
-        ["reservations", "steps"].contains(&table)
-            || OF_CALLS.iter().any(|(known, _)| *known == table)
-    };
+    // Steps go with their events.
+    let known = |table: &str| table == "steps" || OF_CALLS.iter().any(|(known, _)| *known == table);
     let forgotten: Vec<String> = tables.flatten().filter(|table| !known(table)).collect();
     assert_eq!(forgotten, Vec::<String>::new());
 }

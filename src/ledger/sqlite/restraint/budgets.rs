@@ -1,11 +1,12 @@
 //! Budgets: what is spent and what is set aside, per scope and period.
 
 pub(super) mod accounts;
+pub(super) mod reserved;
 mod rows;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use self::accounts::Accounts;
+use self::{accounts::Accounts, reserved::Reserved};
 use super::{Demands, Restraints, mark};
 use crate::{
     base::{
@@ -91,23 +92,18 @@ fn exceeded(view: &BudgetView, limit: Amount, cost: Amount, wall: Timestamp) -> 
     )
 }
 
-/// Sets `most` aside in each of the budgets `rows` for the call of row `call`.
+/// Sets aside what the row of a call says that it has.
 pub(super) fn reserve(
     restraints: &mut Restraints<'_>,
-    call: i64,
-    rows: &[i64],
-    most: Amount,
+    reserved: &Reserved,
 ) -> rusqlite::Result<()> {
-    let connection = restraints.connection;
-    for row in rows {
+    for (row, most) in reserved.iter() {
         let reserve = |account: Account| Account {
             reserved: account.reserved.plus(most),
             ..account
         };
-        restraints.accounts.change(connection, *row, reserve)?;
-        let sql = "INSERT INTO reservations (call, budget, amount) VALUES (?1, ?2, ?3)";
-        let mut insert = connection.prepare_cached(sql)?;
-        insert.execute(params![call, row, most.as_micros()])?;
+        let (accounts, connection) = (&mut restraints.accounts, restraints.connection);
+        accounts.change(connection, row, reserve)?;
     }
     Ok(())
 }
@@ -127,40 +123,19 @@ pub(super) fn spend(
     Ok(())
 }
 
-/// Turns what the call of row `call` had set aside into `actual`; `None` is all of it.
+/// Turns what the call of row `call` had set aside into `actual`; `None` is all of it. Whoever
+/// ends the call does it, in the same transaction and once.
 pub(super) fn settle(
     accounts: &mut Accounts,
     connection: &Connection,
     call: i64,
     actual: Option<Amount>,
 ) -> rusqlite::Result<()> {
-    let sql = "SELECT budget, amount FROM reservations WHERE call = ?1";
-    let reserved: Vec<(i64, i64)> = connection
-        .prepare_cached(sql)?
-        .query_map([call], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    for (row, most) in &reserved {
-        let most = Amount::from_stored(*most);
+    for (row, most) in Reserved::by(connection, call)?.iter() {
         let settle = |account: Account| account.settle(most, actual.unwrap_or(most));
-        accounts.change(connection, *row, settle)?;
+        accounts.change(connection, row, settle)?;
     }
-    let sql = "DELETE FROM reservations WHERE call = ?1";
-    connection.prepare_cached(sql)?.execute([call]).map(drop)
-}
-
-/// See [`super::settle_orphans`].
-pub(super) fn settle_orphans(connection: &Connection) -> rusqlite::Result<()> {
-    let sql = "SELECT DISTINCT r.call FROM reservations r JOIN calls c ON c.row = r.call
-        WHERE c.state = 'settled'";
-    let orphans: Vec<i64> = connection
-        .prepare_cached(sql)?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let mut accounts = Accounts::default();
-    for call in orphans {
-        settle(&mut accounts, connection, call, None)?;
-    }
-    accounts.write(connection)
+    Ok(())
 }
 
 /// The wall-clock time that is believed now; what was seen is kept.

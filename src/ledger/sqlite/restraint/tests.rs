@@ -24,6 +24,7 @@ use crate::{
 mod batches;
 mod breakers;
 mod fetching;
+mod older;
 
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at_seconds(1000))

@@ -11,7 +11,7 @@ use crate::ledger::sqlite::{
 fn file() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
     schema::migrate(&mut connection, 0, "x").unwrap();
-    // Rows of calls are not the matter here.
+    // Rows of instances are not the matter here.
     connection
         .pragma_update(None, "foreign_keys", false)
         .unwrap();
@@ -36,6 +36,18 @@ fn check(restraints: &mut Restraints<'_>, demands: &Demands) -> Result<Grant, Co
     decided.map_err(|(_, problem)| problem.code)
 }
 
+/// Takes what the call of row `call` needs, and writes that row.
+fn take(restraints: &mut Restraints<'_>, grant: &Grant, call: i64, demands: &Demands) {
+    let reserved = grant.reserved(demands);
+    let taken = restraints.take(grant, (call, &row("write"), &reserved), demands);
+    taken.unwrap();
+    let sql = "INSERT INTO calls (row, call_id, received, tool, principal, protocol_version,
+        request_id, raw_arguments, state, instance, reserved)
+        VALUES (?1, ?2, 0, 'write', 'local', '', '', '', 'running', 1, ?3)";
+    let values = rusqlite::params![call, call.to_be_bytes(), reserved];
+    restraints.connection.execute(sql, values).unwrap();
+}
+
 /// What the file says: spent, set aside, and how many rates there are.
 fn in_file(connection: &Connection) -> (Option<i64>, Option<i64>, i64) {
     let sql = "SELECT (SELECT sum(spent) FROM budgets), (SELECT sum(reserved) FROM budgets),
@@ -51,8 +63,7 @@ fn calls_of_one_transaction_draw_on_what_those_before_have_left() {
     let demands = all_of(costs("0.30", "1.00"));
     for call in 1..=3 {
         let grant = check(&mut restraints, &demands).ok().unwrap();
-        let take = restraints.take(&grant, call, &row("write"), &demands);
-        take.unwrap();
+        take(&mut restraints, &grant, call, &demands);
     }
     let refused = check(&mut restraints, &demands).err();
     assert_eq!(refused, Some(Code::BudgetExceeded));
@@ -70,7 +81,7 @@ fn calls_of_one_transaction_draw_on_what_those_before_have_left() {
     assert_eq!(in_file(&connection), (Some(70_000), Some(600_000), 1));
     let last = check(&mut restraints, &rated("5/minute", 5)).ok().unwrap();
     let demands = Demands::default();
-    restraints.take(&last, 4, &row("write"), &demands).unwrap();
+    take(&mut restraints, &last, 4, &demands);
     let refused = check(&mut restraints, &rated("5/minute", 5)).err();
     assert_eq!(refused, Some(Code::RateLimited));
 }
@@ -82,16 +93,14 @@ fn a_transaction_that_is_taken_back_has_taken_nothing() {
     let demands = all_of(costs("1.00", "1.00"));
     connection.execute_batch("BEGIN").unwrap();
     let grant = check(&mut restraints, &demands).ok().unwrap();
-    restraints.take(&grant, 1, &row("write"), &demands).unwrap();
+    take(&mut restraints, &grant, 1, &demands);
     restraints.write().unwrap();
     connection.execute_batch("ROLLBACK").unwrap();
     assert_eq!(in_file(&connection), (None, None, 0));
     for call in 2..=3 {
         restraints.begin(&*clock);
         let grant = check(&mut restraints, &demands).ok().unwrap();
-        restraints
-            .take(&grant, call, &row("write"), &demands)
-            .unwrap();
+        take(&mut restraints, &grant, call, &demands);
     }
     // The first of the two was never written.
     restraints.write().unwrap();
@@ -109,7 +118,7 @@ fn a_budget_that_a_call_brings_is_met_by_the_calls_of_other_tools_after_it() {
     };
     assert!(check(&mut restraints, &undeclared).is_ok());
     let grant = check(&mut restraints, &free).ok().unwrap();
-    restraints.take(&grant, 1, &row("write"), &free).unwrap();
+    take(&mut restraints, &grant, 1, &free);
     let other = CallRow {
         tool: "other".to_owned(),
         ..row("write")
