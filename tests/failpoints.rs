@@ -60,6 +60,7 @@ impl Point {
             Self::ProbeNear | Self::ProbeDone | Self::FindingWritten | Self::FindingCommitted => {
                 &[Verified, Marked]
             }
+            Self::LogSyncing => &[Plain, Verified, Marked, Idempotent, Downstream],
             // Only what may not be repeated asks whether an answer arrived.
             Self::DeliveryWritten | Self::DeliveryCommitted => &[Plain, Verified, Marked],
             _ => &[Plain, Verified, Marked, Read, Idempotent, Downstream],
@@ -73,6 +74,7 @@ impl Point {
             | Self::TablesMade
             | Self::DeadSettled
             | Self::BeginWritten
+            | Self::LogSyncing
             | Self::ProgramStarted
             | Self::StatementRun
             | Self::StatementCommitted

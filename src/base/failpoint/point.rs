@@ -16,6 +16,8 @@ pub(crate) enum Point {
     DeadSettled,
     /// The intent is written, and not committed.
     BeginWritten,
+    /// What was committed is about to be synced.
+    LogSyncing,
     /// The intent is committed, and nobody was told.
     BeginCommitted,
     /// A worker has the call, and nothing is started.
@@ -86,13 +88,14 @@ pub(crate) enum Point {
 #[cfg(feature = "failpoints")]
 impl Point {
     /// Every point.
-    pub(crate) const ALL: [Self; 38] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::CallTaken,
         Self::BeginAsked,
         Self::LedgerOpening,
         Self::TablesMade,
         Self::DeadSettled,
         Self::BeginWritten,
+        Self::LogSyncing,
         Self::BeginCommitted,
         Self::RunTaken,
         Self::ProgramStarted,

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::Write,
     path::{self, Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -42,7 +43,7 @@ pub(super) struct Opened {
     /// The id of the database.
     pub(super) id: String,
     /// What is left when it cannot be written.
-    pub(super) emergency: Emergency,
+    pub(super) emergency: Arc<Emergency>,
     /// This process's sign of life.
     _instance: Instance,
 }
@@ -90,7 +91,7 @@ pub(super) fn open(dir: &Path, clock: &dyn Clock) -> Result<Opened, LedgerError>
 
     // Before anything counts as left behind by the dead.
     emergency::ingest(&connection, &dir, &id)?;
-    let emergency = Emergency::prepare(&dir, &id);
+    let emergency = Arc::new(Emergency::prepare(&dir, &id));
     let me = Instance::take(&dir, clock.wall())?;
     let instance_row = recovery::settle_and_register(&mut connection, &dir, &me, clock.wall())
         .map_err(|error| explain(&error))?;

@@ -35,25 +35,28 @@ struct State {
 enum Writer {
     #[default]
     Unstarted,
-    Running(ThreadId, JoinHandle<()>),
+    /// The last is a thread that answers for it, where there is one.
+    Running(ThreadId, JoinHandle<()>, Option<ThreadId>),
     Closed,
 }
 
 impl State {
     fn is_own_thread(&self) -> bool {
-        matches!(&self.writer, Writer::Running(id, _) if *id == thread::current().id())
+        let current = thread::current().id();
+        matches!(&self.writer, Writer::Running(id, _, helper)
+            if *id == current || *helper == Some(current))
     }
 }
 
 impl Queue {
     /// Puts `job` in the queue, starting the writer with `start` when it is the first. Blocks
-    /// while the queue is full, except on the writer's own thread, which would wait for itself.
+    /// while the queue is full, except on the writer's own threads, which would wait for themselves.
     /// A job that finds the queue closed, or no thread to be had, is answered so at once.
     pub(super) fn push(&self, job: Job, start: impl FnOnce() -> std::io::Result<JoinHandle<()>>) {
         let mut state = self.lock();
         if matches!(state.writer, Writer::Unstarted) {
             match start() {
-                Ok(handle) => state.writer = Writer::Running(handle.thread().id(), handle),
+                Ok(handle) => state.writer = Writer::Running(handle.thread().id(), handle, None),
                 Err(error) => {
                     let text = format!("no thread for the ledger: {error}; try again later");
                     drop(state);
@@ -104,7 +107,20 @@ impl Queue {
         true
     }
 
-    /// Takes no more jobs and waits until those inside are done. From the writer's own thread
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().jobs.is_empty()
+    }
+
+    /// The writer has its jobs answered by `thread`, too, which it waits for: that is never made
+    /// to wait for the writer here.
+    pub(super) fn is_helped_by(&self, thread: ThreadId) {
+        if let Writer::Running(_, _, helper) = &mut self.lock().writer {
+            *helper = Some(thread);
+        }
+    }
+
+    /// Takes no more jobs and waits until those inside are done. From the writer's own threads
     /// it does not wait.
     pub(super) fn close(&self) {
         let mut state = self.lock();
@@ -113,7 +129,7 @@ impl Queue {
         drop(state);
         self.work.ring_all();
         self.room.ring_all();
-        if let Writer::Running(_, handle) = writer
+        if let Writer::Running(_, handle, _) = writer
             && !own
         {
             // A writer that panicked has answered everybody on its way out.
@@ -133,5 +149,31 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, sync::mpsc::sync_channel};
+
+    use super::*;
+
+    #[test]
+    fn whoever_answers_for_the_writer_never_waits_for_it() {
+        let queue = Queue::default();
+        let (end, ended) = sync_channel::<()>(0);
+        let mut writer = Some(move || {
+            let _ended = ended.recv();
+        });
+        let mut push = || {
+            let job = Job::Key(Cell::new(None), Box::new(|_| {}));
+            let start = || crate::base::thread::spawn("writer", writer.take().unwrap());
+            queue.push(job, start);
+        };
+        push();
+        queue.is_helped_by(thread::current().id());
+        (0..LEDGER_QUEUE_MAX).for_each(|_| push());
+        assert_eq!(queue.abandon().len(), LEDGER_QUEUE_MAX + 1);
+        drop(end);
     }
 }

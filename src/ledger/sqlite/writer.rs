@@ -1,14 +1,13 @@
-//! The one thread that writes: takes what waits, commits it together, then answers.
+//! The one thread that writes: takes what waits, commits it together, then has it answered.
 
-use std::{collections::VecDeque, path::Path, sync::Arc, time::Duration};
+use std::{collections::VecDeque, fs::File, path::Path, sync::Arc, time::Duration};
 
 use super::{
     super::{Durability, LedgerError},
     AuditSync, Shared,
     checkpoint::{Checkpointer, Lengths},
-    emergency::Emergency,
     explain,
-    files::FileIdentity,
+    files::{self, FileIdentity},
     job::Job,
     open::{self, Opened},
     planted, schema,
@@ -20,12 +19,13 @@ use crate::base::{
     event::Event,
     failpoint,
     limits::LEDGER_LOOK_INTERVAL,
-    wake,
 };
 
 mod rescue;
+mod syncer;
 mod upkeep;
 
+use syncer::{Group, Syncer};
 use upkeep::ClockWatch;
 
 /// Runs until the queue is closed and empty. The ledger is opened with the first batch; while
@@ -67,6 +67,10 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         Ok(statements) => statements,
         Err(error) => return refuse_all(batch, &explain(&error)),
     };
+    let syncer = match syncer(&opened) {
+        Ok(syncer) => syncer,
+        Err(error) => return refuse_all(batch, &error),
+    };
     let mut writer = Writer {
         shared,
         opened: &opened,
@@ -76,22 +80,39 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         kept: shared.keeping.calls,
         prune_at: shared.clock.now(),
         watch: ClockWatch::new(&*shared.clock),
-        level: Durability::Synced,
+        syncer,
         looked: shared.clock.now(),
         written: Vec::new(),
         broken: None,
         dir: opened.dir(),
-        emergency: &opened.emergency,
         is_degraded: false,
     };
     writer.process(batch);
     writer.keep_up();
-    while shared.queue.take(batch) {
+    while writer.take(batch) {
         writer.process(batch);
         writer.keep_up();
     }
     drop((writer, checkpointer));
     checkpoint(&mut opened);
+}
+
+/// From here on a commit does not sync the log: the syncer does, through a descriptor of its own.
+fn syncer(opened: &Opened) -> Result<Syncer, LedgerError> {
+    let mut path = opened.path.clone().into_os_string();
+    path.push("-wal");
+    // Windows syncs only what may be written.
+    let log = File::options().read(true).write(true).open(&path);
+    let log = log.map_err(|error| files::cannot("open", path.as_ref(), &error))?;
+    leave_unsynced(opened).map_err(|error| explain(&error))?;
+    let sync_log = Box::new(move || log.sync_data());
+    Ok(Syncer::new(sync_log, Arc::clone(&opened.emergency)))
+}
+
+/// A commit does not sync the log.
+fn leave_unsynced(opened: &Opened) -> rusqlite::Result<()> {
+    let connection = &opened.connection;
+    connection.pragma_update(None, "synchronous", "NORMAL")
 }
 
 /// Empties the log into the file, unless somebody is in the way: then it is left to the next.
@@ -113,8 +134,8 @@ struct Writer<'a> {
     prune_at: Moment,
     /// Notices jumps of the wall clock.
     watch: ClockWatch,
-    /// What a commit does at present.
-    level: Durability,
+    /// Answers what was committed.
+    syncer: Syncer,
     /// When the path of the file was looked at last.
     looked: Moment,
     /// What was written for the batch at hand; kept for its memory.
@@ -123,14 +144,20 @@ struct Writer<'a> {
     broken: Option<LedgerError>,
     /// The state directory.
     dir: &'a Path,
-    /// Where ends go that cannot be written.
-    emergency: &'a Emergency,
     /// Nothing could be written last time.
     is_degraded: bool,
 }
 
 impl Writer<'_> {
-    /// Commits the batch and answers every job in it, in order.
+    /// Takes what waits; `false` when nothing does and nothing will.
+    fn take(&mut self, batch: &mut VecDeque<Job>) -> bool {
+        if let Err(error) = self.syncer.wait_for_room() {
+            self.broken.get_or_insert(error);
+        }
+        self.shared.queue.take(batch)
+    }
+
+    /// Commits the batch and has every job in it answered, in order.
     fn process(&mut self, batch: &mut VecDeque<Job>) {
         if self.is_degraded && batch.iter().all(Job::may_be_lost) {
             return batch.clear();
@@ -148,8 +175,8 @@ impl Writer<'_> {
         {
             return self.rescue(batch, &failure);
         }
-        match self.transact(batch.iter(), wanted) {
-            Ok(()) => self.answer(std::mem::take(batch)),
+        match self.transact(batch.iter()) {
+            Ok(()) => self.answer(std::mem::take(batch), wanted),
             Err(failure) if failure.is_of_one_job && batch.len() > 1 => {
                 self.process_singly(batch, wanted);
             }
@@ -158,16 +185,17 @@ impl Writer<'_> {
         }
     }
 
-    /// Answers `batch`, which was written.
-    fn answer(&mut self, batch: VecDeque<Job>) {
-        wake::together(|| {
-            for (job, written) in batch.into_iter().zip(self.written.drain(..)) {
-                if let Some((_, committed)) = job.seam() {
-                    failpoint::pass(committed);
-                }
-                job.answer(Ok(written));
-            }
-        });
+    /// Has `jobs` answered, which were written.
+    fn answer(&mut self, jobs: VecDeque<Job>, wanted: Durability) {
+        let queue = &self.shared.queue;
+        let group = Group {
+            jobs,
+            written: std::mem::take(&mut self.written),
+            wanted,
+        };
+        let has_more = !queue.is_empty();
+        self.syncer
+            .answer(group, has_more, |thread| queue.is_helped_by(thread));
     }
 
     /// One transaction each, so that the job that cannot be written harms no other.
@@ -175,11 +203,10 @@ impl Writer<'_> {
         for job in batch.drain(..) {
             let done = match &self.broken {
                 Some(error) => Err(Failure::final_of(error.clone())),
-                None => self.transact(std::iter::once(&job), wanted),
+                None => self.transact(std::iter::once(&job)),
             };
             match done {
-                // One job that was written has left one thing.
-                Ok(()) => job.answer(self.written.pop().ok_or(LedgerError::Closed)),
+                Ok(()) => self.answer(VecDeque::from([job]), wanted),
                 Err(failure) if failure.is_of_one_job => job.answer(Err(failure.error)),
                 Err(failure) => self.rescue(&mut VecDeque::from([job]), &failure),
             }
@@ -208,15 +235,11 @@ impl Writer<'_> {
     }
 
     /// Writes `jobs` in one transaction and leaves what they wrote in `self.written`.
-    fn transact<'j>(
-        &mut self,
-        jobs: impl Iterator<Item = &'j Job>,
-        wanted: Durability,
-    ) -> Result<(), Failure> {
+    fn transact<'j>(&mut self, jobs: impl Iterator<Item = &'j Job>) -> Result<(), Failure> {
         self.written.clear();
         let done = self
-            .set_level(wanted)
-            .and_then(|()| self.statements.begin())
+            .statements
+            .begin()
             .map_err(|error| Failure::of_all(&error))
             .and_then(|version| self.check_version(version))
             .and_then(|()| self.write(jobs));
@@ -279,21 +302,6 @@ impl Writer<'_> {
         }
         let text = "the ledger was changed by a newer version while this one ran; start again with the newer binary";
         Err(Failure::final_of(LedgerError::Unavailable(text.to_owned())))
-    }
-
-    fn set_level(&mut self, wanted: Durability) -> rusqlite::Result<()> {
-        if self.level == wanted {
-            return Ok(());
-        }
-        let level = match wanted {
-            Durability::Committed => "NORMAL",
-            Durability::Synced => "FULL",
-        };
-        self.opened
-            .connection
-            .pragma_update(None, "synchronous", level)?;
-        self.level = wanted;
-        Ok(())
     }
 }
 

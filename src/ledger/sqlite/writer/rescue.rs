@@ -4,8 +4,13 @@
 use std::collections::VecDeque;
 
 use super::{
-    super::{super::Durability, emergency, explain, job::Job},
-    Failure, LedgerError, Writer,
+    super::{
+        super::Durability,
+        emergency::{self, Emergency},
+        explain,
+        job::Job,
+    },
+    Failure, LedgerError, Writer, leave_unsynced,
 };
 use crate::base::{
     event::Event,
@@ -32,23 +37,11 @@ impl Writer<'_> {
             emergency::release(self.dir);
             failpoint::pass(Point::BallastReleased);
         }
-        if self.broken.is_none() && self.transact(ends.iter(), Durability::Synced).is_ok() {
-            return self.answer(ends);
+        if self.broken.is_none() && self.transact(ends.iter()).is_ok() {
+            return self.answer(ends, Durability::Synced);
         }
         for job in ends {
-            self.keep(job, &failure.error);
-        }
-    }
-
-    /// Writes one end into the journal.
-    fn keep(&self, job: Job, error: &LedgerError) {
-        match job.journal(self.emergency) {
-            Ok(()) => job.answer_from_journal(),
-            Err(cannot) => {
-                let cannot = &cannot.to_string();
-                Event::JournalFailed { error: cannot }.emit();
-                job.answer(Err(error.clone()));
-            }
+            keep(job, &self.opened.emergency, &failure.error);
         }
     }
 
@@ -60,13 +53,30 @@ impl Writer<'_> {
             is_of_disk: true,
             is_final: false,
         };
-        self.set_level(Durability::Synced)
-            .map_err(|error| failed(explain(&error)))?;
+        let connection = &self.opened.connection;
         emergency::set_aside(self.dir).map_err(failed)?;
-        emergency::ingest(&self.opened.connection, self.dir, &self.opened.id).map_err(failed)?;
+        // What is taken in must be on the disk before it is gone beside it.
+        let taken = connection
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(|error| explain(&error))
+            .and_then(|()| emergency::ingest(connection, self.dir, &self.opened.id));
+        let left = leave_unsynced(self.opened).map_err(|error| explain(&error));
+        taken.and(left).map_err(failed)?;
         self.is_degraded = false;
         Event::LedgerRestored {}.emit();
         Ok(())
+    }
+}
+
+/// Writes one end into the journal.
+pub(super) fn keep(job: Job, emergency: &Emergency, error: &LedgerError) {
+    match job.journal(emergency) {
+        Ok(()) => job.answer_from_journal(),
+        Err(cannot) => {
+            let cannot = &cannot.to_string();
+            Event::JournalFailed { error: cannot }.emit();
+            job.answer(Err(error.clone()));
+        }
     }
 }
 
