@@ -8,6 +8,8 @@ pub(crate) const WAKES_TOGETHER_MAX: usize = 32;
 pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 4000;
 /// Pages of the log at which its writer stops to have it begun anew: 64 MiB.
 pub(crate) const LEDGER_LOG_PAGES_MAX: i32 = 16_000;
+/// Rates, budgets and tools that draw on them that the ledger's writer knows by heart.
+pub(crate) const LEDGER_HELD_MAX: usize = 4096;
 /// How long a checkpoint that keeps others from adding to the log waits for them to let it.
 pub(crate) const LEDGER_RESTART_WAIT: Duration = Duration::from_millis(100);
 /// Size in bytes to which the write-ahead log is cut back after a checkpoint.

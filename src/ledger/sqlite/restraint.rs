@@ -29,7 +29,7 @@ use super::{
 use crate::base::{
     amount::Amount,
     clock::{Clock, Moment, Timestamp},
-    limits::LEDGER_STATEMENTS_MAX,
+    limits::{LEDGER_STATEMENTS_MAX, flow::LEDGER_HELD_MAX},
     problem::{Code, Problem},
     quota::Rate,
 };
@@ -161,7 +161,7 @@ impl<'c> Restraints<'c> {
         }
     }
 
-    /// Begins a transaction: the time stands still in it, and nothing is known of the tables.
+    /// Begins a transaction: the time stands still in it.
     pub(super) fn begin(&mut self, clock: &dyn Clock) {
         self.now = Now {
             moment: clock.now(),
@@ -169,21 +169,38 @@ impl<'c> Restraints<'c> {
             boot: self.boot,
         };
         self.loops.forget();
+        self.believed = None;
+        if self.marks.len() + self.accounts.len() > LEDGER_HELD_MAX {
+            self.forget();
+        }
+    }
+
+    /// Knows nothing of rates and budgets any more; what this transaction has taken of them is
+    /// not written. To be called when somebody else has written to the file, or this transaction
+    /// is taken back.
+    pub(super) fn forget(&mut self) {
         self.marks.forget();
         self.accounts.forget();
-        self.believed = None;
     }
 
     /// Writes what this transaction has taken of rates and budgets. They are drawn on by nearly
-    /// every call, so they are kept in memory from the first call of a transaction to its end:
-    /// whoever else writes to their tables in it calls this first, and commits nothing without it.
+    /// every call, so they are kept in memory; nothing is committed without this.
     ///
     /// # Errors
     /// What SQLite says.
     pub(super) fn write(&mut self) -> rusqlite::Result<()> {
         self.marks.write(self.connection)?;
-        self.accounts.write(self.connection)?;
-        self.believed = None;
+        self.accounts.write(self.connection)
+    }
+
+    /// Has what it knows written, and knows it no more: for somebody else who writes to the tables
+    /// of rates and budgets in this transaction.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(super) fn hand_over(&mut self) -> rusqlite::Result<()> {
+        self.write()?;
+        self.forget();
         Ok(())
     }
 

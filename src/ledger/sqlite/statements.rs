@@ -45,12 +45,22 @@ WHERE row = ?1 AND state = 'running'";
 const INTEND: &str =
     "INSERT INTO intents (call, attempt, backend, at, after) VALUES (?1, ?2, ?3, ?4, ?5)";
 
+/// The file when this process wrote to it last, or read it first.
+#[derive(Debug, Default)]
+struct Seen {
+    /// What `PRAGMA data_version` said; `None` when nothing is known of the file.
+    data: Option<i64>,
+    schema: i32,
+}
+
 /// Every statement that a batch needs.
 pub(super) struct Statements<'c> {
     connection: &'c Connection,
     begin: Statement<'c>,
     commit: Statement<'c>,
     version: Statement<'c>,
+    data_version: Statement<'c>,
+    seen: Seen,
     admit: Bound<'c>,
     admit_settled: Bound<'c>,
     settle: Bound<'c>,
@@ -81,6 +91,8 @@ impl<'c> Statements<'c> {
             begin: connection.prepare("BEGIN IMMEDIATE")?,
             commit: connection.prepare("COMMIT")?,
             version: connection.prepare("PRAGMA user_version")?,
+            data_version: connection.prepare("PRAGMA data_version")?,
+            seen: Seen::default(),
             admit: Bound::prepare(connection, ADMIT)?,
             admit_settled: Bound::prepare(connection, ADMIT_SETTLED)?,
             settle: Bound::prepare(connection, SETTLE)?,
@@ -97,9 +109,24 @@ impl<'c> Statements<'c> {
     /// Begins a transaction that may write and gives the schema version found in it.
     pub(super) fn begin(&mut self) -> rusqlite::Result<i32> {
         self.begin.execute([])?;
-        // Other processes append too, so the end of the chain is known only from here on.
-        self.find_head()?;
-        self.version.query_row([], |row| row.get(0))
+        // It changes with each commit of another connection (sqlite.org/pragma.html), and nobody
+        // commits from here on.
+        let data = self.data_version.query_row([], |row| row.get(0))?;
+        if self.seen.data != Some(data) {
+            self.seen.data = None;
+            self.restraints.forget();
+            self.find_head()?;
+            self.seen = Seen {
+                schema: self.version.query_row([], |row| row.get(0))?,
+                data: Some(data),
+            };
+        }
+        Ok(self.seen.schema)
+    }
+
+    /// What is known of the file holds no more, also where nobody else has written to it.
+    pub(super) fn forget(&mut self) {
+        self.seen.data = None;
     }
 
     /// Commits it.
@@ -110,6 +137,7 @@ impl<'c> Statements<'c> {
 
     /// Takes it back, if there is one.
     pub(super) fn roll_back(&mut self) {
+        self.forget();
         if !self.connection.is_autocommit() {
             // SQLite rolls back by itself what it cannot roll back when told.
             let _nothing_more_to_do = self.connection.execute_batch("ROLLBACK");
@@ -204,7 +232,7 @@ impl<'c> Statements<'c> {
     /// Settles the operation of `row` and its call, whose process is dead.
     pub(super) fn recover(&mut self, row: i64, now: Timestamp) -> rusqlite::Result<()> {
         // What a dead call had set aside is settled, in accounts that may be in hand.
-        self.restraints.write()?;
+        self.restraints.hand_over()?;
         self.operations.recover(row, now)?;
         self.find_head()
     }

@@ -25,13 +25,21 @@ pub(super) type Taken = [Option<Mark>; 2];
 /// Stands for all tools.
 const ALL: &str = "";
 
-/// The marks that calls of one transaction have met, by principal and by tool: each is read once
-/// and written once.
+/// The marks that calls have met: each is read once, as long as nobody else writes, and written
+/// once in a transaction.
 #[derive(Debug, Default)]
-pub(super) struct Marks(HashMap<String, HashMap<String, Held>>);
+pub(super) struct Marks {
+    held: Vec<Held>,
+    /// Their places, by principal and by tool.
+    places: HashMap<String, HashMap<String, usize>>,
+    /// The places of those that are not written yet.
+    changed: Vec<usize>,
+}
 
 #[derive(Debug)]
 struct Held {
+    principal: String,
+    tool: String,
     mark: Option<Mark>,
     is_changed: bool,
 }
@@ -39,22 +47,29 @@ struct Held {
 impl Marks {
     /// Knows nothing any more; what was not written is gone.
     pub(super) fn forget(&mut self) {
-        self.0.clear();
+        *self = Self::default();
     }
 
-    /// Writes those that were changed, and knows nothing any more.
+    /// How many are known.
+    pub(super) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Writes those that were changed.
     ///
     /// # Errors
     /// What SQLite says.
     pub(super) fn write(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let sql = "INSERT INTO rates (principal, tool, used) VALUES (?1, ?2, ?3)
             ON CONFLICT DO UPDATE SET used = excluded.used";
-        for (principal, tools) in self.0.drain() {
-            for (tool, held) in tools.into_iter().filter(|(_, held)| held.is_changed) {
-                let used = held.mark.map(|mark| mark.to_bytes());
-                let mut keep = connection.prepare_cached(sql)?;
-                keep.execute(params![principal, tool, used])?;
-            }
+        for place in self.changed.drain(..) {
+            let Some(held) = self.held.get_mut(place) else {
+                continue;
+            };
+            let used = held.mark.map(|mark| mark.to_bytes());
+            let mut keep = connection.prepare_cached(sql)?;
+            keep.execute(params![held.principal, held.tool, used])?;
+            held.is_changed = false;
         }
         Ok(())
     }
@@ -65,34 +80,44 @@ impl Marks {
         principal: &str,
         tool: &str,
     ) -> rusqlite::Result<Option<Mark>> {
-        let known = self.0.get(principal);
-        if let Some(held) = known.and_then(|tools| tools.get(tool)) {
+        if let Some(held) = self.place(principal, tool).and_then(|at| self.held.get(at)) {
             return Ok(held.mark);
         }
         let sql = "SELECT used FROM rates WHERE principal = ?1 AND tool = ?2";
         let mut find = connection.prepare_cached(sql)?;
         let used = find.query_row([principal, tool], |row| mark(row, 0));
         let mark = used.optional()?.flatten();
-        let is_changed = false;
-        self.hold(principal, tool, Held { mark, is_changed });
+        self.hold(principal, tool, mark);
         Ok(mark)
     }
 
     fn keep(&mut self, principal: &str, tool: &str, mark: Mark) {
-        let known = self.0.get_mut(principal);
-        let next = Held {
-            mark: Some(mark),
-            is_changed: true,
+        let known = self.place(principal, tool);
+        let place = known.unwrap_or_else(|| self.hold(principal, tool, None));
+        let Some(held) = self.held.get_mut(place) else {
+            return;
         };
-        match known.and_then(|tools| tools.get_mut(tool)) {
-            Some(held) => *held = next,
-            None => self.hold(principal, tool, next),
+        held.mark = Some(mark);
+        if !std::mem::replace(&mut held.is_changed, true) {
+            self.changed.push(place);
         }
     }
 
-    fn hold(&mut self, principal: &str, tool: &str, held: Held) {
-        let tools = self.0.entry(principal.to_owned()).or_default();
-        tools.insert(tool.to_owned(), held);
+    fn place(&self, principal: &str, tool: &str) -> Option<usize> {
+        self.places.get(principal)?.get(tool).copied()
+    }
+
+    fn hold(&mut self, principal: &str, tool: &str, mark: Option<Mark>) -> usize {
+        let place = self.held.len();
+        self.held.push(Held {
+            principal: principal.to_owned(),
+            tool: tool.to_owned(),
+            mark,
+            is_changed: false,
+        });
+        let tools = self.places.entry(principal.to_owned()).or_default();
+        tools.insert(tool.to_owned(), place);
+        place
     }
 }
 

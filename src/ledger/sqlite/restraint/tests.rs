@@ -172,6 +172,31 @@ fn s31_of_eight_calls_at_once_exactly_three_fit_and_nothing_stays_set_aside() {
     assert_eq!(account(dir.path()), ("0.4".to_owned(), "0".to_owned()));
 }
 
+/// Each knows by heart what it has seen, until another has written.
+#[test]
+fn s31_processes_that_take_turns_see_what_the_others_took() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), clock());
+    let ledgers = [(); 2].map(|()| ledger(dir.path(), &clock));
+    let demands = Demands {
+        rate: Rate::parse("9/minute", Some(9)),
+        ..costs("0.10", "1.00")
+    };
+    let mut turns = ledgers.iter().cycle();
+    let mut begin_next = || begin(turns.next().unwrap(), &demands);
+    let receipts: Vec<_> = (0..9).map(|_| begin_next().unwrap()).collect();
+    assert_eq!(begin_next().unwrap_err().code, Code::RateLimited);
+    let mut enders = ledgers.iter().cycle();
+    for receipt in receipts {
+        let ledger = enders.next().unwrap();
+        finish(ledger, receipt, due("0.10"));
+    }
+    assert_eq!(account(dir.path()), ("0.9".to_owned(), "0".to_owned()));
+    clock.advance(Duration::from_secs(60));
+    assert!(begin(&ledgers[0], &costs("0.10", "1.00")).is_ok());
+    let refused = begin(&ledgers[1], &costs("0.10", "1.00")).unwrap_err();
+    assert_eq!(refused.code, Code::BudgetExceeded);
+}
+
 #[test]
 fn s32_what_a_dead_process_had_set_aside_is_settled_in_full() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), clock());

@@ -60,6 +60,7 @@ impl Writer<'_> {
             .pragma_update(None, "synchronous", "FULL")
             .map_err(|error| explain(&error))
             .and_then(|()| emergency::ingest(connection, self.dir, &self.opened.id));
+        self.statements.forget();
         let left = leave_unsynced(self.opened).map_err(|error| explain(&error));
         taken.and(left).map_err(failed)?;
         self.is_degraded = false;

@@ -1,4 +1,5 @@
-//! The accounts that the calls of one transaction draw on: each is read once and written once.
+//! The accounts that calls draw on: each is read once, as long as nobody else writes, and written
+//! once in a transaction.
 
 use std::collections::HashMap;
 
@@ -7,14 +8,16 @@ use rusqlite::{Connection, params};
 use super::rows::{self, BudgetView, COLUMNS};
 use crate::{base::quota::Budget, ledger::policy::budget::Account};
 
-/// What a transaction has seen of the table. It holds only as long as nobody else can write,
-/// and nothing in it is in the file before [`Accounts::write`].
+/// What was seen of the table. It holds only as long as nobody else writes, and no change of it
+/// is in the file before [`Accounts::write`].
 #[derive(Debug, Default)]
 pub(in super::super) struct Accounts {
     /// By row.
     held: HashMap<i64, Held>,
     /// By principal and by tool: the rows that such a call draws on, in order.
     drawn_on: HashMap<String, HashMap<String, Vec<i64>>>,
+    /// Those that are not written yet.
+    changed: Vec<i64>,
 }
 
 #[derive(Debug)]
@@ -26,18 +29,26 @@ struct Held {
 impl Accounts {
     /// Knows nothing any more; what was not written is gone.
     pub(in super::super) fn forget(&mut self) {
-        self.held.clear();
-        self.drawn_on.clear();
+        *self = Self::default();
     }
 
-    /// Writes what was changed, and knows nothing any more.
+    /// How many rows and tools are known.
+    pub(in super::super) fn len(&self) -> usize {
+        let tools = self.drawn_on.values().map(HashMap::len);
+        self.held.len() + tools.sum::<usize>()
+    }
+
+    /// Writes what was changed.
     ///
     /// # Errors
     /// What SQLite says.
     pub(in super::super) fn write(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let sql = "UPDATE budgets SET number = ?2, spent = ?3, reserved = ?4 WHERE row = ?1";
-        self.drawn_on.clear();
-        for (row, held) in self.held.drain().filter(|(_, held)| held.is_changed) {
+        for row in self.changed.drain(..) {
+            let Some(held) = self.held.get_mut(&row) else {
+                continue;
+            };
+            held.is_changed = false;
             let account = held.view.account;
             let values = params![
                 row,
@@ -119,8 +130,12 @@ impl Accounts {
     ) -> rusqlite::Result<Account> {
         let held = self.held(connection, row)?;
         let next = change(held.view.account);
-        held.is_changed |= next != held.view.account;
+        let is_new = next != held.view.account && !held.is_changed;
         held.view.account = next;
+        if is_new {
+            held.is_changed = true;
+            self.changed.push(row);
+        }
         Ok(next)
     }
 

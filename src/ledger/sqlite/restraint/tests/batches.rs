@@ -98,6 +98,7 @@ fn a_transaction_that_is_taken_back_has_taken_nothing() {
     connection.execute_batch("ROLLBACK").unwrap();
     assert_eq!(in_file(&connection), (None, None, 0));
     for call in 2..=3 {
+        restraints.forget();
         restraints.begin(&*clock);
         let grant = check(&mut restraints, &demands).ok().unwrap();
         take(&mut restraints, &grant, call, &demands);
@@ -127,4 +128,21 @@ fn a_budget_that_a_call_brings_is_met_by_the_calls_of_other_tools_after_it() {
         let decided = restraints.check(&other, &costs(cost, "1.00")).unwrap();
         assert_eq!(decided.is_ok(), fits, "{cost}");
     }
+}
+
+#[test]
+fn what_was_seen_is_known_until_somebody_else_may_have_written() {
+    let (connection, clock) = (file(), clock());
+    let mut restraints = restraints(&connection, &clock);
+    let demands = all_of(costs("0.30", "1.00"));
+    let grant = check(&mut restraints, &demands).ok().unwrap();
+    take(&mut restraints, &grant, 1, &demands);
+    restraints.write().unwrap();
+    let spend = "UPDATE budgets SET spent = 900000";
+    connection.execute(spend, []).unwrap();
+    restraints.begin(&*clock);
+    assert!(check(&mut restraints, &demands).is_ok());
+    restraints.hand_over().unwrap();
+    let refused = check(&mut restraints, &demands).err();
+    assert_eq!(refused, Some(Code::BudgetExceeded));
 }
