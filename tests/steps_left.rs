@@ -152,16 +152,20 @@ fn h4_a_last_step_that_gives_too_much_when_it_is_run_again_leaves_nothing_to_a_p
     sound(&home);
 }
 
+/// As if a person had cleaned up too much.
+fn forget_definitions(home: &Home) {
+    let ledger = home.path("state/ledger.db");
+    let ledger = Connection::open_with_flags(ledger, OpenFlags::default()).unwrap();
+    assert_eq!(ledger.execute("delete from definitions", []), Ok(1));
+}
+
 #[test]
 fn s19_steps_whose_definition_is_gone_say_so_and_what_a_person_can_do() {
     let home = Home::new();
     killed_in_the_last_step(&home);
     let first = home.log().swap_remove(0);
     let id = first["call_id"].as_str().unwrap();
-    let ledger = home.path("state/ledger.db");
-    let ledger = Connection::open_with_flags(ledger, OpenFlags::default()).unwrap();
-    assert_eq!(ledger.execute("delete from definitions", []), Ok(1));
-    drop(ledger);
+    forget_definitions(&home);
 
     for _ in 0..2 {
         let asked = home.run(&["ops", "resume", id]).code(2);
@@ -179,5 +183,19 @@ fn s19_steps_whose_definition_is_gone_say_so_and_what_a_person_can_do() {
     let resolve = ["ops", "resolve", id, "--as", "succeeded", "--note", "seen"];
     home.run(&resolve).success();
     assert_eq!(state(&home), "succeeded");
+    sound(&home);
+}
+
+#[test]
+fn s19_a_server_that_meets_steps_whose_definition_is_gone_tells_its_operator() {
+    let home = Home::new();
+    killed_in_the_last_step(&home);
+    forget_definitions(&home);
+    let mut next = serve(&home);
+    let said = next.told("a person has to look");
+    assert!(said.contains("is not kept"), "{said}");
+    assert_eq!(next.finish().0, 0);
+    assert_eq!(state(&home), "attention");
+    assert_eq!(effects(&home), "a b c");
     sound(&home);
 }

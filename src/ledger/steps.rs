@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{IntentReceipt, operation::OperationState};
-use crate::base::{clock::Timestamp, id::CallId};
+use crate::base::{clock::Timestamp, id::CallId, limits::RECOVERIES_MAX};
 
 /// Doing a step, or undoing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +134,31 @@ pub(crate) enum Adopted {
     Settled(OperationState),
     /// The definition that they were begun by is not kept, so that only a person can see to them.
     Undefined,
+    /// Those of the operation that this call began were left to a person just now. There may be
+    /// others.
+    GivenUp(CallId, GivenUp),
+}
+
+/// Why nobody but a person goes on with steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GivenUp {
+    /// Their definition is not kept.
+    Undefined,
+    /// Too many processes died over them.
+    Deaths,
+}
+
+impl GivenUp {
+    /// What is `kept` of steps over which `deaths` processes have died by now.
+    ///
+    /// # Errors
+    /// Why only a person goes on with them.
+    pub(in crate::ledger) fn unless<T>(kept: Option<T>, deaths: u32) -> Result<T, Self> {
+        if deaths >= RECOVERIES_MAX {
+            return Err(Self::Deaths);
+        }
+        kept.ok_or(Self::Undefined)
+    }
 }
 
 /// The steps of an operation as they were left.

@@ -30,7 +30,7 @@ use crate::{
     ledger::{
         self, LedgerError,
         operation::OperationState,
-        steps::{Adopted, Closing, Left, Side, StepEvent, Wanted},
+        steps::{Adopted, Closing, GivenUp, Left, Side, StepEvent, Wanted},
     },
 };
 
@@ -109,6 +109,7 @@ fn look_after(shared: &Shared) {
                         not_seen_to(&error);
                     }
                 }
+                Ok(Adopted::GivenUp(id, why)) => given_up(id, why),
                 Ok(
                     Adopted::NotFound
                     | Adopted::StillRunning
@@ -122,6 +123,15 @@ fn look_after(shared: &Shared) {
             }
         }
     }
+}
+
+fn given_up(id: CallId, why: GivenUp) {
+    let why = match why {
+        GivenUp::Undefined => "the definition that they were begun by is not kept",
+        GivenUp::Deaths => "too many processes died over them",
+    };
+    let operation_id = &id.to_string();
+    Event::StepsStuck { operation_id, why }.emit();
 }
 
 fn not_seen_to(error: &dyn Display) {
@@ -146,7 +156,8 @@ pub(in crate::engine) fn go_on_for(
         }
         Adopted::NotFound => Ok(GoneOn::NotFound),
         Adopted::StillRunning => Ok(GoneOn::StillRunning),
-        Adopted::Undefined => Ok(GoneOn::Undefined),
+        // Only what nobody named is given up; there is no other reason to tell here.
+        Adopted::Undefined | Adopted::GivenUp(..) => Ok(GoneOn::Undefined),
         Adopted::Settled(state) => Ok(GoneOn::Settled(state)),
     }
 }

@@ -151,7 +151,8 @@ impl Model {
             Verb::TakeOver => {
                 let is_orphan = self.is_open() && self.hand == Hand::Nobody;
                 if is_orphan && !self.entries.is_empty() {
-                    return self.take(self.deaths + 1).unwrap_or_else(none);
+                    let given_up = || "given up".to_owned();
+                    return self.take(self.deaths + 1).unwrap_or_else(given_up);
                 }
                 none()
             }
@@ -210,6 +211,7 @@ impl Teller<'_> {
             Adopted::StillRunning => "running".to_owned(),
             Adopted::Settled(state) => format!("settled {state:?}"),
             Adopted::Undefined => "undefined".to_owned(),
+            Adopted::GivenUp(..) => "given up".to_owned(),
         }
     }
 

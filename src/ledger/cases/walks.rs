@@ -7,7 +7,7 @@ use super::{
         IntentReceipt, Ledger,
         admission::{Begun, Decided},
         operation::{Operation, OperationState},
-        steps::{Adopted, Closing, Left, Side, StepEntry, StepEvent, Stepped, Wanted},
+        steps::{Adopted, Closing, GivenUp, Left, Side, StepEntry, StepEvent, Stepped, Wanted},
         wait,
     },
     DAY,
@@ -178,6 +178,26 @@ fn s19_steps_whose_definition_is_not_kept_wait_for_a_person_however_often_they_a
 }
 
 #[test]
+fn s19_whoever_looks_for_steps_is_told_once_of_those_whose_definition_is_not_kept() {
+    in_each_world(|world| {
+        let receipt = begin(&world.first, &named(1, 1));
+        let id = receipt.operation_id().unwrap();
+        let begun = entry("a", Side::Act, StepEvent::Begun);
+        write(&world.first, &receipt, &[begun]);
+        (world.kill)();
+        let told = adopt(&world.second, Wanted::Orphaned);
+        assert!(
+            matches!(told, Adopted::GivenUp(of, GivenUp::Undefined) if of == id),
+            "{told:?}"
+        );
+        assert!(matches!(
+            adopt(&world.second, Wanted::Orphaned),
+            Adopted::NotFound
+        ));
+    });
+}
+
+#[test]
 fn h4_a_call_that_has_begun_no_step_is_nobodys_to_go_on_with() {
     in_each_world(|world| {
         let receipt = begin(&world.first, &named(1, 1));
@@ -199,6 +219,11 @@ fn five_deaths_over_the_same_steps_leave_them_to_a_person() {
             assert_eq!(taken(&next(), Wanted::Orphaned).id, id);
         }
         let last = next();
+        let told = adopt(&last, Wanted::Orphaned);
+        assert!(
+            matches!(told, Adopted::GivenUp(of, GivenUp::Deaths) if of == id),
+            "{told:?}"
+        );
         assert!(matches!(adopt(&last, Wanted::Orphaned), Adopted::NotFound));
         assert_eq!(refuses(&last, &named(1, 1)), Code::NeedsAttention);
     }

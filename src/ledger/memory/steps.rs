@@ -8,11 +8,11 @@ use super::{
         admission::Running,
         operation::OperationState,
         record::CallRow,
-        steps::{Adopted, Closing, Left, Side, StepEntry, Stepped, Wanted},
+        steps::{Adopted, Closing, GivenUp, Left, Side, StepEntry, Stepped, Wanted},
     },
     state::State,
 };
-use crate::base::{clock::Timestamp, limits::RECOVERIES_MAX};
+use crate::base::clock::Timestamp;
 
 /// The steps of the last call of an operation.
 pub(super) struct Walk {
@@ -69,38 +69,37 @@ impl State {
                 Wanted::Orphaned => stored.deaths + 1,
                 Wanted::Named(_) => 0,
             };
-            match (self.take(row, deaths, now), wanted) {
-                (Some(left), _) => return Adopted::Taken(Box::new(left)),
-                (None, Wanted::Named(_)) => return Adopted::Undefined,
-                (None, Wanted::Orphaned) => {}
-            }
+            let id = known.id;
+            return match (self.take(row, deaths, now), wanted) {
+                (Ok(left), _) => Adopted::Taken(Box::new(left)),
+                (Err(_), Wanted::Named(_)) => Adopted::Undefined,
+                (Err(why), Wanted::Orphaned) => Adopted::GivenUp(id, why),
+            };
         }
         Adopted::NotFound
     }
 
-    fn take(&mut self, row: i64, deaths: u32, now: Timestamp) -> Option<Left> {
+    fn take(&mut self, row: i64, deaths: u32, now: Timestamp) -> Result<Left, GivenUp> {
         let stored = self.of(row);
         let walk = &stored.walk;
         let undoes = walk.entries.iter().any(|entry| entry.side == Side::Undo);
-        let definition = walk.definition.as_ref().filter(|_| deaths < RECOVERIES_MAX);
-        let becomes = match (definition, undoes) {
-            (None, _) => OperationState::Attention,
-            (Some(_), true) => OperationState::Compensating,
-            (Some(_), false) => OperationState::Running,
+        let definition = GivenUp::unless(walk.definition.clone(), deaths);
+        let becomes = match (&definition, undoes) {
+            (Err(_), _) => OperationState::Attention,
+            (Ok(_), true) => OperationState::Compensating,
+            (Ok(_), false) => OperationState::Running,
         };
-        if definition.is_none() && stored.known.state == becomes {
-            return None;
+        if let Err(why) = definition
+            && stored.known.state == becomes
+        {
+            return Err(why);
         }
-        let definition = definition.map(Arc::clone);
         stored.deaths = deaths;
         assert!(stored.known.state.may_become(becomes));
         stored.known.state = becomes;
         stored.known.is_owner_alive = true;
-        let Some(definition) = definition else {
-            stored.known.ended = Some(now);
-            return None;
-        };
-        Some(Left {
+        let definition = definition.inspect_err(|_| stored.known.ended = Some(now))?;
+        Ok(Left {
             receipt: IntentReceipt {
                 row: stored.known.last,
                 durability: Durability::Synced,

@@ -8,7 +8,10 @@ use super::{
         Durability, IntentReceipt, LedgerError,
         admission::Running,
         operation::OperationState,
-        steps::{Adopted, Closing, Left, Side, StepEntry, StepEvent, StepRecord, Stepped, Wanted},
+        steps::{
+            Adopted, Closing, GivenUp, Left, Side, StepEntry, StepEvent, StepRecord, Stepped,
+            Wanted,
+        },
     },
     explain, instance,
     operations::word,
@@ -17,7 +20,7 @@ use super::{
     statements::Statements,
     written::Written,
 };
-use crate::base::{clock::Timestamp, id::CallId, limits::RECOVERIES_MAX};
+use crate::base::{clock::Timestamp, id::CallId};
 
 /// A migration. An event is numbered as in the audit trail, which vouches for it.
 pub(super) const TABLES: &str = "
@@ -176,13 +179,14 @@ pub(super) fn adopt(
 ) -> rusqlite::Result<Adopted> {
     match wanted {
         Wanted::Orphaned => {
-            for found in orphaned(statements)? {
-                let deaths = found.deaths.saturating_add(1);
-                if let Some(left) = take(statements, &found, deaths, now)? {
-                    return Ok(Adopted::Taken(Box::new(left)));
-                }
-            }
-            Ok(Adopted::NotFound)
+            let Some(found) = orphaned(statements)?.into_iter().next() else {
+                return Ok(Adopted::NotFound);
+            };
+            let deaths = found.deaths.saturating_add(1);
+            Ok(match take(statements, &found, deaths, now)? {
+                Ok(left) => Adopted::Taken(Box::new(left)),
+                Err(why) => Adopted::GivenUp(id(statements, &found)?, why),
+            })
         }
         Wanted::Named(id) => {
             let sql = format!(
@@ -204,8 +208,8 @@ pub(super) fn adopt(
             }
             // A person sees to it, so it is no matter how often a process died.
             Ok(match take(statements, &found, 0, now)? {
-                Some(left) => Adopted::Taken(Box::new(left)),
-                None => Adopted::Undefined,
+                Ok(left) => Adopted::Taken(Box::new(left)),
+                Err(_) => Adopted::Undefined,
             })
         }
     }
@@ -225,6 +229,14 @@ fn orphaned(statements: &Statements<'_>) -> rusqlite::Result<Vec<Found>> {
     Ok(orphaned)
 }
 
+/// The call that began the operation.
+fn id(statements: &Statements<'_>, of: &Found) -> rusqlite::Result<CallId> {
+    let sql = "SELECT call_id FROM calls
+        WHERE row = (SELECT first FROM operations WHERE row = ?1)";
+    let mut find = statements.connection().prepare_cached(sql)?;
+    find.query_row([of.operation], |row| Ok(CallId::from_bytes(row.get(0)?)))
+}
+
 /// Takes the operation in hand, unless too many processes died over it or its definition was
 /// not kept: then a person has to look.
 fn take(
@@ -232,7 +244,7 @@ fn take(
     found: &Found,
     deaths: u32,
     now: Timestamp,
-) -> rusqlite::Result<Option<Left>> {
+) -> rusqlite::Result<Result<Left, GivenUp>> {
     statements.recover(found.operation, now)?;
     let connection = statements.connection();
     let entries: Vec<StepEntry> = entries(connection, found.call)?
@@ -266,18 +278,18 @@ fn take(
                 entries,
             })
         })
-        .optional()?
-        .filter(|_| deaths < RECOVERIES_MAX);
+        .optional()?;
+    let left = GivenUp::unless(left, deaths);
     let becomes = match &left {
-        None => OperationState::Attention,
-        Some(left) if left.entries.iter().any(|entry| entry.side == Side::Undo) => {
+        Err(_) => OperationState::Attention,
+        Ok(left) if left.entries.iter().any(|entry| entry.side == Side::Undo) => {
             OperationState::Compensating
         }
-        Some(_) => OperationState::Running,
+        Ok(_) => OperationState::Running,
     };
     // It waits for a person already.
-    if becomes == found.state && left.is_none() {
-        return Ok(None);
+    if becomes == found.state && left.is_err() {
+        return Ok(left);
     }
     statements
         .operations
