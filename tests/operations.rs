@@ -175,6 +175,12 @@ fn s10_s15_a_write_whose_process_was_killed_is_not_run_again_until_a_person_says
         (&json!("unknown"), &json!("hold"))
     );
     let op = listed["op_id"].as_str().unwrap();
+    let call = home.run(&["log", "show", op]).success();
+    let call = String::from_utf8(call.get_output().stdout.clone()).unwrap();
+    assert!(
+        call.contains(&format!("unknown; `tollgate ops show {op}` has")),
+        "{call}"
+    );
     let resolve = [
         "ops",
         "resolve",

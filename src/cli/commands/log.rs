@@ -28,7 +28,8 @@ use crate::{
     ledger::{
         LedgerError,
         log::{CallEnd, CallFilter, CallRecord, Found, IntentRecord, Order},
-        sqlite::read::LogReader,
+        record::Outcome,
+        sqlite::{inquiry::OperationRecord, read::LogReader},
         steps::{Side, StepRecord},
     },
 };
@@ -172,9 +173,15 @@ fn one(args: &OneCallArgs) -> Result<(LogReader, Box<CallRecord>), CommandError>
 
 fn show(args: OneCallArgs) -> Result<ExitStatus, CommandError> {
     let (reader, call) = one(&args)?;
+    let is_unknown = |end: &CallEnd| end.outcome == Outcome::Unknown;
+    let operation = match call.end.as_ref().is_some_and(is_unknown) {
+        true => reader.operation_of(call.row).map_err(unusable)?,
+        false => None,
+    };
     let done = Done {
         intents: reader.intents(call.row).map_err(unusable)?,
         steps: reader.steps(call.row).map_err(unusable)?,
+        operation,
     };
     let text = if args.json {
         format!("{:#}\n", call_json(&call, &done))
@@ -228,6 +235,8 @@ pub(super) fn cells(call: &CallRecord) -> [String; 6] {
 struct Done {
     intents: Vec<IntentRecord>,
     steps: Vec<StepRecord>,
+    /// What the call is to, where its outcome is unknown.
+    operation: Option<OperationRecord>,
 }
 
 /// One event of a step: `undo of pay: failed (exit 3), attempt 2, TIME`.
@@ -294,6 +303,11 @@ fn whole(call: &CallRecord, done: &Done) -> String {
         return text;
     };
     line("outcome", end.outcome.as_str());
+    if let Some(operation) = &done.operation {
+        let (state, id) = (operation.state.as_str(), operation.id);
+        let now = format!("{state}; `tollgate ops show {id}` has what is known of it");
+        line("operation", &now);
+    }
     line("decided by", &end.stage);
     line("code", end.problem().unwrap_or("-"));
     line("effects", &end.effects);

@@ -90,9 +90,16 @@ impl LogReader {
     /// # Errors
     /// When the ledger cannot be read.
     pub(crate) fn operation_of(&self, call: i64) -> Result<Option<OperationRecord>, LedgerError> {
-        let sql = format!("{SELECT} WHERE o.first = ?1 OR o.last = ?1 ORDER BY o.row DESC LIMIT 1");
-        let mut found = self.select(&sql, [call]).map_err(|error| explain(&error))?;
-        Ok(found.pop())
+        // One after the other: nothing leads from the last call to its operation, so all are looked
+        // through for it.
+        for column in ["first", "last"] {
+            let sql = format!("{SELECT} WHERE o.{column} = ?1 ORDER BY o.row DESC LIMIT 1");
+            let mut found = self.select(&sql, [call]).map_err(|error| explain(&error))?;
+            if let Some(operation) = found.pop() {
+                return Ok(Some(operation));
+            }
+        }
+        Ok(None)
     }
 
     fn select(
