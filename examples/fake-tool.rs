@@ -4,9 +4,11 @@ use std::{
     env, fs,
     io::{self, Read as _, Write as _},
     process::{Command, ExitCode},
-    sync::{Arc, atomic::AtomicBool},
     thread,
 };
+
+#[path = "fake-tool/system.rs"]
+mod system;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -38,10 +40,7 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
         }
         ["sleep"] => sleep(),
         ["ignore-term"] => {
-            signal_hook::flag::register(
-                signal_hook::consts::SIGTERM,
-                Arc::new(AtomicBool::new(false)),
-            )?;
+            system::ignore_term()?;
             report("progress 1 - ready\n")?;
             sleep();
         }
@@ -50,16 +49,14 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
             sleep();
         }
         ["close-stdout-then-exit", code] => {
-            rustix::stdio::dup2_stdout(fs::File::open("/dev/null")?)?;
-            rustix::stdio::dup2_stderr(fs::File::open("/dev/null")?)?;
+            system::close_output()?;
             report("progress 1 - closed\n")?;
             // The test answers through standard input, so that nobody has to wait for time.
             read_stdin()?;
             return Ok(code.parse()?);
         }
         ["close-stdout-then-sleep"] => {
-            rustix::stdio::dup2_stdout(fs::File::open("/dev/null")?)?;
-            rustix::stdio::dup2_stderr(fs::File::open("/dev/null")?)?;
+            system::close_output()?;
             report("progress 1 - closed\n")?;
             sleep();
         }
@@ -144,7 +141,7 @@ fn with_others(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
         ["spin"] => loop {
             std::hint::spin_loop();
         },
-        ["self"] => print_self()?,
+        ["self"] => print(system::told()?.as_bytes())?,
         _ => return Ok(98),
     }
     Ok(0)
@@ -221,9 +218,9 @@ fn leave_daemon(how: &str) -> Outcome {
 #[expect(clippy::disallowed_methods, reason = "a program that behaves badly")]
 fn detach(how: &str) -> Outcome {
     if how == "group" {
-        rustix::process::setpgid(None, None)?;
+        system::begin_group()?;
     } else {
-        rustix::process::setsid()?;
+        system::begin_session()?;
     }
     let mut daemon = Command::new(env::current_exe()?);
     if how == "bare" {
@@ -238,9 +235,9 @@ fn detach(how: &str) -> Outcome {
 /// whole tree stands, and ends. The others sleep.
 #[expect(clippy::disallowed_methods, reason = "a program that behaves badly")]
 fn bomb(depth: u32) -> Outcome {
-    let leads = rustix::process::getpgrp() == rustix::process::getpid();
+    let leads = system::leads_group();
     if !leads {
-        rustix::process::setsid()?;
+        system::begin_session()?;
     }
     if depth > 0 {
         for _ in 0..2 {
@@ -280,48 +277,11 @@ fn overlap(folder: &str) -> Outcome {
     Ok(())
 }
 
-/// What the kernel says of this process.
-fn print_self() -> Outcome {
-    let pid = |pid: rustix::process::Pid| pid.as_raw_nonzero().get();
-    let own = pid(rustix::process::getpid());
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name));
-        line.and_then(|line| line.split_ascii_whitespace().nth(1).map(str::to_owned))
-    };
-    // The kernel says 0 for a session that was begun outside our PID namespace, and rustix's
-    // `getsid` panics at it.
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, after_name) = stat.rsplit_once(')').ok_or("no name")?;
-    let session = after_name.split_ascii_whitespace().nth(3);
-    let limits = fs::read_to_string("/proc/self/limits")?;
-    let limits: Vec<&str> = limits.lines().collect();
-    let told = serde_json::json!({
-        "leads_group": pid(rustix::process::getpgrp()) == own,
-        "leads_session": session == Some(own.to_string().as_str()),
-        "dies_with_parent": rustix::process::parent_process_death_signal()?.is_some(),
-        "no_new_privs": line("NoNewPrivs:"),
-        "umask": line("Umask:"),
-        "ignored": line("SigIgn:"),
-        "blocked": line("SigBlk:"),
-        "limits": limits,
-    });
-    print(told.to_string().as_bytes())?;
-    Ok(())
-}
-
 fn signal_self(name: &str) -> Outcome {
-    use rustix::process::{Signal, getpid, kill_process};
-    let signal = match name {
-        "KILL" => Signal::KILL,
-        "TERM" => Signal::TERM,
-        "STOP" => Signal::STOP,
-        _ => return Err("no such signal".into()),
-    };
-    if signal == Signal::STOP {
+    if name == "STOP" {
         report("progress 1 - ready\n")?;
     }
-    kill_process(getpid(), signal)?;
+    system::signal_self(name)?;
     sleep();
     Ok(())
 }

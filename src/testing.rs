@@ -1,6 +1,7 @@
 //! Helpers for tests that walk the real path: the only way to a stage is the stage before.
 
 mod fuzz;
+pub(crate) mod nodes;
 #[path = "../tests/peer.rs"]
 pub(crate) mod peer;
 pub(crate) mod random;

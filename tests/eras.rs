@@ -3,7 +3,10 @@
 use rustix::fs::FileType;
 use serde_json::{Value, json};
 
-use crate::harness::{ECHO, Gate, echo, envelope, handshake, legacy, make_node, modern};
+use crate::{
+    harness::{ECHO, Gate, echo, envelope, handshake, legacy, modern},
+    life_harness::make_node,
+};
 
 /// Says a legacy handshake if there is a version, then `request`; the answer to id 1.
 fn told(version: Option<&str>, request: &str) -> Value {

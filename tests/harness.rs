@@ -5,14 +5,13 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, ChildStdin, ExitStatus, Stdio},
     sync::{LazyLock, mpsc},
     thread,
     time::Duration,
 };
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json, value::RawValue};
 
 /// How long an answer may take before the test is given up. No test waits for this.
@@ -353,11 +352,6 @@ pub(crate) fn legacy(id: &Value, method: &str, params: &Value) -> String {
 /// The parameters of a call of `echo`.
 pub(crate) fn echo(text: &str) -> Value {
     json!({"name": "echo", "arguments": {"text": text}})
-}
-
-/// Makes something other than a file: a pipe, which a program reads when a test writes, or a socket.
-pub(crate) fn make_node(path: &Path, kind: FileType) {
-    mknodat(CWD, path, kind, Mode::from_raw_mode(0o600), 0).unwrap();
 }
 
 #[test]

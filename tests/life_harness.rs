@@ -15,12 +15,11 @@ use std::{
     time::Duration,
 };
 
+use rustix::fs::FileType;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) use server::Server;
-
-use crate::harness::make_node;
 
 /// What takes longer than this has failed.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
@@ -122,7 +121,7 @@ impl Home {
     /// The pipe `name`, to be made before the call that reads it.
     pub(crate) fn pipe(&self, name: &str) -> Pipe {
         let path = self.path(&format!("pipe-{name}"));
-        make_node(&path, rustix::fs::FileType::Fifo);
+        make_node(&path, FileType::Fifo);
         let (tell, opened) = sync_channel(1);
         thread::spawn(move || tell.send(File::create(path).unwrap()));
         Pipe { opened }
@@ -221,6 +220,24 @@ impl Pipe {
     }
 }
 
+/// Makes something other than a file: a pipe, which a program reads when a test writes, or a socket.
+#[cfg(not(target_vendor = "apple"))]
+pub(crate) fn make_node(path: &Path, kind: FileType) {
+    use rustix::fs::{CWD, Mode, mknodat};
+    mknodat(CWD, path, kind, Mode::from_raw_mode(0o600), 0).unwrap();
+}
+
+/// The same where only the one or the other can be made.
+#[cfg(target_vendor = "apple")]
+pub(crate) fn make_node(path: &Path, kind: FileType) {
+    use nix::{sys::stat::Mode, unistd::mkfifo};
+    match kind {
+        FileType::Fifo => mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR).unwrap(),
+        FileType::Socket => drop(std::os::unix::net::UnixListener::bind(path).unwrap()),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn merge(into: &mut Value, more: Value) {
     let Value::Object(more) = more else {
         panic!("{more}");
@@ -230,6 +247,7 @@ fn merge(into: &mut Value, more: Value) {
 
 /// Waits until a process is gone or a zombie: a signal that ends it is on its way. Whether it
 /// was in time.
+#[cfg(target_os = "linux")]
 pub(crate) fn is_gone_soon(pid: i32) -> bool {
     use rustix::{
         event::{PollFd, PollFlags, Timespec, poll},
@@ -245,7 +263,21 @@ pub(crate) fn is_gone_soon(pid: i32) -> bool {
     poll(&mut [PollFd::new(&exit, PollFlags::IN)], Some(&bound)).unwrap() == 1
 }
 
+/// The same where nothing wakes who waits for another's child.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_gone_soon(pid: i32) -> bool {
+    let begun = std::time::Instant::now();
+    while is_alive(pid) {
+        if begun.elapsed() > BOUND {
+            return false;
+        }
+        thread::yield_now();
+    }
+    true
+}
+
 /// Whether a process exists and is no zombie.
+#[cfg(target_os = "linux")]
 pub(crate) fn is_alive(pid: i32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
         !stat
@@ -254,6 +286,12 @@ pub(crate) fn is_alive(pid: i32) -> bool {
             .unwrap_or("")
             .starts_with(['Z', 'X'])
     })
+}
+
+/// Whether a process exists. A zombie is taken for one.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_alive(pid: i32) -> bool {
+    rustix::process::test_kill_process(rustix::process::Pid::from_raw(pid).unwrap()).is_ok()
 }
 
 /// The error that a result carries.

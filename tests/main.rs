@@ -1,5 +1,7 @@
 //! The tests that see only the program and its source text. One binary, because each costs a
-//! link; a module that is missing here is found by `tidy`.
+//! link; a module that is missing here is found by `tidy`. They start programs, which is not done on
+//! Windows yet, and send signals.
+#![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

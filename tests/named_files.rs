@@ -6,10 +6,7 @@ use std::{fs, io::Write as _, os::unix::fs::symlink};
 use rustix::fs::FileType;
 use serde_json::{Value, json};
 
-use crate::{
-    harness::make_node,
-    life_harness::{Home, Server, outcome, problem, text},
-};
+use crate::life_harness::{Home, Server, make_node, outcome, problem, text};
 
 /// A home with a folder `allowed` for files, and others beside it.
 fn home() -> Home {

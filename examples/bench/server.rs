@@ -8,13 +8,8 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    fs::{OFlags, fcntl_setfl},
-};
-
 use crate::stats;
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// A program with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +79,7 @@ pub(crate) struct Server {
     stdout: ChildStdout,
     /// What the pipe had no room for yet.
     unsent: Vec<u8>,
-    patience: Timespec,
+    patience: Duration,
     buffer: Vec<u8>,
     filled: usize,
 }
@@ -100,14 +95,14 @@ impl Server {
             .with_context(|| format!("cannot start {}", program.path.display()))?;
         let stdin = child.stdin.take().context("no standard input")?;
         // What does not fit the pipe waits here: both sides could wait for each other otherwise.
-        fcntl_setfl(&stdin, OFlags::NONBLOCK)?;
+        pipes::never_block(&stdin)?;
         let stdout = child.stdout.take().context("no standard output")?;
         Ok(Self {
             child,
             stdin: Some(stdin),
             stdout,
             unsent: Vec::new(),
-            patience: Timespec::try_from(Duration::from_millis(patience_ms.into()))?,
+            patience: Duration::from_millis(patience_ms.into()),
             buffer: vec![0; 1 << 18],
             filled: 0,
         })
@@ -136,14 +131,9 @@ impl Server {
     /// Waits until there is something to read, and sends meanwhile.
     fn wait(&mut self) -> Result<()> {
         loop {
-            let mut waiting = vec![PollFd::new(&self.stdout, PollFlags::IN)];
-            if let Some(stdin) = self.stdin.as_ref().filter(|_| !self.unsent.is_empty()) {
-                waiting.push(PollFd::new(stdin, PollFlags::OUT));
-            }
-            let ready = poll(&mut waiting, Some(&self.patience))?;
-            ensure!(ready > 0, "no answer in time");
-            let is_ready = |at: usize| waiting.get(at).is_some_and(|fd| !fd.revents().is_empty());
-            let (can_read, can_send) = (is_ready(0), is_ready(1));
+            let unsent = self.stdin.as_ref().filter(|_| !self.unsent.is_empty());
+            let (can_read, can_send) = pipes::wait(&self.stdout, unsent, self.patience)?;
+            ensure!(can_read || can_send, "no answer in time");
             if can_send {
                 self.send_rest()?;
             }
@@ -277,5 +267,60 @@ mod tests {
         assert_eq!(lines, ["one", "two", "three"]);
         assert!(server.peak_rss_kib().unwrap() >= server.rss_kib().unwrap());
         server.end().unwrap();
+    }
+}
+
+#[cfg(unix)]
+mod pipes {
+    //! Pipes that are read and written by turns.
+    use std::{
+        io,
+        process::{ChildStdin, ChildStdout},
+        time::Duration,
+    };
+
+    use rustix::{
+        event::{PollFd, PollFlags, Timespec, poll},
+        fs::{OFlags, fcntl_setfl},
+    };
+
+    pub(super) fn never_block(stdin: &ChildStdin) -> io::Result<()> {
+        Ok(fcntl_setfl(stdin, OFlags::NONBLOCK)?)
+    }
+
+    /// Whether there is something to read, and room to write.
+    pub(super) fn wait(
+        stdout: &ChildStdout,
+        stdin: Option<&ChildStdin>,
+        patience: Duration,
+    ) -> io::Result<(bool, bool)> {
+        let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
+        let mut waiting = vec![PollFd::new(stdout, PollFlags::IN)];
+        waiting.extend(stdin.map(|stdin| PollFd::new(stdin, PollFlags::OUT)));
+        poll(&mut waiting, Some(&patience))?;
+        let is_ready = |at: usize| waiting.get(at).is_some_and(|fd| !fd.revents().is_empty());
+        Ok((is_ready(0), is_ready(1)))
+    }
+}
+
+#[cfg(not(unix))]
+mod pipes {
+    //! Nothing is measured here.
+    use std::{
+        io,
+        process::{ChildStdin, ChildStdout},
+        time::Duration,
+    };
+
+    pub(super) fn never_block(_stdin: &ChildStdin) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn wait(
+        _stdout: &ChildStdout,
+        _stdin: Option<&ChildStdin>,
+        _patience: Duration,
+    ) -> io::Result<(bool, bool)> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }

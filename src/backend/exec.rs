@@ -245,5 +245,7 @@ fn told(slot: &SlotRefused) -> Box<Problem> {
     }
 }
 
+/// They run programs.
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

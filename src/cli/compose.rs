@@ -372,15 +372,6 @@ pub(crate) fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, CommandError>
         .map_err(|error| CommandError::Unusable(error.to_string()))
 }
 
-/// Who runs this program, for the audit trail: what the system knows, not what the environment
-/// says.
-pub(crate) fn user() -> String {
-    #[cfg(unix)]
-    return format!("uid {}", rustix::process::getuid().as_raw());
-    #[cfg(not(unix))]
-    return "a user of this machine".to_owned();
-}
-
 /// The settings of a gate that nobody has named.
 pub(crate) fn settings() -> Settings {
     Settings {

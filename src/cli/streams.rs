@@ -1,6 +1,6 @@
 //! The streams of a server: standard output belongs to the protocol alone.
 
-use std::{fs::File, io};
+use std::io;
 
 /// Takes standard output for the protocol. Whatever else writes to it from now on, a library's
 /// stray line say, goes to standard error.
@@ -8,10 +8,10 @@ use std::{fs::File, io};
 /// # Errors
 /// When the system gives no descriptor.
 #[cfg(unix)]
-pub(crate) fn take_stdout() -> io::Result<File> {
+pub(crate) fn take_stdout() -> io::Result<std::fs::File> {
     let taken = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
     rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
-    Ok(File::from(taken))
+    Ok(taken.into())
 }
 
 /// Takes standard output for the protocol. Stray lines are not kept from it here.

@@ -1,17 +1,62 @@
-//! Who runs this program: for the audit trail.
+//! Who runs this program, for records: what the system knows, not what the environment says.
 
 /// The user's name, or the number where it has none.
-#[cfg(unix)]
 pub(crate) fn name() -> String {
-    let uid = rustix::process::geteuid().as_raw();
-    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    name_of(uid, &known).unwrap_or_else(|| format!("uid {uid}"))
+    platform::name()
 }
 
-/// Nobody in particular, where the system has no way to tell.
+/// The user's name and number, as far as it has them.
+pub(crate) fn name_and_number() -> String {
+    platform::name_and_number()
+}
+
+/// The number of whoever started this program.
+pub(crate) fn number() -> String {
+    platform::number()
+}
+
+#[cfg(unix)]
+mod platform {
+    //! Numbers, and the names that passwd(5) gives them.
+    use rustix::process::{geteuid, getuid};
+
+    fn known(uid: u32) -> Option<String> {
+        let lines = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        super::name_of(uid, &lines)
+    }
+
+    pub(super) fn name() -> String {
+        let uid = geteuid().as_raw();
+        known(uid).unwrap_or_else(|| format!("uid {uid}"))
+    }
+
+    pub(super) fn name_and_number() -> String {
+        let uid = geteuid().as_raw();
+        match known(uid) {
+            Some(name) => format!("{name} (uid {uid})"),
+            None => format!("uid {uid}"),
+        }
+    }
+
+    pub(super) fn number() -> String {
+        format!("uid {}", getuid().as_raw())
+    }
+}
+
 #[cfg(not(unix))]
-pub(crate) fn name() -> String {
-    "unknown".to_owned()
+mod platform {
+    //! Nobody in particular: the standard library has no way to tell.
+    pub(super) fn name() -> String {
+        "unknown".to_owned()
+    }
+
+    pub(super) fn name_and_number() -> String {
+        name()
+    }
+
+    pub(super) fn number() -> String {
+        name()
+    }
 }
 
 /// The name of `uid` in the lines of passwd(5).

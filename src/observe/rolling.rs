@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::Files;
-use crate::base::event::Event;
+use crate::base::{event::Event, file_id::FileId};
 
 /// A writer of whole lines. A line that cannot be written is lost, and that is told once until
 /// one can be written again.
@@ -63,8 +63,8 @@ impl Rolling {
 
     /// Whether `file` still is what lines are written to.
     fn is_current(&self, file: &File) -> io::Result<bool> {
-        match fs::symlink_metadata(self.path(0)) {
-            Ok(there) => Ok(is_same(&there, &file.metadata()?)),
+        match FileId::named(&self.path(0)) {
+            Ok(there) => Ok(there == FileId::of(file)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
@@ -144,18 +144,6 @@ fn is_torn(file: &mut File) -> io::Result<bool> {
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut last)?;
     Ok(last != *b"\n")
-}
-
-#[cfg(unix)]
-fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// Elsewhere a file that is open cannot be moved away.
-#[cfg(not(unix))]
-fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
-    true
 }
 
 #[cfg(test)]

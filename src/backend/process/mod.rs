@@ -123,6 +123,7 @@ pub(super) enum StartFailure {
 
 /// The program that misbehaves on demand (`examples/fake-tool.rs`), beside the tests.
 #[cfg(test)]
+#[cfg(unix)]
 pub(super) fn fake_tool() -> std::path::PathBuf {
     let tests = std::env::current_exe().unwrap();
     let built = tests.parent().and_then(Path::parent).unwrap();

@@ -1,11 +1,14 @@
 //! Tests of `tollgate.yaml`: what is refused, and that what is broken is believed in no part.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::fs;
 
 use super::*;
-use crate::catalog::{
-    secret::Reference,
-    surroundings::{Place, Server, ServerAddress},
+use crate::{
+    catalog::{
+        secret::Reference,
+        surroundings::{Place, Server, ServerAddress},
+    },
+    testing::nodes::set_mode,
 };
 
 mod restraint;
@@ -15,7 +18,7 @@ pub(super) fn told(text: &str) -> (ReadConfig, Vec<String>) {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("tollgate.yaml");
     fs::write(&file, text).expect("written");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("mode is set");
+    set_mode(&file, 0o644);
     let read = ReadConfig::at(&ConfigPlace::new(None, &dir.path().join("tools.d")));
     let prefix = format!("{}/", dir.path().display());
     let found = read.diagnostics.iter();
@@ -228,26 +231,28 @@ fn no_file_declares_nothing_but_an_empty_one_is_broken() {
     );
     let named = ConfigPlace::new(Some(dir.path().join("other.yaml")), &tools);
     assert!(ReadConfig::at(&named).is_broken);
-    std::os::unix::fs::symlink("nowhere", dir.path().join("tollgate.yaml")).expect("a link");
-    assert!(ReadConfig::at(&ConfigPlace::new(None, &tools)).is_broken);
+    #[cfg(unix)]
+    {
+        let link = dir.path().join("tollgate.yaml");
+        std::os::unix::fs::symlink("nowhere", link).expect("a link");
+        assert!(ReadConfig::at(&ConfigPlace::new(None, &tools)).is_broken);
+    }
 }
 
+#[cfg(unix)]
 #[test]
 fn c8_what_others_may_write_to_is_not_read() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("tollgate.yaml");
     fs::write(&file, "server: {name: x}").expect("written");
-    let mode = |path: &Path, mode| {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("mode is set");
-    };
     let place = ConfigPlace::new(Some(file.clone()), Path::new("."));
-    mode(&file, 0o666);
+    set_mode(&file, 0o666);
     let read = ReadConfig::at(&place);
     assert!(read.is_broken && read.config.server.name.is_none());
-    mode(&file, 0o664);
+    set_mode(&file, 0o664);
     let read = ReadConfig::at(&place);
     assert!(!read.is_broken && read.diagnostics.len() == 1);
-    mode(dir.path(), 0o777);
+    set_mode(dir.path(), 0o777);
     assert!(ReadConfig::at(&place).is_broken);
 }
 

@@ -136,10 +136,13 @@ pub(crate) fn markdown() -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+    use std::{collections::BTreeSet, fs, path::PathBuf};
 
     use super::*;
-    use crate::catalog::{advise, config::ReadConfig, load, secret::Secrets};
+    use crate::{
+        catalog::{advise, config::ReadConfig, load, secret::Secrets},
+        testing::nodes::set_mode,
+    };
 
     #[test]
     fn codes_are_unique_words_and_texts_are_whole_sentences() {
@@ -159,7 +162,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let file = dir.path().join("a.yaml");
         fs::write(&file, text).expect("written");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("mode is set");
+        set_mode(&file, 0o644);
         let path = ["/usr/bin", "/bin"].map(PathBuf::from);
         let loaded = load::load(
             dir.path(),

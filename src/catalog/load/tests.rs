@@ -1,8 +1,7 @@
 //! Tests of loading a folder: order, bounds, who may write to it, what is left out.
 
-use std::os::unix::fs::{PermissionsExt as _, symlink};
-
 use super::*;
+use crate::testing::nodes::set_mode;
 
 fn system_path() -> Vec<PathBuf> {
     ["/usr/bin", "/bin"].map(PathBuf::from).to_vec()
@@ -12,10 +11,6 @@ fn definition(name: &str) -> String {
     format!(
         "name: {name}\ndescription: d\ninputSchema: {{type: object}}\nrun: {{reply: {{text: x}}}}\n"
     )
-}
-
-fn set_mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("mode is set");
 }
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -128,6 +123,7 @@ fn c5_a_name_that_is_claimed_twice_takes_out_all_who_claim_it() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn c8_what_others_may_write_to_is_refused() {
     let dir = folder(&[
@@ -158,8 +154,10 @@ fn c8_what_others_may_write_to_is_refused() {
     assert_eq!(loaded.summary().as_deref(), Some(summary));
 }
 
+#[cfg(unix)]
 #[test]
 fn c8_a_link_may_not_lead_out_of_the_folder() {
+    use std::os::unix::fs::symlink;
     let outside = folder(&[("out.yaml", &definition("out"))]);
     let dir = folder(&[("in.txt", &definition("inside"))]);
     symlink(outside.path().join("out.yaml"), dir.path().join("a.yaml")).expect("linked");

@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -145,9 +146,13 @@ impl Lock {
     /// When the folder cannot be written to.
     pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
         let draft = path.with_extension(format!("lock.{}", std::process::id()));
-        let written = fs::write(&draft, self.text())
-            .and_then(|()| fs::File::open(&draft)?.sync_all())
-            .and_then(|()| fs::rename(&draft, path));
+        let write = || {
+            let mut file = fs::File::create(&draft)?;
+            file.write_all(self.text().as_bytes())?;
+            // Through a file that was opened to be written: nowhere else may one be synced on Windows.
+            file.sync_all()
+        };
+        let written = write().and_then(|()| fs::rename(&draft, path));
         if written.is_err() {
             drop(fs::remove_file(&draft));
         }

@@ -1,9 +1,12 @@
 //! Tests of the lock: what it holds, what it refuses, what it tells.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use super::*;
-use crate::catalog::{config::ReadConfig, secret::Secrets};
+use crate::{
+    catalog::{config::ReadConfig, secret::Secrets},
+    testing::nodes::set_mode,
+};
 
 const NOW: (&str, &str) = ("2026-11-25T12:00:00.000Z", "ada (uid 1000)");
 const LATER: (&str, &str) = ("2026-11-26T12:00:00.000Z", "bob (uid 1001)");
@@ -29,7 +32,7 @@ impl Folder {
         );
         let file = self.tools().join(format!("{name}.yaml"));
         fs::write(&file, text).expect("written");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("mode is set");
+        set_mode(&file, 0o644);
     }
 
     fn now(&self) -> (Catalog, Currents) {
@@ -105,9 +108,11 @@ fn a_lock_that_is_not_whole_is_no_lock() {
         Err(LockError::Unreadable { .. })
     ));
     fs::write(&path, &text).expect("written");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("mode is set");
-    assert!(matches!(Lock::read(&path), Err(LockError::Writable(_))));
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("mode is set");
+    set_mode(&path, 0o666);
+    if cfg!(unix) {
+        assert!(matches!(Lock::read(&path), Err(LockError::Writable(_))));
+    }
+    set_mode(&path, 0o644);
     assert_eq!(Lock::read(&path).expect("a lock"), folder.locked());
 }
 
@@ -153,7 +158,7 @@ fn c7_a_program_whose_file_changed_is_refused() {
     let program = folder.dir.path().join("program");
     let write = |text: &str| {
         fs::write(&program, text).expect("written");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("mode is set");
+        set_mode(&program, 0o755);
     };
     write("#!/bin/true\n");
     folder.define(

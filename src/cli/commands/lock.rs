@@ -16,7 +16,7 @@ use crate::{
         commands::validate_config::show_on_stderr,
         compose::Declarations,
         exit::{CommandError, ExitStatus},
-        print,
+        print, user,
     },
 };
 
@@ -75,7 +75,7 @@ fn approve(declared: &Declarations, update: Vec<String>) -> Result<ExitStatus, C
     }
     let only = (!update.is_empty()).then_some(&update);
     let now = SystemClock.wall().rfc3339();
-    lock.approve(&currents, only, (&now, &user()));
+    lock.approve(&currents, only, (&now, &user::name_and_number()));
     lock.write(&path).map_err(|error| {
         CommandError::Unusable(format!("`{}` cannot be written: {error}", path.display()))
     })?;
@@ -109,26 +109,4 @@ fn diff(declared: &Declarations) -> Result<ExitStatus, CommandError> {
         true => ExitStatus::Fine,
         false => ExitStatus::Findings,
     })
-}
-
-/// The user of the operating system, as the system itself knows it: the environment can say
-/// anything.
-#[cfg(unix)]
-fn user() -> String {
-    let id = rustix::process::geteuid().as_raw();
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(id)).then_some(name)
-    });
-    match name {
-        Some(name) => format!("{name} (uid {id})"),
-        None => format!("uid {id}"),
-    }
-}
-
-#[cfg(not(unix))]
-fn user() -> String {
-    "unknown".to_owned()
 }

@@ -17,7 +17,7 @@ use crate::{
         args::{OpsArgs, OpsCommand, OpsListArgs, OpsResolveArgs, OpsShowArgs},
         compose,
         exit::{CommandError, ExitStatus},
-        print,
+        print, user,
     },
     ledger::{
         Ledger as _,
@@ -198,7 +198,7 @@ fn resolve(args: OpsResolveArgs) -> Result<ExitStatus, CommandError> {
     let operation = named(&LogReader::open(&dir).map_err(unusable)?, &args.operation)?;
     let resolution = Resolution {
         finding: args.finding,
-        by: compose::user(),
+        by: user::number(),
         note: args.note,
         attempt: None,
     };

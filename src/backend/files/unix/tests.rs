@@ -1,12 +1,18 @@
 //! Both ways of opening: what is beneath the root and a regular file, and nothing else.
 
 use std::{
-    fs, io::Read as _, os::unix::fs::symlink, path::PathBuf, sync::atomic::AtomicBool, thread,
+    fs,
+    io::Read as _,
+    os::unix::{fs::symlink, net::UnixListener},
+    path::PathBuf,
+    sync::atomic::AtomicBool,
+    thread,
 };
 
-use rustix::fs::{CWD, RenameFlags, mknodat, renameat_with};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::*;
+use crate::testing::nodes::make_pipe;
 
 /// The kernel's own way, and the one of systems without it, which works here, too.
 const WAYS: [Way; 2] = [beneath, step_by_step];
@@ -131,13 +137,15 @@ fn v25_of_ten_thousand_races_with_a_swap_none_reads_outside() {
     });
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing else makes a socket everywhere"
+)]
 #[test]
 fn v26_devices_pipes_sockets_and_folders_are_not_opened_and_nothing_hangs() {
     let tree = Tree::new();
-    let mode = Mode::from_raw_mode(0o600);
-    for (name, kind) in [("pipe", FileType::Fifo), ("socket", FileType::Socket)] {
-        mknodat(CWD, tree.root().join(name), kind, mode, 0).unwrap();
-    }
+    make_pipe(&tree.root().join("pipe"));
+    let _listener = UnixListener::bind(tree.root().join("socket")).unwrap();
     let (root, dev) = (tree.root(), PathBuf::from("/dev"));
     let all = [
         (&root, "pipe"),

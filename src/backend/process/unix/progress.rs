@@ -102,11 +102,9 @@ fn make_fifo(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(target_vendor = "apple")]
-fn make_fifo(_path: &Path) -> io::Result<()> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "progress is not supported on this system yet",
-    ))
+fn make_fifo(path: &Path) -> io::Result<()> {
+    use nix::{sys::stat::Mode, unistd::mkfifo};
+    Ok(mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR)?)
 }
 
 /// Cuts bytes into lines of `progress N TOTAL [message]` and lets through what makes sense.

@@ -20,6 +20,7 @@ use rusqlite::{
 use super::{Bounds, Task, Trouble};
 use crate::{
     base::{
+        file_id::FileId,
         limits::sql::{SOURCE_BYTES_MAX, VALUE_BYTES_MAX},
         nap::nap,
     },
@@ -99,31 +100,18 @@ fn awaits_rollback(connection: &Connection) -> bool {
 
 /// A regular file that is none of the ledger's, whatever links lead to it.
 fn check_file(state_dir: &Path, path: &Path) -> Result<(), Trouble> {
-    let found = fs::metadata(path).map_err(|error| Trouble::Missing(error.kind()))?;
-    if !found.is_file() {
+    let missing = |error: std::io::Error| Trouble::Missing(error.kind());
+    if !fs::metadata(path).map_err(missing)?.is_file() {
         return Err(Trouble::NotAFile);
     }
+    let found = FileId::at(path).map_err(missing)?;
     let state = fs::read_dir(state_dir).into_iter().flatten();
     for entry in state.flatten() {
-        let same = fs::metadata(entry.path()).is_ok_and(|own| same_file(&own, &found));
-        if same {
+        if FileId::at(&entry.path()).is_ok_and(|own| own == found) {
             return Err(Trouble::OurOwnFile);
         }
     }
     Ok(())
-}
-
-#[cfg(unix)]
-fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// Where files have no number that can be asked for, the next best that two names of one file
-/// have in common.
-#[cfg(not(unix))]
-fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
-    one.is_file() && one.len() == other.len() && one.created().ok() == other.created().ok()
 }
 
 fn bounded(mut connection: Connection, bounds: &Bounds) -> rusqlite::Result<Connection> {

@@ -149,33 +149,29 @@ fn the_environment_cannot_change_what_code_is_loaded() {
     check_exec("{command: [\"true\"], env: {ENVIRONMENT: x, TZ: x}}", &[]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_program_that_anybody_may_change_is_refused() {
-    use std::{
-        fs::{self, Permissions},
-        os::unix::fs::PermissionsExt as _,
-    };
+    use crate::testing::nodes::set_mode;
+    use std::fs;
     let dir = tempfile::tempdir().expect("a folder");
     let program = dir.path().join("program");
     fs::copy("/bin/true", &program).expect("copied");
     let shown = program.display().to_string();
     let exec = format!("{{command: [{shown}]}}");
     check_exec(&exec, &[]);
-    let mode = |path: &Path, mode| {
-        fs::set_permissions(path, Permissions::from_mode(mode)).expect("mode is set");
-    };
-    mode(&program, 0o757);
+    set_mode(&program, 0o757);
     let found = format!(
         "f:5:20: error[program]: anybody may change `{shown}` (take the right to write away: `chmod o-w`)"
     );
     check_exec(&exec, &[&found]);
-    mode(&program, 0o755);
-    mode(dir.path(), 0o777);
+    set_mode(&program, 0o755);
+    set_mode(dir.path(), 0o777);
     let found = format!(
         "f:5:20: error[program]: anybody may replace `{shown}` (take the right to write to its folder away: `chmod o-w`)"
     );
     check_exec(&exec, &[&found]);
-    mode(dir.path(), 0o1777);
+    set_mode(dir.path(), 0o1777);
     check_exec(&exec, &[]);
     let link = dir.path().join("innocent");
     std::os::unix::fs::symlink("/bin/sh", &link).expect("linked");

@@ -13,7 +13,7 @@ use crate::{
         commands::validate_config::show_on_stderr,
         compose::{self, Choices, Declarations, Gate},
         exit::{CommandError, ExitStatus},
-        print,
+        print, user,
     },
     engine::steps::recovery::GoneOn,
     ledger::{
@@ -49,7 +49,7 @@ pub(super) fn resume(args: OpsResumeArgs) -> Result<ExitStatus, CommandError> {
     gate.catalog.swap(Arc::new(loaded.catalog));
     let engine = Arc::clone(&gate.engine);
     // The main thread gets what programs leave behind, so it starts none.
-    let going_on = thread::spawn("resume", move || engine.go_on(id, &compose::user()))
+    let going_on = thread::spawn("resume", move || engine.go_on(id, &user::number()))
         .context("cannot start a thread")?;
     let gone_on = going_on.join();
     gate.close();

@@ -14,7 +14,7 @@ use crate::{
         commands::validate_config::show_on_stderr,
         compose::{self, Declarations},
         exit::{CommandError, ExitStatus},
-        print,
+        print, user,
     },
     engine::{
         discreet::Discreet,
@@ -84,7 +84,7 @@ pub(super) fn verify(args: OpsVerifyArgs) -> Result<ExitStatus, CommandError> {
     let resolution = Resolution {
         finding,
         by,
-        note: format!("asked by {}{changed}", compose::user()),
+        note: format!("asked by {}{changed}", user::number()),
         attempt: Some(attempt.row),
     };
     write_down(dir, operation.id, resolution)
