@@ -182,8 +182,10 @@ fn s19_whoever_looks_for_steps_is_told_once_of_those_whose_definition_is_not_kep
     in_each_world(|world| {
         let receipt = begin(&world.first, &named(1, 1));
         let id = receipt.operation_id().unwrap();
-        let begun = entry("a", Side::Act, StepEvent::Begun);
-        write(&world.first, &receipt, &[begun]);
+        let [begun, done] = [StepEvent::Begun, StepEvent::Done];
+        // What is written is whole but for the definition.
+        let entries = [begun, done].map(|event| entry("a", Side::Act, event));
+        write(&world.first, &receipt, &entries);
         (world.kill)();
         let told = adopt(&world.second, Wanted::Orphaned);
         assert!(
