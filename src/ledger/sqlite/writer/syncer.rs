@@ -90,8 +90,8 @@ impl Syncer {
     /// are before it.
     pub(super) fn answer(&mut self, group: Group, has_more: bool, started: impl FnOnce(ThreadId)) {
         let must_wait = group.wanted == Durability::Synced && has_more;
-        let is_free = self.shared.state().is_free();
-        if is_free && !(must_wait && self.is_started(started)) {
+        let (is_free, has_failed) = self.shared.state().standing();
+        if has_failed || (is_free && !(must_wait && self.is_started(started))) {
             return self.shared.sync_and_answer(VecDeque::from([group]));
         }
         self.shared.state().waiting.push_back(group);
@@ -122,8 +122,10 @@ impl Drop for Syncer {
 }
 
 impl State {
-    fn is_free(&self) -> bool {
-        self.waiting.is_empty() && !self.is_busy
+    /// Whether nobody is before who comes now, and whether there is nothing to come for any more.
+    fn standing(&self) -> (bool, bool) {
+        let is_free = self.waiting.is_empty() && !self.is_busy;
+        (is_free, self.failed.is_some())
     }
 }
 
@@ -177,17 +179,21 @@ impl Shared {
 
     fn sync_and_answer(&self, groups: VecDeque<Group>) {
         let must_sync = groups.iter().any(|of| of.wanted == Durability::Synced);
-        match must_sync.then(|| self.sync()) {
-            None | Some(Ok(())) => wake::together(|| groups.into_iter().for_each(answer)),
-            Some(Err(error)) => self.give_up(groups, &error),
+        match self.sync(must_sync) {
+            Ok(()) => wake::together(|| groups.into_iter().for_each(answer)),
+            Err(error) => self.give_up(groups, &error),
         }
     }
 
-    /// Once the log could not be synced, nobody knows what of it will be there: the system may take
-    /// for written what was not, and say so the next time (fsync(2)).
-    fn sync(&self) -> Result<(), LedgerError> {
+    /// Syncs the log where that is `wanted`. Once it could not be synced, nobody knows what of it
+    /// will be there: the system may take for written what was not, and say so the next time
+    /// (fsync(2)).
+    fn sync(&self, wanted: bool) -> Result<(), LedgerError> {
         if let Some(failed) = &self.state().failed {
             return Err(failed.clone());
+        }
+        if !wanted {
+            return Ok(());
         }
         let synced = match failpoint::fails(Point::LogSyncing) {
             false => (self.sync_log)(),
