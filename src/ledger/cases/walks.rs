@@ -78,6 +78,14 @@ fn left(ledger: &Arc<dyn Ledger>, operation: &Operation) -> (CallId, Vec<StepEnt
     (id, [&first[..], &more[..]].concat())
 }
 
+/// The same; what is written is whole but for the definition.
+fn left_undefined(ledger: &Arc<dyn Ledger>, operation: &Operation) -> CallId {
+    let receipt = begin(ledger, operation);
+    let events = [StepEvent::Begun, StepEvent::Done];
+    let entries = events.map(|event| entry("a", Side::Act, event));
+    write(ledger, &receipt, &entries).operation_id().unwrap()
+}
+
 fn close(ledger: &Arc<dyn Ledger>, left: Left, state: OperationState) {
     close_as(ledger, left.receipt, state);
 }
@@ -155,12 +163,7 @@ fn x31_what_waits_for_a_person_waits_for_ever_and_is_gone_on_with_by_name() {
 #[test]
 fn s19_steps_whose_definition_is_not_kept_wait_for_a_person_however_often_they_are_asked_for() {
     in_each_world(|world| {
-        let receipt = begin(&world.first, &named(1, 1));
-        let id = receipt.operation_id().unwrap();
-        let [begun, done] = [StepEvent::Begun, StepEvent::Done];
-        // What is written is whole but for the definition.
-        let entries = [begun, done].map(|event| entry("a", Side::Act, event));
-        write(&world.first, &receipt, &entries);
+        let id = left_undefined(&world.first, &named(1, 1));
         (world.kill)();
         for _ in 0..2 {
             let named_one = Wanted::Named(id);
@@ -180,12 +183,7 @@ fn s19_steps_whose_definition_is_not_kept_wait_for_a_person_however_often_they_a
 #[test]
 fn s19_whoever_looks_for_steps_is_told_once_of_those_whose_definition_is_not_kept() {
     in_each_world(|world| {
-        let receipt = begin(&world.first, &named(1, 1));
-        let id = receipt.operation_id().unwrap();
-        let [begun, done] = [StepEvent::Begun, StepEvent::Done];
-        // What is written is whole but for the definition.
-        let entries = [begun, done].map(|event| entry("a", Side::Act, event));
-        write(&world.first, &receipt, &entries);
+        let id = left_undefined(&world.first, &named(1, 1));
         (world.kill)();
         let told = adopt(&world.second, Wanted::Orphaned);
         assert!(

@@ -98,8 +98,8 @@ WHERE ";
 
 /// All or nothing of the transaction, too: see [`moves::BEGINNING_OR_NOTHING`].
 const CLAIM: &str = "
-INSERT OR ROLLBACK INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner, began,
-    named)
+INSERT OR ROLLBACK INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner,
+    began, named)
 VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'running', ?6, ?7, ?8)";
 
 const AGAIN: &str = "

@@ -91,15 +91,15 @@ impl Syncer {
     pub(super) fn answer(&mut self, group: Group, has_more: bool, started: impl FnOnce(ThreadId)) {
         let must_wait = group.wanted == Durability::Synced && has_more;
         let (is_free, has_failed) = self.shared.state().standing();
-        if has_failed || (is_free && !(must_wait && self.is_started(started))) {
+        if has_failed || (is_free && !(must_wait && self.start(started))) {
             return self.shared.sync_and_answer(VecDeque::from([group]));
         }
         self.shared.state().waiting.push_back(group);
         self.shared.work.ring();
     }
 
-    /// Whether the thread is there; without one the writer does it all.
-    fn is_started(&mut self, started: impl FnOnce(ThreadId)) -> bool {
+    /// Starts the thread, unless it is there. Whether there is one: without it the writer does it all.
+    fn start(&mut self, started: impl FnOnce(ThreadId)) -> bool {
         if self.thread.is_none() {
             let shared = Arc::clone(&self.shared);
             self.thread = thread::spawn("sync", move || shared.run()).ok();
