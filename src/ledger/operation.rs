@@ -78,6 +78,22 @@ impl OperationState {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
+    /// Whether it has come to an end of which its caller was told, or can be.
+    pub(crate) fn has_answer(self) -> bool {
+        match self {
+            Self::Succeeded
+            | Self::Failed
+            | Self::FailedClean
+            | Self::Abandoned
+            | Self::RolledBack => true,
+            Self::Claimed
+            | Self::Running
+            | Self::Unknown
+            | Self::Compensating
+            | Self::Attention => false,
+        }
+    }
+
     /// Whether a process has it in hand, or had when it died.
     pub(crate) fn is_open(self) -> bool {
         match self {

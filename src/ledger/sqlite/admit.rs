@@ -2,9 +2,10 @@
 
 use super::{
     super::{
-        admission::{Admission, Doubt, Ending, Failure, Further, Notes, Running},
+        Durability,
+        admission::{Admission, Doubt, Ending, Failure, Further, Notes, Replay, Running},
         fetch::{self, Fetch, Standing, died, no_such},
-        operation::{Known, Meeting, Operation, in_progress, meet},
+        operation::{Meeting, Operation, in_progress, meet},
         policy::time::Now,
         record::{CallRow, Settlement},
     },
@@ -28,7 +29,7 @@ enum Claim {
 enum Looked {
     Go(Claim, Notes),
     Join(Running),
-    Replay(Known),
+    Replay(Box<Replay>, Durability),
     Doubt(Doubt, Box<Problem>),
     Refuse(Box<Problem>),
 }
@@ -60,9 +61,10 @@ fn decide(
         Looked::Go(claim, notes) => (claim, notes),
         Looked::Join(running) => return Ok(Err(Written::Join(running))),
         Looked::Doubt(doubt, problem) => return Ok(Err(Written::Doubt(doubt, problem))),
-        Looked::Replay(known) => {
+        Looked::Replay(told, durability) => {
+            let told = (told, durability);
             let row = &admission.row;
-            return replay(statements, row, admission.guard_us, &known, now).map(Err);
+            return replay(statements, row, admission.guard_us, told, now).map(Err);
         }
         Looked::Refuse(problem) => {
             let stage = "operation";
@@ -208,8 +210,9 @@ pub(super) fn refusal(
             let (stage, guard_us) = (settlement.stage, settlement.guard_us);
             return write_refusal(statements, row, guard_us, stage, problem, now);
         }
-        Looked::Replay(known) => {
-            return replay(statements, row, settlement.guard_us, &known, now);
+        Looked::Replay(told, durability) => {
+            let told = (told, durability);
+            return replay(statements, row, settlement.guard_us, told, now);
         }
         Looked::Join(running) => Box::new(in_progress(running.id)),
         Looked::Refuse(problem) | Looked::Doubt(_, problem) => problem,
@@ -274,26 +277,24 @@ pub(super) fn fetch(
         return write_refusal(statements, row, *guard_us, "rate", problem, now);
     }
     let find = |statements: &mut Statements<'_>| statements.operations.find_of(*id, &row.principal);
-    let Some(mut known) = find(statements)? else {
+    let Some(mut found) = find(statements)? else {
         return refuse(statements, no_such(*id));
     };
-    let mut standing = fetch::standing(&known);
+    let mut standing = fetch::standing(&found.known);
     if standing == Standing::Recover {
-        statements.recover(known.row, now)?;
-        known = find(statements)?.unwrap_or(known);
-        standing = fetch::standing(&known);
+        statements.recover(found.known.row, now)?;
+        found = find(statements)?.unwrap_or(found);
+        standing = fetch::standing(&found.known);
     }
     match standing {
-        Standing::Running | Standing::Recover => Ok(Written::Join(known.as_running())),
+        Standing::Running | Standing::Recover => Ok(Written::Join(found.known.as_running())),
         Standing::Open(problem) => refuse(statements, problem),
         Standing::Ended => {
-            let told = statements.operations.replay(known.row)?;
-            if told.reply.is_empty() {
+            let told = found.told()?;
+            if told.0.reply.is_empty() {
                 return refuse(statements, died(*id));
             }
-            let settlement = Settlement::replay(&told, *guard_us, now);
-            let row = statements.admit_settled(row, &settlement)?;
-            Ok(Written::Replay(row, Box::new(told)))
+            replay(statements, row, *guard_us, told, now)
         }
     }
 }
@@ -316,19 +317,20 @@ fn look(
         return Ok(Looked::Go(Claim::None, Notes::default()));
     };
     let asked = statements.operations.sealed(asked);
-    let Some(mut known) = statements.operations.find(&asked.key)? else {
+    let Some(mut found) = statements.operations.find(&asked.key)? else {
         return Ok(Looked::Go(Claim::New(asked), Notes::default()));
     };
     let present = present(statements, now);
-    let mut meeting = meet(&known, &asked, &present);
+    let mut meeting = meet(&found.known, &asked, &present);
     if meeting == Meeting::Recover {
-        statements.recover(known.row, now)?;
+        statements.recover(found.known.row, now)?;
         match statements.operations.find(&asked.key)? {
-            Some(recovered) => known = recovered,
+            Some(recovered) => found = recovered,
             None => return Ok(Looked::Go(Claim::New(asked), Notes::default())),
         }
-        meeting = meet(&known, &asked, &present);
+        meeting = meet(&found.known, &asked, &present);
     }
+    let known = &found.known;
     Ok(match meeting {
         Meeting::Fresh => Looked::Go(Claim::New(asked), Notes::default()),
         Meeting::Similar => {
@@ -340,7 +342,10 @@ fn look(
         }
         Meeting::Again => Looked::Go(Claim::Again(asked, known.as_running()), Notes::default()),
         Meeting::Join | Meeting::Recover => Looked::Join(known.as_running()),
-        Meeting::Replay => Looked::Replay(known),
+        Meeting::Replay => {
+            let (told, durability) = found.told()?;
+            Looked::Replay(told, durability)
+        }
         Meeting::Doubt(problem) => Looked::Doubt(known.doubt(), problem),
         Meeting::Refuse(problem) => Looked::Refuse(problem),
     })
@@ -350,13 +355,12 @@ fn replay(
     statements: &mut Statements<'_>,
     row: &CallRow,
     guard_us: u64,
-    known: &Known,
+    (told, durability): (Box<Replay>, Durability),
     now: Timestamp,
 ) -> rusqlite::Result<Written> {
-    let replay = statements.operations.replay(known.row)?;
-    let settlement = Settlement::replay(&replay, guard_us, now);
+    let settlement = Settlement::replay(&told, guard_us, now);
     let row = statements.admit_settled(row, &settlement)?;
-    Ok(Written::Replay(row, Box::new(replay)))
+    Ok(Written::Replay(row, told, durability))
 }
 
 fn refuse(

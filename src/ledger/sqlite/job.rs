@@ -60,7 +60,7 @@ pub(super) enum Job {
 }
 
 impl Job {
-    /// What must have become of it before it may be answered.
+    /// What must have become of it before it may be answered, whatever is written for it.
     pub(super) fn durability(&self) -> Durability {
         match self {
             Self::Begin(admission, ..) | Self::AtOnce(admission, ..) => {
@@ -234,7 +234,7 @@ impl Job {
             Self::Resolve(.., then) => then(written.and_then(Written::resolved)),
             Self::Fetch(fetch, then) => {
                 then(written.and_then(|written| match written {
-                    Written::Replay(row, replay) => {
+                    Written::Replay(row, replay, _) => {
                         Ok(Fetched::Ended(AuditReceipt::of(row), replay))
                     }
                     Written::Refused(row, problem) => {

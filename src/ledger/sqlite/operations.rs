@@ -7,20 +7,17 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        admission::Replay,
-        operation::{KeySource, Known, Operation, OperationState},
+        operation::{Operation, OperationState},
         policy::time::{Mark, Now},
-        record::Outcome,
-        resolution::told,
     },
-    instance, recovery, restraint,
+    instance, recovery,
     seal::Seal,
 };
 use crate::base::{
     clock::Timestamp,
     id::{CallId, Principal},
-    problem::{Code, Effects},
 };
+use found::{FOUND, Found};
 
 /// The second migration.
 ///
@@ -88,14 +85,6 @@ pub(super) const BY_FIRST: &str = "CREATE INDEX operations_by_first ON operation
 /// A migration: when the first attempt began of an operation that a service knows by its name.
 pub(super) const NAMED: &str = "ALTER TABLE operations ADD COLUMN named BLOB";
 
-/// What [`known`] reads; a condition follows.
-const KNOWN: &str = "
-SELECT o.row, first.call_id, o.state, o.fingerprint, o.began, o.ended,
-    last.delivered IS NOT NULL, o.owner, i.id, o.last, last.definition, o.named
-FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
-    JOIN instances i ON i.row = o.owner
-WHERE ";
-
 /// All or nothing of the transaction, too: see [`moves::BEGINNING_OR_NOTHING`].
 const CLAIM: &str = "
 INSERT OR ROLLBACK INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner,
@@ -111,12 +100,6 @@ WHERE row = ?1";
 const END: &str = "
 UPDATE OR ROLLBACK operations SET state = ?2, ended = ?3, reply = ?4
 WHERE row = ?1 AND state IN ('running', 'compensating') AND owner = ?5";
-
-const REPLAY: &str = "
-SELECT first.call_id, o.ended, last.outcome, last.effects, last.code,
-    coalesce(o.reply, last.reply), o.source, o.last, o.state
-FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
-WHERE o.row = ?1";
 
 /// The statements that operations need.
 pub(super) struct Operations<'c> {
@@ -144,7 +127,7 @@ impl<'c> Operations<'c> {
             state: state.to_owned(),
             me,
             seal: Seal::of(connection)?,
-            find: connection.prepare(&format!("{KNOWN} o.key = ?1 ORDER BY o.row DESC LIMIT 1"))?,
+            find: connection.prepare(&format!("{FOUND} o.key = ?1 ORDER BY o.row DESC LIMIT 1"))?,
             claim: connection.prepare(CLAIM)?,
             end: connection.prepare(END)?,
         })
@@ -166,10 +149,10 @@ impl<'c> Operations<'c> {
     }
 
     /// The operation that has this sealed key now.
-    pub(super) fn find(&mut self, key: &[u8; 32]) -> rusqlite::Result<Option<Known>> {
+    pub(super) fn find(&mut self, key: &[u8; 32]) -> rusqlite::Result<Option<Found>> {
         let (state, me) = (&self.state, self.me);
         self.find
-            .query_row([key], |row| known(row, state, me))
+            .query_row([key], |row| Found::read(row, state, me))
             .optional()
     }
 
@@ -178,12 +161,12 @@ impl<'c> Operations<'c> {
         &mut self,
         id: CallId,
         principal: &Principal,
-    ) -> rusqlite::Result<Option<Known>> {
-        let sql = format!("{KNOWN} first.call_id = ?1 AND first.principal = ?2");
+    ) -> rusqlite::Result<Option<Found>> {
+        let sql = format!("{FOUND} first.call_id = ?1 AND first.principal = ?2");
         self.connection
             .prepare_cached(&sql)?
             .query_row(params![id.as_bytes(), principal.as_str()], |row| {
-                known(row, &self.state, self.me)
+                Found::read(row, &self.state, self.me)
             })
             .optional()
     }
@@ -256,31 +239,6 @@ impl<'c> Operations<'c> {
         take.execute(values).map(drop)
     }
 
-    /// The answer that the operation of `row` was given.
-    pub(super) fn replay(&mut self, row: i64) -> rusqlite::Result<Replay> {
-        let mut replay = self.connection.prepare_cached(REPLAY)?;
-        replay.query_row([row], |row| {
-            let state = word(row, 8, OperationState::parse)?;
-            let own = (
-                word(row, 2, Outcome::parse)?,
-                word(row, 3, Effects::parse)?,
-                row.get::<_, Option<String>>(4)?
-                    .and_then(|name| Code::parse(&name)),
-            );
-            let (outcome, effects, code) = told(state, own);
-            Ok(Replay {
-                id: CallId::from_bytes(row.get(0)?),
-                last: row.get(7)?,
-                ended: Timestamp::from_micros(row.get(1)?),
-                outcome,
-                effects,
-                code,
-                reply: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
-                is_windowed: word(row, 6, KeySource::parse)? == KeySource::Content,
-            })
-        })
-    }
-
     /// Writes what was found out about the operation of `row`; `reply` is its answer from now
     /// on, which nobody got yet: whoever was told that nobody knows may ask again.
     pub(super) fn resolve(
@@ -327,26 +285,6 @@ impl<'c> Operations<'c> {
     }
 }
 
-/// Reads a row of [`KNOWN`] for the process of row `me`, which shares the state directory `state`.
-fn known(row: &Row<'_>, state: &Path, me: i64) -> rusqlite::Result<Known> {
-    let (owner, id): (i64, [u8; 16]) = (row.get(7)?, row.get(8)?);
-    let now = word(row, 2, OperationState::parse)?;
-    Ok(Known {
-        row: row.get(0)?,
-        id: CallId::from_bytes(row.get(1)?),
-        state: now,
-        last: row.get(9)?,
-        definition: row.get(10)?,
-        fingerprint: row.get(3)?,
-        began: Timestamp::from_micros(row.get(4)?),
-        named: restraint::mark(row, 11)?,
-        ended: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
-        is_delivered: row.get(6)?,
-        is_owner_alive: now.is_open()
-            && (owner == me || instance::is_alive(state, Uuid::from_bytes(id))),
-    })
-}
-
 /// The one gate for a change of state; the trigger in the file is the second.
 pub(super) fn check(from: OperationState, to: OperationState) -> rusqlite::Result<()> {
     if from.may_become(to) {
@@ -373,6 +311,7 @@ pub(super) fn word<T>(
     })
 }
 
+mod found;
 pub(super) mod moves;
 #[cfg(test)]
 mod tests;

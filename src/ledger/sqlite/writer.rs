@@ -25,7 +25,7 @@ mod rescue;
 mod syncer;
 mod upkeep;
 
-use syncer::{Group, Syncer};
+use syncer::{Group, Syncer, durability};
 use upkeep::ClockWatch;
 
 /// Runs until the queue is closed and empty. The ledger is opened with the first batch; while
@@ -162,8 +162,7 @@ impl Writer<'_> {
         if self.is_degraded && batch.iter().all(Job::may_be_lost) {
             return batch.clear();
         }
-        let wanted = self.durability(batch);
-        if self.broken.is_none() && self.was_replaced(wanted) {
+        if self.broken.is_none() && self.was_replaced(durability(self.sync, batch, &[])) {
             self.broken = Some(replaced(&self.opened.path));
         }
         if let Some(error) = &self.broken {
@@ -176,22 +175,21 @@ impl Writer<'_> {
             return self.rescue(batch, &failure);
         }
         match self.transact(batch.iter()) {
-            Ok(()) => self.answer(std::mem::take(batch), wanted),
-            Err(failure) if failure.is_of_one_job && batch.len() > 1 => {
-                self.process_singly(batch, wanted);
-            }
+            Ok(()) => self.answer(std::mem::take(batch)),
+            Err(failure) if failure.is_of_one_job && batch.len() > 1 => self.process_singly(batch),
             Err(failure) if failure.is_of_one_job => refuse_all(batch, &failure.error),
             Err(failure) => self.rescue(batch, &failure),
         }
     }
 
     /// Has `jobs` answered, which were written.
-    fn answer(&mut self, jobs: VecDeque<Job>, wanted: Durability) {
+    fn answer(&mut self, jobs: VecDeque<Job>) {
         let queue = &self.shared.queue;
+        let written = std::mem::take(&mut self.written);
         let group = Group {
+            wanted: durability(self.sync, &jobs, &written),
             jobs,
-            written: std::mem::take(&mut self.written),
-            wanted,
+            written,
         };
         let has_more = !queue.is_empty();
         self.syncer
@@ -199,26 +197,17 @@ impl Writer<'_> {
     }
 
     /// One transaction each, so that the job that cannot be written harms no other.
-    fn process_singly(&mut self, batch: &mut VecDeque<Job>, wanted: Durability) {
+    fn process_singly(&mut self, batch: &mut VecDeque<Job>) {
         for job in batch.drain(..) {
             let done = match &self.broken {
                 Some(error) => Err(Failure::final_of(error.clone())),
                 None => self.transact(std::iter::once(&job)),
             };
             match done {
-                Ok(()) => self.answer(VecDeque::from([job]), wanted),
+                Ok(()) => self.answer(VecDeque::from([job])),
                 Err(failure) if failure.is_of_one_job => job.answer(Err(failure.error)),
                 Err(failure) => self.rescue(&mut VecDeque::from([job]), &failure),
             }
-        }
-    }
-
-    fn durability(&self, batch: &VecDeque<Job>) -> Durability {
-        let synced = |job: &Job| job.durability() == Durability::Synced;
-        match self.sync {
-            AuditSync::All => Durability::Synced,
-            AuditSync::Writes if batch.iter().any(synced) => Durability::Synced,
-            AuditSync::Writes => Durability::Committed,
         }
     }
 

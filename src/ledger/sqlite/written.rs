@@ -1,7 +1,7 @@
 //! What a verb wrote, and what its continuation is told of it.
 
 use super::super::{
-    AuditReceipt, LedgerError,
+    AuditReceipt, Durability, LedgerError,
     admission::{Decided, Doubt, Notes, Replay, Running},
     resolution::Resolved,
     steps::Adopted,
@@ -18,8 +18,8 @@ pub(super) enum Written {
     AsAsked(Rows, Notes),
     /// That the call is not run.
     Refused(i64, Box<Problem>),
-    /// That the call was answered like an earlier one.
-    Replay(i64, Box<Replay>),
+    /// That the call was answered like an earlier one, and what must become of that before it is told.
+    Replay(i64, Box<Replay>, Durability),
     /// Nothing: the same operation is running.
     Join(Running),
     /// Nothing: nobody knows whether the same operation happened, of which the call would be told
@@ -39,12 +39,26 @@ impl Written {
         Self::AsAsked((row, None), Notes::default())
     }
 
+    /// What must become of it before it is told, where that does not depend on what was asked for.
+    pub(super) fn durability(&self) -> Option<Durability> {
+        match self {
+            Self::Replay(.., durability) => Some(*durability),
+            Self::AsAsked(..)
+            | Self::Refused(..)
+            | Self::Join(_)
+            | Self::Doubt(..)
+            | Self::Left
+            | Self::Resolved(_)
+            | Self::Adopted(_) => None,
+        }
+    }
+
     /// The same as the answer to a verb about a call.
     pub(super) fn decided<R>(self, receipt: impl FnOnce(Rows) -> R) -> Result<Decided<R>, Other> {
         match self {
             Self::AsAsked(rows, notes) => Ok(Decided::AsAsked(receipt(rows), notes)),
             Self::Refused(row, problem) => Ok(Decided::Refused(AuditReceipt::of(row), problem)),
-            Self::Replay(row, replay) => Ok(Decided::Replay(AuditReceipt::of(row), replay)),
+            Self::Replay(row, replay, _) => Ok(Decided::Replay(AuditReceipt::of(row), replay)),
             Self::Join(running) => Err(Other::Join(running)),
             Self::Doubt(doubt, _) => Err(Other::Doubt(doubt)),
             Self::Left | Self::Resolved(_) | Self::Adopted(_) => Err(Other::Mixed),

@@ -123,3 +123,42 @@ fn no_statement_is_prepared_anew_for_other_values() {
     }
     assert_eq!(prepared.load(Ordering::Relaxed), 0);
 }
+
+/// A write ends; then this process, which may be another one, has its repetition and fetches it. What
+/// must become of each of the two before it is told.
+fn told_again(is_another: bool) -> [Option<Durability>; 2] {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = ManualClock::at_seconds(1000);
+    let opened = open::open(dir.path(), &clock).unwrap();
+    let other = open::open(dir.path(), &clock).unwrap().instance_row;
+    let (connection, me) = (&opened.connection, opened.instance_row);
+    let mut statements = Statements::prepare(connection, dir.path(), me).unwrap();
+    let now = clock.wall();
+    statements.begin().unwrap();
+    statements.restraints.begin(&clock);
+    let begun = begin(&mut statements, &asked(1), now).unwrap();
+    let Written::AsAsked((call, Some(running)), _) = begun else {
+        panic!("not begun");
+    };
+    finish(&mut statements, call, Some(running.operation), &succeeded()).unwrap();
+    if is_another {
+        statements.reborn_as(other).unwrap();
+    }
+    let again = begin(&mut statements, &asked(1), now).unwrap();
+    let fetch = Fetch {
+        row: row("read"),
+        guard_us: 1,
+        id: running.id,
+        rate: None,
+    };
+    let fetched = super::fetch(&mut statements, &fetch, now).unwrap();
+    [again, fetched].map(|written| written.durability())
+}
+
+#[test]
+fn what_is_told_again_waits_for_the_disk_only_where_another_process_ended_it() {
+    let committed = Some(Durability::Committed);
+    assert_eq!(told_again(false), [committed, committed]);
+    let synced = Some(Durability::Synced);
+    assert_eq!(told_again(true), [synced, synced]);
+}

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 
 use super::{
     super::{
-        super::Durability,
         emergency::{self, Emergency},
         explain,
         job::Job,
@@ -38,7 +37,7 @@ impl Writer<'_> {
             failpoint::pass(Point::BallastReleased);
         }
         if self.broken.is_none() && self.transact(ends.iter()).is_ok() {
-            return self.answer(ends, Durability::Synced);
+            return self.answer(ends);
         }
         for job in ends {
             keep(job, &self.opened.emergency, &failure.error);

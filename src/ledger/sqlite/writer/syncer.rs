@@ -13,7 +13,9 @@ use std::{
 };
 
 use super::{
-    super::{super::Durability, LedgerError, emergency::Emergency, job::Job, written::Written},
+    super::{
+        super::Durability, AuditSync, LedgerError, emergency::Emergency, job::Job, written::Written,
+    },
     refuse_all, rescue,
 };
 use crate::base::{
@@ -34,6 +36,21 @@ pub(super) struct Group {
     pub(super) written: Vec<Written>,
     /// What must become of it before anybody is told.
     pub(super) wanted: Durability,
+}
+
+/// What must become of `jobs` before anybody is told, by what was `written` for them as far as that is
+/// known.
+pub(super) fn durability(sync: AuditSync, jobs: &VecDeque<Job>, written: &[Written]) -> Durability {
+    let found = written.iter().map(Written::durability);
+    let mut each = jobs.iter().zip(found.chain(std::iter::repeat(None)));
+    let is_synced = |(job, found): (&Job, Option<Durability>)| {
+        found.unwrap_or_else(|| job.durability()) == Durability::Synced
+    };
+    match sync {
+        AuditSync::All => Durability::Synced,
+        AuditSync::Writes if each.any(is_synced) => Durability::Synced,
+        AuditSync::Writes => Durability::Committed,
+    }
 }
 
 /// The way from a commit to its answers. Dropping it waits until everybody is answered.

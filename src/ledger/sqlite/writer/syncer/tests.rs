@@ -7,7 +7,8 @@ use std::{
 
 use super::*;
 use crate::ledger::{
-    contract::{begin, ending, row, settlement, sqlite},
+    admission::Replay,
+    contract::{admission, begin, ending, row, settlement, sqlite},
     record::Outcome,
     sqlite::emergency,
 };
@@ -165,4 +166,34 @@ fn a_thread_that_answers_for_the_writer_is_known_to_the_queue() {
     assert_eq!(started, Some(thread));
     bench.disk.ends.send(Ok(())).unwrap();
     assert_eq!(bench.end(), [(1, true)]);
+}
+
+#[test]
+fn what_was_found_decides_and_not_what_was_asked_for() {
+    use Durability::{Committed, Synced};
+    let write = || {
+        let then = Box::new(|_: Result<_, _>| {});
+        Job::Begin(admission(&row("write")), then)
+    };
+    let end = settlement(Outcome::Succeeded);
+    let told = Replay {
+        id: row("write").call_id,
+        last: 1,
+        ended: end.finished,
+        outcome: end.outcome,
+        effects: end.effects,
+        code: None,
+        reply: String::new(),
+        is_windowed: false,
+    };
+    let replay = |durability| Written::Replay(1, Box::new(told.clone()), durability);
+    let wanted =
+        |sync, written: &[Written]| durability(sync, &VecDeque::from([write(), write()]), written);
+    let writes = |written: &[Written]| wanted(AuditSync::Writes, written);
+    assert_eq!(writes(&[]), Synced);
+    assert_eq!(writes(&[replay(Committed), replay(Committed)]), Committed);
+    assert_eq!(writes(&[replay(Committed), replay(Synced)]), Synced);
+    assert_eq!(writes(&[replay(Committed), Written::row(1)]), Synced);
+    let all = [replay(Committed), replay(Committed)];
+    assert_eq!(wanted(AuditSync::All, &all), Synced);
 }
