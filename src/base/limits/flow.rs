@@ -5,12 +5,16 @@ use std::time::Duration;
 /// Reasons to wake threads that are given together, at most; see [`crate::base::wake`].
 pub(crate) const WAKES_TOGETHER_MAX: usize = 32;
 /// Pages of the ledger's log after which they are carried over into its file.
-pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 4000;
-/// Pages of the log at which its writer stops to have it begun anew: 64 MiB.
-pub(crate) const LEDGER_LOG_PAGES_MAX: i32 = 16_000;
+pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 1000;
+/// Pages of the log from which on it is to be begun anew: 16 MiB. Whoever brings that about waits until
+/// the disk has all of them in the file.
+pub(crate) const LEDGER_LOG_PAGES_MAX: i32 = 4000;
+/// Pages of the write-ahead log that the ledger's writer carries over by itself, while calls wait: some
+/// milliseconds.
+pub(crate) const LEDGER_REST_PAGES: i32 = 400;
 /// Rates, budgets and tools that draw on them that the ledger's writer knows by heart.
 pub(crate) const LEDGER_HELD_MAX: usize = 4096;
 /// How long a checkpoint that keeps others from adding to the log waits for them to let it.
 pub(crate) const LEDGER_RESTART_WAIT: Duration = Duration::from_millis(100);
 /// Size in bytes to which the write-ahead log is cut back after a checkpoint.
-pub(crate) const LEDGER_WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
+pub(crate) const LEDGER_WAL_BYTES_MAX: i64 = 32 * 1024 * 1024;

@@ -2,10 +2,13 @@
 //!
 //! A checkpoint syncs the log and the file, which takes as long as hundreds of calls. So a thread
 //! of its own makes it while the writer goes on. What was written meanwhile keeps the log from
-//! being begun anew, so it grows; once it is long, the writer carries over the little that is
-//! left by itself, with nobody adding to it. Where other processes do add to it, that is not
-//! enough, however often: then the thread takes the lock of the writers, for as long as it takes
-//! to carry over what is left, and the next commit begins the log anew.
+//! being begun anew, so it grows. Once it is long, the thread makes one checkpoint after the other:
+//! each has to carry over what was written during the one before, which is less each time. When
+//! little is left, the writer carries that over by itself, with nobody adding to it. SQLite syncs the
+//! file only then, for all that was carried into it since the last time, and calls wait for that: the
+//! shorter the log may become, the less. Where other processes do add to it, that is not enough,
+//! however often: then the thread takes the lock of the writers, for as long as it takes to carry over
+//! what is left, and the next commit begins the log anew.
 
 use std::{
     path::PathBuf,
@@ -21,7 +24,9 @@ use super::{
     patience::Patience,
 };
 use crate::base::{
-    limits::flow::{LEDGER_CHECKPOINT_PAGES, LEDGER_LOG_PAGES_MAX, LEDGER_RESTART_WAIT},
+    limits::flow::{
+        LEDGER_CHECKPOINT_PAGES, LEDGER_LOG_PAGES_MAX, LEDGER_REST_PAGES, LEDGER_RESTART_WAIT,
+    },
     thread,
     wake::Bell,
 };
@@ -42,6 +47,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     wanted: Option<Wanted>,
+    /// Pages of the log that were in the file, too, after the last checkpoint.
+    carried: i32,
     is_closed: bool,
 }
 
@@ -59,9 +66,11 @@ enum Wanted {
 pub(super) struct Lengths {
     /// So many more, and they are carried over.
     pub(super) more: i32,
-    /// From here on by the writer; and when that has not helped after so many more, with every
-    /// other writer waiting.
+    /// From here on so that the log can be begun anew; and when that has not helped after so many
+    /// more, with every other writer waiting.
     pub(super) most: i32,
+    /// So few, and the writer carries them over by itself.
+    pub(super) rest: i32,
 }
 
 impl Default for Lengths {
@@ -69,16 +78,67 @@ impl Default for Lengths {
         Self {
             more: LEDGER_CHECKPOINT_PAGES,
             most: LEDGER_LOG_PAGES_MAX,
+            rest: LEDGER_REST_PAGES,
         }
     }
 }
 
+/// What is to be done after a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    Nothing,
+    /// The thread is asked for this.
+    Ask(Wanted),
+    /// The writer carries over what is left.
+    Carry,
+    /// The writer carries over what it can, and the thread is asked for all of it.
+    CarryAndAsk,
+}
+
 /// How long the log is, as the writer sees it after each commit.
 struct Progress {
-    shared: Arc<Shared>,
     lengths: Lengths,
-    /// Pages in the log when it was last carried over, or that was last asked for.
-    carried: i32,
+    /// Pages in it after the last commit.
+    pages: i32,
+    /// Nothing is due before it has so many.
+    next: i32,
+}
+
+impl Progress {
+    fn new(lengths: Lengths) -> Self {
+        Self {
+            lengths,
+            pages: 0,
+            next: lengths.more,
+        }
+    }
+
+    /// What is due now that the log has `pages` pages; `carried` tells how many of them are in the
+    /// file, too.
+    fn committed(&mut self, pages: i32, carried: impl FnOnce() -> i32) -> Due {
+        let Lengths { more, most, rest } = self.lengths;
+        if pages < self.pages {
+            // It was begun anew.
+            self.next = more;
+        }
+        self.pages = pages;
+        if pages < self.next {
+            return Due::Nothing;
+        }
+        let too_many = most.saturating_add(more);
+        let (due, after) = if pages < most {
+            (Due::Ask(Wanted::Some), more.min(most - pages))
+        } else if pages >= too_many {
+            (Due::CarryAndAsk, more)
+        } else if pages.saturating_sub(carried()) <= rest {
+            // Whatever hinders it passes; then the next one does more.
+            (Due::Carry, too_many - pages)
+        } else {
+            (Due::Ask(Wanted::Some), rest / 4)
+        };
+        self.next = pages.saturating_add(after.max(1));
+        due
+    }
 }
 
 impl Checkpointer {
@@ -97,13 +157,17 @@ impl Checkpointer {
             state: Mutex::default(),
             bell: Bell::default(),
         });
-        let mut progress = Progress {
-            shared: Arc::clone(&shared),
-            lengths,
-            carried: 0,
-        };
+        let (told, mut progress) = (Arc::clone(&shared), Progress::new(lengths));
         connection.wal_hook(Some(move |log: &mut Wal, pages| {
-            progress.committed(log, pages);
+            match progress.committed(pages, || told.state().carried) {
+                Due::Nothing => {}
+                Due::Ask(wanted) => told.want(wanted),
+                Due::Carry => carry_over(log),
+                Due::CarryAndAsk => {
+                    carry_over(log);
+                    told.want(Wanted::All);
+                }
+            }
             Ok(())
         }))?;
         Ok(Self {
@@ -135,29 +199,6 @@ impl Drop for Checkpointer {
     }
 }
 
-impl Progress {
-    /// The log has `pages` pages after a commit.
-    fn committed(&mut self, log: &mut Wal, pages: i32) {
-        if pages < self.carried {
-            // It was begun anew.
-            self.carried = 0;
-        }
-        if pages.saturating_sub(self.carried) < self.lengths.more {
-            return;
-        }
-        self.carried = pages;
-        if pages >= self.lengths.most {
-            // Whatever hinders it passes; then the next one does more.
-            let _left_to_the_next = log.checkpoint();
-        }
-        if pages >= self.lengths.most.saturating_add(self.lengths.more) {
-            self.shared.want(Wanted::All);
-        } else if pages < self.lengths.most {
-            self.shared.want(Wanted::Some);
-        }
-    }
-}
-
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -182,10 +223,11 @@ impl Shared {
     fn run(&self, connection: &Connection) {
         while let Some(wanted) = self.wait() {
             // As for the writer. Before others have to wait, there is little left.
-            checkpoint(connection, "PASSIVE");
+            let mut carried = checkpoint(connection, "PASSIVE");
             if wanted == Wanted::All {
-                checkpoint(connection, "RESTART");
+                carried = checkpoint(connection, "RESTART");
             }
+            self.state().carried = carried;
         }
     }
 
@@ -207,117 +249,19 @@ impl Shared {
     }
 }
 
-/// One checkpoint; what it cannot do is left to the next.
-fn checkpoint(connection: &Connection, mode: &str) {
+/// One checkpoint; what it cannot do is left to the next. Gives how many pages of the log are in the
+/// file by now.
+fn checkpoint(connection: &Connection, mode: &str) -> i32 {
     let sql = format!("PRAGMA wal_checkpoint({mode})");
-    let _left_to_the_next = connection.query_row(&sql, [], |_| Ok(()));
+    // Busy, pages in the log, pages carried over (sqlite.org/pragma.html).
+    let carried = connection.query_row(&sql, [], |row| row.get(2));
+    carried.unwrap_or(0)
+}
+
+/// The same by the writer.
+fn carry_over(log: &mut Wal) {
+    let _left_to_the_next = log.checkpoint();
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, path::Path};
-
-    use super::*;
-    use crate::base::clock::SystemClock;
-
-    const PAGE_BYTES: u64 = 4096;
-    const LENGTHS: Lengths = Lengths {
-        more: 100,
-        most: 400,
-    };
-
-    /// That many bytes in the file.
-    fn bytes(pages: i32) -> u64 {
-        u64::try_from(pages).unwrap() * PAGE_BYTES
-    }
-
-    /// A ledger whose log nobody carries over yet, and the path of its file.
-    fn ledger(dir: &Path) -> (open::Opened, Checkpointer) {
-        let mut opened = open::open(dir, &SystemClock).unwrap();
-        let place = (opened.path.clone(), opened.file);
-        let checkpointer = Checkpointer::attach(&mut opened.connection, place, LENGTHS);
-        let checkpointer = checkpointer.unwrap();
-        (opened, checkpointer)
-    }
-
-    /// Commits until so many pages went to the log.
-    fn fill(connection: &Connection, pages: i32) {
-        connection
-            .execute_batch("CREATE TABLE IF NOT EXISTS filling (bytes BLOB)")
-            .unwrap();
-        for _ in 0..pages / 10 {
-            // Nine pages of overflow, and the one that holds the row.
-            let sql = "INSERT INTO filling VALUES (zeroblob(9 * 4092 + 1000))";
-            connection.execute(sql, []).unwrap();
-        }
-    }
-
-    fn bytes_of(path: &Path, suffix: &str) -> u64 {
-        fs::metadata(format!("{}{suffix}", path.display()))
-            .unwrap()
-            .len()
-    }
-
-    #[test]
-    fn the_log_is_carried_over_beside_the_writer() {
-        let dir = tempfile::tempdir().unwrap();
-        let (opened, checkpointer) = ledger(dir.path());
-        let checkpointer = checkpointer.start();
-        let before = bytes_of(&opened.path, "");
-        fill(&opened.connection, LENGTHS.more + 50);
-        drop(checkpointer);
-        assert!(bytes_of(&opened.path, "") >= before + bytes(LENGTHS.more) * 3 / 4);
-    }
-
-    #[test]
-    fn a_log_that_nobody_else_carries_over_ends_with_the_writer() {
-        let dir = tempfile::tempdir().unwrap();
-        let (opened, _checkpointer) = ledger(dir.path());
-        fill(&opened.connection, 3 * LENGTHS.most);
-        // Each page has a header there.
-        let most = bytes(LENGTHS.most + 2 * LENGTHS.more) * 101 / 100;
-        assert!(bytes_of(&opened.path, "-wal") < most);
-    }
-
-    /// Checkpoints that let others add to the log meanwhile never get all of it here: it became
-    /// as long as everything that was written.
-    #[test]
-    fn s28_a_log_that_many_write_at_once_is_begun_anew() {
-        const WRITERS: i32 = 4;
-        const EACH: i32 = 3000;
-        let dir = tempfile::tempdir().unwrap();
-        let (first, _checkpointer) = ledger(dir.path());
-        fill(&first.connection, 10);
-        let writers: Vec<JoinHandle<u64>> = (0..WRITERS)
-            .map(|_| {
-                let dir = dir.path().to_owned();
-                let write = move || {
-                    let (opened, checkpointer) = ledger(&dir);
-                    let _checkpointer = checkpointer.start();
-                    let lengths = (0..EACH / 100).map(|_| {
-                        fill(&opened.connection, 100);
-                        bytes_of(&opened.path, "-wal")
-                    });
-                    lengths.max().unwrap()
-                };
-                thread::spawn("writer", write).unwrap()
-            })
-            .collect();
-        let longest = writers.into_iter().map(|writer| writer.join().unwrap());
-        let longest = longest.max().unwrap();
-        assert!(longest < bytes(WRITERS * EACH / 2), "{longest} bytes");
-    }
-
-    #[test]
-    fn another_file_at_the_path_is_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let (opened, checkpointer) = ledger(dir.path());
-        let checkpointer = checkpointer.start();
-        let aside = dir.path().join("aside");
-        fs::rename(&opened.path, aside).unwrap();
-        fs::write(&opened.path, "another").unwrap();
-        fill(&opened.connection, LENGTHS.more + 50);
-        drop(checkpointer);
-        assert_eq!(fs::read(&opened.path).unwrap(), b"another");
-    }
-}
+mod tests;

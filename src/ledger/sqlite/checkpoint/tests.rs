@@ -1,0 +1,144 @@
+//! The log does not grow without end, and the writer carries over little of it.
+
+use std::{fs, path::Path};
+
+use super::*;
+use crate::base::clock::SystemClock;
+
+const PAGE_BYTES: u64 = 4096;
+const LENGTHS: Lengths = Lengths {
+    more: 100,
+    most: 400,
+    rest: 40,
+};
+
+/// That many bytes in the file.
+fn bytes(pages: i32) -> u64 {
+    u64::try_from(pages).unwrap() * PAGE_BYTES
+}
+
+/// A ledger whose log nobody carries over yet, and the path of its file.
+fn ledger(dir: &Path) -> (open::Opened, Checkpointer) {
+    let mut opened = open::open(dir, &SystemClock).unwrap();
+    let place = (opened.path.clone(), opened.file);
+    let checkpointer = Checkpointer::attach(&mut opened.connection, place, LENGTHS);
+    let checkpointer = checkpointer.unwrap();
+    (opened, checkpointer)
+}
+
+/// Commits until so many pages went to the log.
+fn fill(connection: &Connection, pages: i32) {
+    connection
+        .execute_batch("CREATE TABLE IF NOT EXISTS filling (bytes BLOB)")
+        .unwrap();
+    for _ in 0..pages / 10 {
+        // Nine pages of overflow, and the one that holds the row.
+        let sql = "INSERT INTO filling VALUES (zeroblob(9 * 4092 + 1000))";
+        connection.execute(sql, []).unwrap();
+    }
+}
+
+fn bytes_of(path: &Path, suffix: &str) -> u64 {
+    fs::metadata(format!("{}{suffix}", path.display()))
+        .unwrap()
+        .len()
+}
+
+#[test]
+fn the_log_is_carried_over_beside_the_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let (opened, checkpointer) = ledger(dir.path());
+    let checkpointer = checkpointer.start();
+    let before = bytes_of(&opened.path, "");
+    fill(&opened.connection, LENGTHS.more + 50);
+    drop(checkpointer);
+    assert!(bytes_of(&opened.path, "") >= before + bytes(LENGTHS.more) * 3 / 4);
+}
+
+#[test]
+fn a_log_that_nobody_else_carries_over_ends_with_the_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let (opened, _checkpointer) = ledger(dir.path());
+    fill(&opened.connection, 3 * LENGTHS.most);
+    // Each page has a header there.
+    let most = bytes(LENGTHS.most + 2 * LENGTHS.more) * 101 / 100;
+    assert!(bytes_of(&opened.path, "-wal") < most);
+}
+
+#[test]
+fn the_writer_carries_over_little_once_the_thread_has_come_near() {
+    let mut progress = Progress::new(LENGTHS);
+    let some = Due::Ask(Wanted::Some);
+    let mut after = |pages, carried| progress.committed(pages, || carried);
+    assert_eq!(after(99, 0), Due::Nothing);
+    assert_eq!(after(100, 0), some);
+    assert_eq!(after(199, 100), Due::Nothing);
+    assert_eq!(after(350, 100), some);
+    // Long: what is missing must become less first.
+    assert_eq!(after(400, 100), some);
+    assert_eq!(after(409, 100), Due::Nothing);
+    assert_eq!(after(410, 100), some);
+    assert_eq!(after(441, 400), some);
+    assert_eq!(after(455, 430), Due::Carry);
+    // It helped: the log is begun anew.
+    assert_eq!(after(3, 430), Due::Nothing);
+    assert_eq!(after(103, 430), some);
+}
+
+#[test]
+fn what_does_not_help_is_not_done_over_and_over() {
+    let mut progress = Progress::new(LENGTHS);
+    let mut after = |pages, carried| progress.committed(pages, || carried);
+    assert_eq!(after(420, 400), Due::Carry);
+    assert_eq!(after(499, 400), Due::Nothing);
+    assert_eq!(after(500, 400), Due::CarryAndAsk);
+    assert_eq!(after(599, 400), Due::Nothing);
+    assert_eq!(after(600, 400), Due::CarryAndAsk);
+    // Nor without a thread that comes near.
+    let mut progress = Progress::new(LENGTHS);
+    let asked = (0..500).filter(|pages| progress.committed(*pages, || 0) != Due::Nothing);
+    assert_eq!(asked.count(), 13);
+    assert_eq!(progress.committed(500, || 0), Due::CarryAndAsk);
+}
+
+/// Checkpoints that let others add to the log meanwhile never get all of it here: it became
+/// as long as everything that was written.
+#[test]
+fn s28_a_log_that_many_write_at_once_is_begun_anew() {
+    const WRITERS: i32 = 4;
+    const EACH: i32 = 3000;
+    let dir = tempfile::tempdir().unwrap();
+    let (first, _checkpointer) = ledger(dir.path());
+    fill(&first.connection, 10);
+    let writers: Vec<JoinHandle<u64>> = (0..WRITERS)
+        .map(|_| {
+            let dir = dir.path().to_owned();
+            let write = move || {
+                let (opened, checkpointer) = ledger(&dir);
+                let _checkpointer = checkpointer.start();
+                let lengths = (0..EACH / 100).map(|_| {
+                    fill(&opened.connection, 100);
+                    bytes_of(&opened.path, "-wal")
+                });
+                lengths.max().unwrap()
+            };
+            thread::spawn("writer", write).unwrap()
+        })
+        .collect();
+    let longest = writers.into_iter().map(|writer| writer.join().unwrap());
+    let longest = longest.max().unwrap();
+    assert!(longest < bytes(WRITERS * EACH / 2), "{longest} bytes");
+}
+
+#[test]
+fn another_file_at_the_path_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (opened, checkpointer) = ledger(dir.path());
+    let checkpointer = checkpointer.start();
+    let aside = dir.path().join("aside");
+    fs::rename(&opened.path, aside).unwrap();
+    fs::write(&opened.path, "another").unwrap();
+    fill(&opened.connection, LENGTHS.more + 50);
+    drop(checkpointer);
+    assert_eq!(fs::read(&opened.path).unwrap(), b"another");
+}
