@@ -9,7 +9,7 @@ use rustix::process::Pid;
 
 use super::{
     journal::{Journal, Noted},
-    orphans::{self, Whose},
+    orphans::{Orphans, Whose},
     warden::Warden,
 };
 
@@ -29,6 +29,7 @@ struct State {
     running: usize,
     slots: Vec<bool>,
     watched: Option<(Journal, Warden)>,
+    orphans: Orphans,
 }
 
 impl Keeper {
@@ -81,6 +82,7 @@ impl Keeper {
             keeper: self,
             operation,
             slot,
+            is_noted: self.hardened,
         })
     }
 }
@@ -116,6 +118,8 @@ pub(in crate::backend::process::unix) struct Kept<'a> {
     keeper: &'a Keeper,
     operation: &'a str,
     slot: usize,
+    /// The journal names it.
+    is_noted: bool,
 }
 
 impl Kept<'_> {
@@ -129,29 +133,32 @@ impl Kept<'_> {
     }
 
     /// Ends what the program left behind. Its leader must be dead and not yet reaped.
-    pub(in crate::backend::process::unix) fn sweep(&self, group: Pid) {
+    pub(in crate::backend::process::unix) fn sweep(&mut self, group: Pid) {
         if !self.keeper.hardened {
             return;
         }
         // Held meanwhile: one sweeps at a time, and nothing is started that could be taken for
         // a leftover.
-        let state = self.keeper.state();
+        let mut state = self.keeper.state();
         let whose = if state.running == 1 {
             Whose::Everybodys
         } else {
             Whose::Of(group, self.operation)
         };
         let warden = state.watched.as_ref().map(|(_, warden)| warden.id());
-        orphans::sweep(whose, warden);
+        state.orphans.sweep(whose, warden);
         // Before the id of the group is given up.
         state.note(self.slot, None);
+        self.is_noted = false;
     }
 }
 
 impl Drop for Kept<'_> {
     fn drop(&mut self) {
         let mut state = self.keeper.state();
-        state.note(self.slot, None);
+        if self.is_noted {
+            state.note(self.slot, None);
+        }
         state.running = state.running.saturating_sub(1);
         if let Some(taken) = state.slots.get_mut(self.slot) {
             *taken = false;
