@@ -1,8 +1,8 @@
 //! A cancellation, made audible to `poll`.
 
 use std::{
-    io::{self, PipeReader, PipeWriter, Write as _},
-    os::fd::{AsFd, BorrowedFd},
+    io,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::Arc,
 };
 
@@ -11,8 +11,8 @@ use crate::base::cancel::CancelToken;
 /// Becomes readable when a token fires, also when it had fired before.
 #[derive(Debug)]
 pub(super) struct Bell {
-    heard: PipeReader,
-    _struck: Arc<PipeWriter>,
+    heard: Arc<OwnedFd>,
+    _struck: Arc<OwnedFd>,
 }
 
 impl Bell {
@@ -21,13 +21,12 @@ impl Bell {
     /// # Errors
     /// When there is no descriptor to be had.
     pub(super) fn for_token(cancel: &CancelToken) -> io::Result<Self> {
-        let (heard, struck) = io::pipe()?;
-        let struck = Arc::new(struck);
+        let (heard, struck) = platform::both_ends()?;
         let clapper = Arc::downgrade(&struck);
         cancel.on_fire(move || {
             if let Some(struck) = clapper.upgrade() {
-                // One byte into an empty pipe neither blocks nor fails while both ends live.
-                let _written = (&*struck).write(&[1]);
+                // The only thing that is ever written there: it neither blocks nor fails.
+                let _written = rustix::io::write(&*struck, &1_u64.to_ne_bytes());
             }
         });
         Ok(Self {
@@ -40,5 +39,29 @@ impl Bell {
 impl AsFd for Bell {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.heard.as_fd()
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod platform {
+    //! eventfd(2): one descriptor, made and closed in half the time of a pipe.
+    use rustix::event::{EventfdFlags, eventfd};
+
+    use super::{Arc, OwnedFd, io};
+
+    pub(super) fn both_ends() -> io::Result<(Arc<OwnedFd>, Arc<OwnedFd>)> {
+        let both = Arc::new(eventfd(0, EventfdFlags::CLOEXEC)?);
+        Ok((Arc::clone(&both), both))
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod platform {
+    //! A pipe.
+    use super::{Arc, OwnedFd, io};
+
+    pub(super) fn both_ends() -> io::Result<(Arc<OwnedFd>, Arc<OwnedFd>)> {
+        let (heard, struck) = io::pipe()?;
+        Ok((Arc::new(heard.into()), Arc::new(struck.into())))
     }
 }
