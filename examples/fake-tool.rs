@@ -34,6 +34,7 @@ fn run(args: &[&str]) -> Result<u8, Box<dyn std::error::Error>> {
         ["print", text] => print(text.as_bytes())?,
         ["print-hex", hex] => print(&bytes(hex)?)?,
         ["print-many", count] => print_many(count.parse()?)?,
+        ["print-singly", count] => print_singly(count.parse()?)?,
         ["exit", code, stderr_hex] => {
             io::stderr().write_all(&bytes(stderr_hex)?)?;
             return Ok(code.parse()?);
@@ -155,6 +156,16 @@ fn print(bytes: &[u8]) -> io::Result<()> {
 fn print_many(count: u64) -> Outcome {
     let mut source = io::repeat(b'x').take(count);
     io::copy(&mut source, &mut io::stdout().lock())?;
+    Ok(())
+}
+
+/// A write for each byte.
+fn print_singly(count: u64) -> Outcome {
+    let mut stdout = io::stdout().lock();
+    for _ in 0..count {
+        stdout.write_all(b"x")?;
+        stdout.flush()?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Every bound in one place, its unit in its name, the relations between them asserted.
 
 pub(crate) mod flow;
+pub(crate) mod programs;
 mod relations;
 pub(crate) mod results;
 pub(crate) mod sql;

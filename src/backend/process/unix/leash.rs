@@ -72,7 +72,7 @@ impl<'a> Leash<'a> {
         }
     }
 
-    /// Kills what is left of the group and of those who left it, and waits for the leader.
+    /// Kills the group and those who left it, and waits for the leader.
     ///
     /// # Errors
     /// When somebody else has waited for the leader.
@@ -83,6 +83,15 @@ impl<'a> Leash<'a> {
             WaitId::Pid(self.group),
             WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
         );
+        self.bury()
+    }
+
+    /// The same for a leader that is known to have ended.
+    ///
+    /// # Errors
+    /// When somebody else has waited for it.
+    pub(super) fn bury(&mut self) -> io::Result<ExitStatus> {
+        self.signal(Signal::KILL);
         self.kept.sweep(self.group);
         let status = self.child.wait();
         self.reaped = true;

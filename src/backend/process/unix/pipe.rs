@@ -5,7 +5,10 @@ use std::{
     os::fd::{AsFd, BorrowedFd, OwnedFd},
 };
 
-use rustix::io::{Errno, ioctl_fionbio};
+use rustix::{
+    buffer::spare_capacity,
+    io::{Errno, ioctl_fionbio},
+};
 
 /// Which bytes are kept of what is read.
 #[derive(Clone, Copy, Debug)]
@@ -54,14 +57,16 @@ impl Inlet {
         self.bytes
     }
 
-    /// Reads once, if there is something to read. A pipe that cannot be read is at its end.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) {
-        let Some(fd) = &self.fd else { return };
-        match rustix::io::read(fd, &mut *buffer) {
-            Ok(count @ 1..) => self.take(buffer.get(..count).unwrap_or_default()),
-            Err(Errno::AGAIN | Errno::INTR) => {}
+    /// Reads once, if there is something to read, by way of `buffer`. Whether there may be more
+    /// to read now. A pipe that cannot be read is at its end.
+    pub(super) fn read(&mut self, buffer: &mut Vec<u8>) -> bool {
+        let Some(fd) = &self.fd else { return false };
+        match read_into(fd, buffer) {
+            Ok(1..) => self.take(buffer),
+            Err(Errno::AGAIN | Errno::INTR) => return false,
             Ok(0) | Err(_) => self.fd = None,
         }
+        self.fd.is_some()
     }
 
     fn take(&mut self, read: &[u8]) {
@@ -91,6 +96,12 @@ impl Inlet {
         }
         self.kept
     }
+}
+
+/// Reads once from `fd`: what is in `buffer` then, which has room for it.
+pub(super) fn read_into(fd: impl AsFd, buffer: &mut Vec<u8>) -> Result<usize, Errno> {
+    buffer.clear();
+    rustix::io::read(fd, spare_capacity(buffer))
 }
 
 fn trim(bytes: &mut Vec<u8>, bytes_max: usize) {
@@ -152,12 +163,12 @@ mod tests {
         let mut inlet = Inlet::new(Some(ours), keep).unwrap();
         for part in written {
             theirs.write_all(part).unwrap();
-            inlet.read(&mut [0; 64]);
+            inlet.read(&mut Vec::with_capacity(64));
         }
-        inlet.read(&mut [0; 64]);
+        inlet.read(&mut Vec::with_capacity(64));
         assert!(inlet.fd().is_some(), "an open pipe without bytes is no end");
         drop(theirs);
-        inlet.read(&mut [0; 64]);
+        inlet.read(&mut Vec::with_capacity(64));
         assert!(inlet.fd().is_none());
         let bytes: usize = written.iter().map(|part| part.len()).sum();
         assert_eq!(inlet.bytes(), u64::try_from(bytes).unwrap());

@@ -13,6 +13,7 @@ use std::{
 
 use rustix::fs::{Mode, OFlags, open};
 
+use super::pipe::read_into;
 use crate::{
     backend::plain::plain, base::limits::PROGRESS_LINE_BYTES_MAX, catalog::content::Progress,
 };
@@ -57,10 +58,9 @@ impl Fifo {
     }
 
     /// Reads once, if there is something to read, and tells each report in it.
-    pub(super) fn read(&mut self, buffer: &mut [u8], tell: &dyn Fn(Progress)) {
-        if let Ok(count) = rustix::io::read(&self.fd, &mut *buffer) {
-            self.lines
-                .feed(buffer.get(..count).unwrap_or_default(), tell);
+    pub(super) fn read(&mut self, buffer: &mut Vec<u8>, tell: &dyn Fn(Progress)) {
+        if read_into(&self.fd, buffer).is_ok() {
+            self.lines.feed(buffer, tell);
         }
     }
 }

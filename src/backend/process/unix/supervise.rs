@@ -23,11 +23,16 @@ use crate::{
         cancel::Cancelled,
         clock::Moment,
         failpoint::{self, Point},
-        limits::{KILL_GRACE_SHUTDOWN, OUTPUT_TOTAL_BYTES_MAX, PIPE_LINGER, STDERR_BYTES_MAX},
+        limits::{
+            KILL_GRACE_SHUTDOWN, OUTPUT_TOTAL_BYTES_MAX, PIPE_LINGER, STDERR_BYTES_MAX,
+            programs::{OUTPUT_MUCH_BYTES, OUTPUT_PATIENCE},
+        },
     },
 };
 
 const BUFFER_BYTES: usize = 32 * 1024;
+/// Times that an output is read in one turn: all that a pipe holds, and its end.
+const READS_MAX: usize = 3;
 
 /// Runs a program to its end on the calling thread.
 ///
@@ -122,6 +127,10 @@ struct Run<'a> {
     stdout: Inlet,
     stderr: Inlet,
     phase: Phase,
+    /// Until then nobody listens to what it prints, unless it ends: to be woken for it takes
+    /// processor time from it, and nobody is told of it before the end. `None` where it prints
+    /// much: a pipe that is full holds it up.
+    deaf_until: Option<Moment>,
     stop: Option<Stop>,
     still_running: Option<StillRunning>,
     buffer: Vec<u8>,
@@ -136,12 +145,15 @@ impl<'a> Run<'a> {
         fifo: Option<Fifo>,
     ) -> io::Result<Self> {
         let child = leash.child();
-        let stdin = Outlet::new(child.stdin.take(), program.stdin.unwrap_or_default())?;
+        let mut stdin = Outlet::new(child.stdin.take(), program.stdin.unwrap_or_default())?;
         let stdout = Inlet::new(child.stdout.take(), Keep::First(program.stdout_bytes_max))?;
         let stderr = Inlet::new(child.stderr.take(), Keep::Last(STDERR_BYTES_MAX))?;
         // Last: dropping it may wait for the child, which only dropping the leash ends.
         let exit = ExitWatch::new(leash.pid())?;
-        let still = || StillRunning::new(watch.clock.now(), watch.still_running);
+        // The pipe is empty: no need to be told that there is room.
+        stdin.write();
+        let now = watch.clock.now();
+        let still = || StillRunning::new(now, watch.still_running);
         let still_running = fifo.is_none().then(still);
         Ok(Self {
             watch,
@@ -153,9 +165,10 @@ impl<'a> Run<'a> {
             stdout,
             stderr,
             phase: Phase::Running,
+            deaf_until: Some(now.plus(OUTPUT_PATIENCE)),
             stop: None,
             still_running,
-            buffer: vec![0; BUFFER_BYTES],
+            buffer: Vec::with_capacity(BUFFER_BYTES),
         })
     }
 
@@ -166,7 +179,7 @@ impl<'a> Run<'a> {
             }
             self.advance();
         }
-        let status = self.leash.reap()?;
+        let status = self.leash.bury()?;
         Ok(Ended {
             ending: ending(self.stop, status),
             stdout_bytes: self.stdout.bytes(),
@@ -179,12 +192,15 @@ impl<'a> Run<'a> {
     fn wait(&self) -> io::Result<Vec<Source>> {
         let running = matches!(self.phase, Phase::Running);
         let exited = matches!(self.phase, Phase::Exited { .. });
+        let now = self.watch.clock.now();
+        let deaf_until = self.deaf_until.filter(|until| *until > now);
         let input = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
         let output = |fd| PollFd::from_borrowed_fd(fd, PollFlags::OUT);
+        let heard = |inlet| Inlet::fd(inlet).filter(|_| deaf_until.is_none());
         let (sources, mut fds): (Vec<Source>, Vec<PollFd<'_>>) = [
             self.stdin.fd().map(|fd| (Source::Stdin, output(fd))),
-            self.stdout.fd().map(|fd| (Source::Stdout, input(fd))),
-            self.stderr.fd().map(|fd| (Source::Stderr, input(fd))),
+            heard(&self.stdout).map(|fd| (Source::Stdout, input(fd))),
+            heard(&self.stderr).map(|fd| (Source::Stderr, input(fd))),
             self.fifo
                 .as_ref()
                 .map(|fifo| (Source::Progress, PollFd::new(fifo, PollFlags::IN))),
@@ -194,7 +210,7 @@ impl<'a> Run<'a> {
         .into_iter()
         .flatten()
         .unzip();
-        match poll(&mut fds, self.timeout().as_ref()) {
+        match poll(&mut fds, self.timeout(now, deaf_until).as_ref()) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
@@ -205,31 +221,39 @@ impl<'a> Run<'a> {
     }
 
     /// How long the phase lasts if nothing happens; `None` is as long as it takes.
-    fn timeout(&self) -> Option<Timespec> {
-        let until = match self.phase {
+    fn timeout(&self, now: Moment, deaf_until: Option<Moment>) -> Option<Timespec> {
+        let next = match self.phase {
             Phase::Running => {
                 let due = self.still_running.as_ref().map(|still| still.due);
-                due.map_or(self.watch.deadline, |due| due.min(self.watch.deadline))
+                Some(due.map_or(self.watch.deadline, |due| due.min(self.watch.deadline)))
             }
-            Phase::Asked { kill_at } => kill_at,
-            Phase::Killed => return None,
-            Phase::Exited { close_at } => close_at,
+            Phase::Asked { kill_at } => Some(kill_at),
+            Phase::Killed => None,
+            Phase::Exited { close_at } => Some(close_at),
         };
+        let listen = deaf_until.filter(|_| !self.is_silent());
+        let until = next.into_iter().chain(listen).min()?;
         // The kernel does not count suspended time here, the clock may: after a suspension this
         // wakes late, and sees then that the deadline has passed. An absurdly far deadline is
         // as good as none.
-        Timespec::try_from(until.since(self.watch.clock.now())).ok()
+        Timespec::try_from(until.since(now)).ok()
+    }
+
+    /// Whether it can print no more.
+    fn is_silent(&self) -> bool {
+        self.stdout.fd().is_none() && self.stderr.fd().is_none()
     }
 
     fn serve(&mut self, source: Source) {
         match source {
             Source::Stdin => self.stdin.write(),
-            Source::Stdout => self.stdout.read(&mut self.buffer),
-            Source::Stderr => self.stderr.read(&mut self.buffer),
+            Source::Stdout | Source::Stderr => self.listen(),
             Source::Progress => self.read_progress(),
             Source::Exit => {
                 let close_at = self.watch.clock.now().plus(PIPE_LINGER);
                 self.phase = Phase::Exited { close_at };
+                self.listen();
+                self.deaf_until = None;
             }
             Source::Cancel => {
                 if let Some(why) = self.watch.cancel.fired() {
@@ -237,6 +261,21 @@ impl<'a> Run<'a> {
                 }
             }
         }
+    }
+
+    /// Reads what there is of both outputs.
+    fn listen(&mut self) {
+        let before = self.printed();
+        for inlet in [&mut self.stdout, &mut self.stderr] {
+            for _ in 0..READS_MAX {
+                if inlet.bytes() > OUTPUT_TOTAL_BYTES_MAX || !inlet.read(&mut self.buffer) {
+                    break;
+                }
+            }
+        }
+        let is_much = self.printed() - before >= OUTPUT_MUCH_BYTES;
+        let next = self.watch.clock.now().plus(OUTPUT_PATIENCE);
+        self.deaf_until = self.deaf_until.filter(|_| !is_much).map(|_| next);
     }
 
     /// Reads reports; once the program was told to end nobody is told of them any more.
@@ -271,8 +310,12 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn printed(&self) -> u64 {
+        self.stdout.bytes().saturating_add(self.stderr.bytes())
+    }
+
     fn flooded(&self) -> bool {
-        self.stdout.bytes().saturating_add(self.stderr.bytes()) > OUTPUT_TOTAL_BYTES_MAX
+        self.printed() > OUTPUT_TOTAL_BYTES_MAX
     }
 
     fn ask(&mut self, stop: Stop) {
@@ -301,8 +344,10 @@ impl<'a> Run<'a> {
         let Phase::Exited { close_at } = self.phase else {
             return false;
         };
-        let closed = self.stdout.fd().is_none() && self.stderr.fd().is_none();
-        closed || self.stop.is_some() || self.flooded() || self.watch.clock.now() >= close_at
+        self.is_silent()
+            || self.stop.is_some()
+            || self.flooded()
+            || self.watch.clock.now() >= close_at
     }
 }
 

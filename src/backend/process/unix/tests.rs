@@ -397,3 +397,4 @@ fn the_portable_exit_watch_hears_the_end_too() {
 }
 
 mod alone;
+mod listening;
