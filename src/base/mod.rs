@@ -14,6 +14,7 @@ pub(crate) mod hex;
 pub(crate) mod id;
 pub(crate) mod json;
 pub(crate) mod kernel;
+pub(crate) mod later;
 pub(crate) mod limits;
 pub(crate) mod nap;
 pub(crate) mod problem;

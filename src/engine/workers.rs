@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Shared, pipeline};
-use crate::base::{event::Event, thread, wake};
+use crate::base::{event::Event, later, thread, wake};
 
 /// Those that were started and are not joined.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ fn work(shared: &Arc<Shared>) {
         if let Some(number) = another {
             start_another(shared, number);
         }
-        pipeline::take_turn(shared, taken);
+        later::afterwards(|| pipeline::take_turn(shared, taken));
     }
 }
 

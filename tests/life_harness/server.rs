@@ -222,6 +222,19 @@ impl Server {
             .count()
     }
 
+    /// Whether it comes to hold no more than so many, in time: what a call was given is given back
+    /// after its answer.
+    pub(crate) fn descriptors_fall_to(&self, most: usize) -> bool {
+        let begun = std::time::Instant::now();
+        while self.descriptors() > most {
+            if begun.elapsed() > BOUND {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+        true
+    }
+
     /// The programs that the server has started and not yet waited for, zombies too.
     pub(crate) fn children(&self) -> Vec<i32> {
         let mut children = self.processes();

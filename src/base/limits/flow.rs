@@ -4,6 +4,9 @@ use std::time::Duration;
 
 /// Reasons to wake threads that are given together, at most; see [`crate::base::wake`].
 pub(crate) const WAKES_TOGETHER_MAX: usize = 32;
+/// Things that a thread puts off at once, at most: a call with many parts gives back at its next what
+/// the earlier ones left; see [`crate::base::later`].
+pub(crate) const PUT_OFF_MAX: usize = 8;
 /// Pages of the ledger's log after which they are carried over into its file.
 pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 1000;
 /// Pages of the log from which on it is to be begun anew: 16 MiB. Whoever brings that about waits until

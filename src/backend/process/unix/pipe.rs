@@ -10,6 +10,8 @@ use rustix::{
     io::{Errno, ioctl_fionbio},
 };
 
+use crate::base::later;
+
 /// Which bytes are kept of what is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Keep {
@@ -64,7 +66,7 @@ impl Inlet {
         match read_into(fd, buffer) {
             Ok(1..) => self.take(buffer),
             Err(Errno::AGAIN | Errno::INTR) => return false,
-            Ok(0) | Err(_) => self.fd = None,
+            Ok(0) | Err(_) => later::leave(self.fd.take()),
         }
         self.fd.is_some()
     }

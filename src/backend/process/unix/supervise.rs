@@ -23,6 +23,7 @@ use crate::{
         cancel::Cancelled,
         clock::Moment,
         failpoint::{self, Point},
+        later,
         limits::{
             KILL_GRACE_SHUTDOWN, OUTPUT_TOTAL_BYTES_MAX, PIPE_LINGER, STDERR_BYTES_MAX,
             programs::{OUTPUT_MUCH_BYTES, OUTPUT_PATIENCE},
@@ -39,7 +40,8 @@ const READS_MAX: usize = 3;
 /// It is over when the leader has ended and its pipes are closed, or `PIPE_LINGER` after it
 /// has ended. At the deadline, or when the call is cancelled, the group is asked to end
 /// (`SIGTERM`) and after the grace made to (`SIGKILL`). In every case, also when this panics,
-/// the leader has been waited for, its group is dead, and no descriptor is left open.
+/// the leader has been waited for, its group is dead, and no descriptor is left open, or
+/// [left](later::leave) to be closed when nobody waits for that.
 ///
 /// # Errors
 /// When the program did not start.
@@ -180,6 +182,8 @@ impl<'a> Run<'a> {
             self.advance();
         }
         let status = self.leash.bury()?;
+        // The leader is waited for, so nothing hangs on these any more.
+        later::leave((self.exit, self.bell));
         Ok(Ended {
             ending: ending(self.stop, status),
             stdout_bytes: self.stdout.bytes(),
