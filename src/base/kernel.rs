@@ -41,6 +41,11 @@ pub(crate) fn hands_files() -> bool {
     cfg!(unix)
 }
 
+/// Whether it is seen who may read or change a file.
+pub(crate) fn sees_permissions() -> bool {
+    cfg!(unix)
+}
+
 /// What is done for programs here, whatever their definitions say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Care {

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::{
     diagnostic::{Diagnostic, Findings, catalogue},
-    load,
+    load, permission,
     schema::{self, Advice},
     snapshot::Catalog,
     source::{Entry, Node},
@@ -51,7 +51,16 @@ pub(crate) fn folder(dir: &Path, catalog: &Catalog) -> Vec<Diagnostic> {
             help,
         ));
     }
+    told.extend(permissions(dir, kernel::sees_permissions()));
     told
+}
+
+/// That nobody looked who may change what is in `dir` and beside it, where the system does not show it.
+fn permissions(dir: &Path, are_seen: bool) -> Option<Diagnostic> {
+    const CODE: &str = "permissions";
+    let (message, help) = permission::unseen(are_seen)?;
+    let severity = catalogue::severity(CODE);
+    Some(Diagnostic::about_path(severity, CODE, dir, message, help))
 }
 
 fn definition(node: &Node, name: &str, names: &BTreeSet<String>, findings: &mut Findings) {
@@ -222,6 +231,17 @@ mod tests {
                 "f:1:7: warning[platform]: programs cannot be started on this system yet (run the gate on Linux or macOS)",
             ],
         );
+    }
+
+    #[test]
+    fn that_permissions_are_not_looked_at_is_said_where_it_is_so() {
+        let told = |are_seen| permissions(Path::new("d"), are_seen).map(|one| one.plain());
+        assert_eq!(told(true), None);
+        let expected = "d: note[permissions]: who may read or change the definitions, the \
+                        configuration, the lock, programs, secrets in files and the state folder \
+                        is not looked at on this system (let nobody but you and its administrators \
+                        reach them, by the access lists of their folders)";
+        assert_eq!(told(false).as_deref(), Some(expected));
     }
 
     #[track_caller]

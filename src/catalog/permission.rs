@@ -2,6 +2,8 @@
 
 use std::fs::Metadata;
 
+use super::secret::Told;
+
 /// Who besides its owner may change a file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Writable {
@@ -79,6 +81,18 @@ mod unix {
     pub(super) fn is_trusted_owner(_facts: &Metadata) -> bool {
         true
     }
+}
+
+/// What people are told where nothing of this is seen, as [`kernel::sees_permissions`] says, and
+/// what to do.
+///
+/// [`kernel::sees_permissions`]: crate::base::kernel::sees_permissions
+pub(crate) fn unseen(are_seen: bool) -> Option<Told> {
+    let message = "who may read or change the definitions, the configuration, the lock, programs, \
+                   secrets in files and the state folder is not looked at on this system";
+    let help = "let nobody but you and its administrators reach them, by the access lists of their \
+                folders";
+    (!are_seen).then(|| (message.to_owned(), help))
 }
 
 /// Who besides its owner may change it, by its mode; access lists are not looked at.

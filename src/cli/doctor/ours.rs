@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use super::{Finding, Subject, Weight};
 use crate::{
     base::{
-        kernel::{care, confinement},
+        kernel::{care, confinement, sees_permissions},
         text,
     },
     catalog::{
@@ -131,17 +131,22 @@ pub(super) fn state(subject: &Subject) -> Vec<Finding> {
         let what = format!("{shown} is not there yet; the first call makes it");
         return vec![Finding::new(AREA, Weight::Note, what)];
     }
-    let mut findings = vec![Finding::new(
-        AREA,
-        Weight::Fine,
-        format!("{shown} is for you only"),
-    )];
+    let mut findings = vec![found_state(&dir, sees_permissions())];
     findings.extend(of_health(&health::look(&dir)));
     match of_ledger(&dir, subject) {
         Ok(found) => findings.extend(found),
         Err(error) => findings.push(Finding::new("ledger", Weight::Error, error.to_string())),
     }
     findings
+}
+
+/// A state folder that nothing is wrong with, as far as somebody looked.
+fn found_state(dir: &Path, are_seen: bool) -> Finding {
+    let shown = dir.display();
+    match are_seen {
+        true => Finding::new("state", Weight::Fine, format!("{shown} is for you only")),
+        false => Finding::new("state", Weight::Fine, format!("{shown} is a folder")),
+    }
 }
 
 fn of_health(health: &Health) -> Vec<Finding> {
@@ -226,6 +231,7 @@ pub(super) fn system(subject: &Subject) -> Vec<Finding> {
         let way_out = "another user, and `require_unprivileged: true` in `tollgate.yaml`";
         findings.push(Finding::new("user", Weight::Warning, what).way_out(way_out));
     }
+    findings.extend(unseen_permissions(sees_permissions()));
     let yes = |can: bool| if can { "yes" } else { "no" };
     let (can, does) = (confinement(), care());
     let what = format!(
@@ -248,4 +254,27 @@ pub(super) fn system(subject: &Subject) -> Vec<Finding> {
         findings.push(Finding::new("clock", Weight::Error, what).way_out(way_out));
     }
     findings
+}
+
+/// That nobody looked who may reach the files, where the system does not show it.
+fn unseen_permissions(are_seen: bool) -> Option<Finding> {
+    let (what, way_out) = permission::unseen(are_seen)?;
+    Some(Finding::new("permissions", Weight::Note, what).way_out(way_out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_that_files_are_safe_where_nobody_looked() {
+        let state = |are_seen| found_state(Path::new("s"), are_seen).what;
+        assert_eq!(state(true), "s is for you only");
+        assert_eq!(state(false), "s is a folder");
+        assert_eq!(unseen_permissions(true), None);
+        let told = unseen_permissions(false).unwrap();
+        assert_eq!((told.area, told.weight), ("permissions", Weight::Note));
+        assert!(told.what.contains("state folder is not looked at"));
+        assert!(told.way_out.is_some());
+    }
 }
