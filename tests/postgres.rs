@@ -120,6 +120,15 @@ impl Shop {
         server
     }
 
+    /// A server that has looked at every definition, and answered a call of this one: what waits
+    /// from now on is a call.
+    fn serve_loaded(&self, tool: &str) -> Server {
+        let mut server = self.serve("");
+        let id = server.call(tool, json!({}));
+        given(&server.answer(id));
+        server
+    }
+
     /// What comes of one call by a server of its own.
     fn call(&self, tool: &str, arguments: Value) -> Value {
         let mut server = self.serve("");

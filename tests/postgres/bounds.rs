@@ -70,18 +70,18 @@ fn a_query_that_is_cancelled_is_ended_on_the_server() {
         return;
     };
     shop.query("count", "select count(*) as n from t");
-    let mut root = shop.root();
+    let (mut server, mut root) = (shop.serve_loaded("count"), shop.root());
     let mut transaction = root.transaction().unwrap();
     transaction.batch_execute("LOCK TABLE t").unwrap();
-    let mut server = shop.serve("");
     let id = server.call("count", json!({}));
     shop.until_waiting(1);
     server.cancel(id);
     shop.until(RUNNING, 0);
     transaction.rollback().unwrap();
     assert_eq!(server.finish(), (0, Vec::new()));
-    let row = &shop.home.log()[0];
+    let row = &shop.home.log()[1];
     assert_eq!(crate::life_harness::outcome(row), "cancelled", "{row}");
+    assert_eq!(row["end"]["stage"], "sql", "{row}");
 }
 
 #[test]
