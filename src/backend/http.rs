@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Fault, Invocation};
+use super::{Fault, Invocation, resolve::LookUp};
 use crate::{
     base::clock::Clock,
     catalog::{content::Output, tool::Effect},
@@ -19,9 +19,9 @@ mod tests;
 mod verdict;
 mod wire;
 
+pub(crate) use super::resolve::look_up;
 pub(crate) use exchange::UnderWay;
 pub(crate) use prepare::{Prepared, prepare};
-pub(crate) use resolve::look_up;
 
 /// What every request needs of the process around it.
 pub(crate) struct Host<'a> {
@@ -30,7 +30,7 @@ pub(crate) struct Host<'a> {
     /// Knows how many requests there are.
     pub(crate) under_way: &'a UnderWay,
     /// Tells the addresses of a name.
-    pub(crate) look_up: resolve::LookUp,
+    pub(crate) look_up: LookUp,
     /// How long a response may stand still.
     pub(crate) idle_max: Duration,
     /// How often a request is said to be under way still.

@@ -9,6 +9,7 @@ mod output;
 mod plain;
 pub(crate) mod process;
 pub(crate) mod reply;
+mod resolve;
 pub(crate) mod sql;
 mod still_running;
 mod threshold;

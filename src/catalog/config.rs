@@ -1,5 +1,6 @@
 //! `tollgate.yaml`: what holds for all tools; read strictly, believed whole or not at all.
 
+mod authorities;
 pub(crate) mod budgets;
 pub(crate) mod databases;
 pub(crate) mod flags;

@@ -8,6 +8,7 @@ use super::{
     plan::SqlPlan,
     secret::{Reference, Secrets},
 };
+use crate::base::url::{is_private, is_public};
 
 /// A database that tools may use.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) enum ServerAddress {
     Loopback(IpAddr),
 }
 
-/// A host that requests of tools may reach.
+/// A host that tools may reach over a network.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Host {
     /// A domain name or an address, in lower case.
@@ -62,6 +63,13 @@ pub(crate) struct Host {
     pub(crate) is_private: bool,
     /// The certificates of those who may vouch for it, in DER; `None` is Mozilla's.
     pub(crate) roots: Option<Vec<Vec<u8>>>,
+}
+
+impl Host {
+    /// Whether it may be at this address.
+    pub(crate) fn may_be_at(&self, address: IpAddr) -> bool {
+        is_public(address) || (self.is_private && is_private(address))
+    }
 }
 
 /// What was found when a statement was held against its database.

@@ -21,11 +21,11 @@ use super::{
     Host,
     prepare::Prepared,
     redirect::{Lead, Refused, lead},
-    resolve::{Checked, Forbidden},
+    resolve::Checked,
     wire::Watch,
 };
 use crate::{
-    backend::{Invocation, still_running::StillRunning, threshold::Threshold},
+    backend::{Invocation, resolve::Forbidden, still_running::StillRunning, threshold::Threshold},
     base::{
         cancel::Cancelled,
         limits::{HTTP_CONNECT_MAX, HTTP_HEAD_BYTES_MAX, HTTP_REQUESTS_MAX},

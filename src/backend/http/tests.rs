@@ -35,7 +35,7 @@ use crate::{
 const LONG: Duration = Duration::from_secs(30);
 
 struct Setting {
-    look_up: resolve::LookUp,
+    look_up: LookUp,
     idle_max: Duration,
     still_running: Duration,
     time: Duration,

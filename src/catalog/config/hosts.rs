@@ -1,18 +1,15 @@
 //! The section `hosts`: where requests of tools may go.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
-use ureq::tls::{PemItem, parse_pem};
-
-use super::super::{
-    diagnostic::{Findings, Span, tick},
-    fields::{Fields, items, text},
-    file::read,
-    source::{Node, NodeValue},
-    surroundings::Host,
+use super::{
+    super::{
+        diagnostic::{Findings, tick},
+        fields::{Fields, items, text},
+        source::{Node, NodeValue},
+        surroundings::Host,
+    },
+    authorities::CaFile,
 };
 use crate::base::url::{is_host, is_public, literal, split_port};
 
@@ -27,18 +24,14 @@ pub(crate) struct Hosts {
     files: Vec<(usize, CaFile)>,
 }
 
-/// A file of certificates, and where it is named.
-type CaFile = (PathBuf, Span);
-
 impl Hosts {
     /// Reads the section: a list of `NAME`, `NAME:PORT` and `{host: NAME:PORT, private: true,
     /// ca: FILE}`. A file that is not absolute is looked for in `folder`.
     pub(super) fn read(node: &Node, folder: &Path, findings: &mut Findings) -> Self {
         let mut read = Self::default();
         for node in items(node, "hosts", findings) {
-            if let Some((host, ca)) = host(node, findings) {
-                let file = |(file, span)| (read.hosts.len(), (folder.join(file), span));
-                read.files.extend(ca.map(file));
+            if let Some((host, ca)) = host(node, folder, findings) {
+                read.files.extend(ca.map(|ca| (read.hosts.len(), ca)));
                 read.hosts.push(Arc::new(host));
             }
         }
@@ -47,8 +40,8 @@ impl Hosts {
 
     /// Reads the files that the section names.
     pub(super) fn read_roots(&mut self, findings: &mut Findings) {
-        for (at, (file, span)) in std::mem::take(&mut self.files) {
-            let roots = roots(&file, span, findings);
+        for (at, file) in std::mem::take(&mut self.files) {
+            let roots = file.read("host", findings);
             if let Some(host) = self.hosts.get_mut(at).and_then(Arc::get_mut) {
                 host.roots = roots;
             }
@@ -78,7 +71,7 @@ impl From<Host> for Hosts {
     }
 }
 
-fn host(node: &Node, findings: &mut Findings) -> Option<(Host, Option<CaFile>)> {
+fn host(node: &Node, folder: &Path, findings: &mut Findings) -> Option<(Host, Option<CaFile>)> {
     let (named, is_private, ca) = if matches!(node.value, NodeValue::Map(_)) {
         let mut fields = Fields::open(node, "a host", findings)?;
         let named = fields.require("host", findings);
@@ -103,7 +96,7 @@ fn host(node: &Node, findings: &mut Findings) -> Option<(Host, Option<CaFile>)> 
         findings.error("host", named.span, message, help);
         return None;
     }
-    let ca = ca.and_then(|node| Some((text(node, "ca", findings)?.into(), node.span)));
+    let ca = ca.and_then(|node| CaFile::named(node, folder, findings));
     let port = port.strip_prefix(':').and_then(|port| port.parse().ok());
     let host = Host {
         name: name.to_ascii_lowercase(),
@@ -112,30 +105,4 @@ fn host(node: &Node, findings: &mut Findings) -> Option<(Host, Option<CaFile>)> 
         roots: None,
     };
     Some((host, ca))
-}
-
-/// The certificates in a file of PEM.
-fn roots(file: &Path, span: Span, findings: &mut Findings) -> Option<Vec<Vec<u8>>> {
-    let mut wrong = |why: &str| {
-        let message = format!("`ca` names no file of certificates: {why}");
-        let help = "name a file with `-----BEGIN CERTIFICATE-----`";
-        findings.error("host", span, message, help);
-        None
-    };
-    let pem = match read(file, Path::new("/")) {
-        Ok((pem, _)) => pem,
-        Err(refusal) => return wrong(&refusal.message),
-    };
-    let mut roots = Vec::new();
-    for item in parse_pem(pem.as_bytes()) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => roots.push(certificate.der().to_vec()),
-            Ok(_) => return wrong("something else stands in it"),
-            Err(_) => return wrong("it cannot be read as PEM"),
-        }
-    }
-    match roots.is_empty() {
-        true => wrong("none stands in it"),
-        false => Some(roots),
-    }
 }

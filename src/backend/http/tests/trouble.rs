@@ -43,7 +43,7 @@ fn v27_an_address_that_is_not_public_is_never_connected_to() {
     );
     for (look_up, plan) in [
         (
-            rebinding as resolve::LookUp,
+            rebinding as LookUp,
             public(get(peer.address), "rebound.example"),
         ),
         (look_up, public(get(peer.address), "localhost")),
