@@ -87,23 +87,8 @@ impl Peer {
 
     /// As [`Self::new`], with TLS as `localhost`, for which the root in `tests/data/tls` vouches.
     pub(crate) fn tls(answers: &[Answer]) -> Self {
-        let mut certificates = Vec::new();
-        let mut key = None;
-        for item in parse_pem(include_bytes!("data/tls/localhost.pem")) {
-            match item.unwrap() {
-                PemItem::Certificate(one) => certificates.push(one.der().to_vec().into()),
-                PemItem::PrivateKey(one) => key = Some(one.der().to_vec()),
-                _ => {}
-            }
-        }
-        let key = PrivatePkcs8KeyDer::from(key.unwrap());
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(certificates, key.into())
-            .unwrap();
-        Self::start(answers, Some(Arc::new(config)))
+        let config = tls_config(include_bytes!("data/tls/localhost.pem"));
+        Self::start(answers, Some(config))
     }
 
     fn start(answers: &[Answer], tls: Option<Arc<ServerConfig>>) -> Self {
@@ -192,4 +177,25 @@ fn request(stream: &mut impl Read) -> String {
             Ok(length) => read.extend_from_slice(&more[..length]),
         }
     }
+}
+
+/// Of a service that shows the certificate in `pem`, whose key is beside it.
+pub(crate) fn tls_config(pem: &[u8]) -> Arc<ServerConfig> {
+    let mut certificates = Vec::new();
+    let mut key = None;
+    for item in parse_pem(pem) {
+        match item.unwrap() {
+            PemItem::Certificate(one) => certificates.push(one.der().to_vec().into()),
+            PemItem::PrivateKey(one) => key = Some(one.der().to_vec()),
+            _ => {}
+        }
+    }
+    let key = PrivatePkcs8KeyDer::from(key.unwrap());
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(certificates, key.into())
+        .unwrap();
+    Arc::new(config)
 }

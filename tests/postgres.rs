@@ -12,6 +12,7 @@ mod deaths;
 mod lost;
 mod queries;
 mod refusals;
+mod tls;
 
 use std::time::Instant;
 
@@ -48,7 +49,8 @@ impl Shop {
     /// Declares the database, with `more` members.
     fn configure(&self, more: &Value) {
         let mut server = json!({
-            "host": self.cluster.folder, "database": self.database, "user": "gate",
+            "host": self.cluster.folder, "port": self.cluster.address.port(),
+            "database": self.database, "user": "gate",
         });
         let more = more.as_object().unwrap().clone();
         server.as_object_mut().unwrap().extend(more);

@@ -214,6 +214,7 @@ fn compile(file: &Path, text: String) -> (Config, Vec<Diagnostic>) {
             }
             let mut config = Config::read(first, folder(file), &mut findings);
             config.hosts.read_roots(&mut findings);
+            config.databases.read_roots(&mut findings);
             config
         }
     };

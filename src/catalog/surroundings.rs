@@ -28,7 +28,7 @@ pub(crate) enum Place {
     Postgres(Server),
 }
 
-/// A PostgreSQL server on this machine, and who the gate is there.
+/// A PostgreSQL server, and who the gate is there.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Server {
     /// How it is reached.
@@ -43,13 +43,15 @@ pub(crate) struct Server {
     pub(crate) password: Option<Reference>,
 }
 
-/// How a server is reached: only so that nobody can listen in between.
+/// How a server is reached: so that nobody can listen in between.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ServerAddress {
     /// By a socket in this folder; absolute.
     Socket(PathBuf),
     /// By an address of this machine.
     Loopback(IpAddr),
+    /// On any other host, and therefore by TLS.
+    Elsewhere(Host),
 }
 
 /// A host that tools may reach over a network.

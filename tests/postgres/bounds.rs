@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Shop, check_failed, given};
 
-const RUNNING: &str = "SELECT count(*) FROM pg_stat_activity
+pub(super) const RUNNING: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = 'gate' AND state = 'active'";
 
 #[test]

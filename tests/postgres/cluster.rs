@@ -1,9 +1,10 @@
 //! A PostgreSQL server of the tests' own, which ends with them: in a folder of its own, behind a
-//! socket there, run by somebody who is not root.
+//! socket there and, by TLS alone, at an address of its own, run by somebody who is not root.
 
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
+    net::{Ipv4Addr, SocketAddr},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{ChildStdin, Stdio},
@@ -29,12 +30,15 @@ if [ "$(id -u)" = 0 ]; then
     as="runuser -u nobody --"
 fi
 cd "$2"
+$as sh -c 'umask 077 && cat >server.pem' <"$6"
 printf %s "$3" >"$2/password"
 chmod 644 "$2/password"
 $as "$1/initdb" -D "$2/data" -U root -A password --pwfile="$2/password" -N --no-instructions 2>&1
 # Without optimization, the client takes half a second for SCRAM: one test has it.
 printf 'local all strict scram-sha-256\nlocal all all password\n' >"$2/data/pg_hba.conf"
-$as "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c log_statement=none 2>&1 </dev/null &
+printf 'hostssl all strict all scram-sha-256\nhostssl all all all password\n' >>"$2/data/pg_hba.conf"
+$as "$1/postgres" -D "$2/data" -k "$2" -p "$5" -c listen_addresses="$4" -c ssl=on \
+    -c ssl_cert_file="$2/server.pem" -c ssl_key_file="$2/server.pem" -c fsync=off -c log_statement=none 2>&1 </dev/null &
 cat >/dev/null
 read -r postmaster <"$2/data/postmaster.pid"
 kill -QUIT "$postmaster"
@@ -44,10 +48,15 @@ rm -rf "$2"
 
 const READY: &str = "database system is ready to accept connections";
 
+/// Its socket is named after it, too.
+const PORT: u16 = 25432;
+
 /// A server that runs.
 pub(super) struct Cluster {
     /// Where its socket is.
     pub(super) folder: PathBuf,
+    /// Where it listens, and speaks with nobody but by TLS.
+    pub(super) address: SocketAddr,
     databases: AtomicUsize,
     /// It ends when this is closed.
     _held: ChildStdin,
@@ -96,15 +105,29 @@ fn programs() -> Option<PathBuf> {
     all.find(|bin| bin.join("initdb").exists() && bin.join("postgres").exists())
 }
 
+/// An address of this machine at which no other process of tests has its server. Only Linux has
+/// more than one.
+fn address() -> SocketAddr {
+    let [_, first, second, third] = std::process::id().to_be_bytes();
+    let address = match cfg!(target_os = "linux") {
+        true => Ipv4Addr::new(127, 64 | (first & 63), second, third),
+        false => Ipv4Addr::LOCALHOST,
+    };
+    (address, PORT).into()
+}
+
 fn start() -> Result<Cluster, String> {
     let bin = programs().ok_or("none is installed")?;
     let folder = tempfile::Builder::new().prefix("tollgate-pg").tempdir();
     // The script takes it away.
     let folder = folder.map_err(|error| error.to_string())?.keep();
+    let address = address();
     let mut child = crate::program_named("/bin/sh")
         .args(["-c", SCRIPT, "sh"])
         .args([&bin, &folder])
         .arg(PASSWORD)
+        .args([address.ip().to_string(), PORT.to_string()])
+        .arg(crate::root().join("tests/data/tls/localhost.pem"))
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("LC_ALL", "C")
         // Whoever ends the tests with a signal to their group ends them, and not this.
@@ -130,6 +153,7 @@ fn start() -> Result<Cluster, String> {
     thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
     let cluster = Cluster {
         folder,
+        address,
         databases: AtomicUsize::new(0),
         _held: held,
     };
@@ -149,6 +173,7 @@ impl Cluster {
         let mut config = Config::new();
         config
             .host(self.folder.to_str().unwrap())
+            .port(PORT)
             .user("root")
             .password(PASSWORD)
             .dbname(database)

@@ -21,10 +21,11 @@ const COMMIT: &[u8] = b"COMMIT\0";
 
 /// Stands between gates and the server. What it passes on is everything, but for the answer to the
 /// first commit where `cuts` says so: then both sides lose each other.
-fn between(shop: &Shop, cuts: bool) -> u16 {
+pub(super) fn between(shop: &Shop, cuts: bool) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let socket = shop.cluster.folder.join(".s.PGSQL.5432");
+    let socket = format!(".s.PGSQL.{}", shop.cluster.address.port());
+    let socket = shop.cluster.folder.join(socket);
     let will_cut = Arc::new(AtomicBool::new(cuts));
     thread::spawn(move || {
         for gate in listener.incoming() {

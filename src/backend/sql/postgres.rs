@@ -32,6 +32,7 @@ mod given;
 mod mark;
 mod rows;
 mod session;
+mod tls;
 mod trouble;
 
 use apart::apart;

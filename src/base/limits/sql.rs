@@ -21,6 +21,13 @@ pub(crate) mod server {
 
     /// How long a socket may take to connect.
     pub(crate) const CONNECT_MAX: Duration = Duration::from_secs(10);
+    /// How long another host may be silent before it is asked whether it is still there: a statement
+    /// holds its place until somebody knows.
+    pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(30);
+    /// How often it is asked then.
+    pub(crate) const STILL_THERE_INTERVAL: Duration = Duration::from_secs(10);
+    /// How many questions without an answer mean that it is gone.
+    pub(crate) const STILL_THERE_TRIES: u32 = 3;
     /// How long a server is waited for while a definition is loaded.
     pub(crate) const INSPECT_MAX: Duration = Duration::from_secs(2);
     /// How much longer than the call a server lets a statement run: whoever waits for it stops it

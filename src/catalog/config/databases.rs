@@ -7,13 +7,17 @@ use std::{
     sync::Arc,
 };
 
-use super::super::{
-    diagnostic::{Findings, tick},
-    fields::{Fields, text, wrong_type},
-    secret::Reference,
-    source::{Node, NodeValue},
-    surroundings::{Database, Place, Server, ServerAddress},
+use super::{
+    super::{
+        diagnostic::{Findings, tick},
+        fields::{Fields, text, truth, wrong_type},
+        secret::Reference,
+        source::{Node, NodeValue},
+        surroundings::{Database, Host, Place, Server, ServerAddress},
+    },
+    authorities::CaFile,
 };
+use crate::base::url::{is_host, is_public, literal};
 
 /// The port of a server that is written without one.
 const POSTGRES_PORT_DEFAULT: u16 = 5432;
@@ -22,22 +26,42 @@ const POSTGRES_PORT_DEFAULT: u16 = 5432;
 #[derive(Debug, Default)]
 pub(crate) struct Databases {
     by_name: BTreeMap<String, Arc<Database>>,
+    /// Where the certificates are that vouch for the server of the database with this name.
+    files: Vec<(String, CaFile)>,
 }
 
 impl Databases {
     /// Reads the section: a name and `{sqlite: PATH}` or `{postgres: {...}}` for each. A path that
     /// is not absolute begins in `folder`, where the file stands.
     pub(super) fn read(node: &Node, folder: &Path, findings: &mut Findings) -> Self {
+        let mut read = Self::default();
         if Fields::open(node, "databases", findings).is_none() {
-            return Self::default();
+            return read;
         }
-        let by_name = node.entries().iter().filter_map(|entry| {
+        for entry in node.entries() {
             let name = entry.key.clone();
-            let place = place(&entry.value, &name, folder, findings)?;
-            Some((name.clone(), Arc::new(Database { name, place })))
-        });
-        Self {
-            by_name: by_name.collect(),
+            if let Some((place, ca)) = place(&entry.value, &name, folder, findings) {
+                read.files.extend(ca.map(|ca| (name.clone(), ca)));
+                let database = Database {
+                    name: name.clone(),
+                    place,
+                };
+                read.by_name.insert(name, Arc::new(database));
+            }
+        }
+        read
+    }
+
+    /// Reads the files that the section names.
+    pub(super) fn read_roots(&mut self, findings: &mut Findings) {
+        for (name, file) in std::mem::take(&mut self.files) {
+            let roots = file.read("database", findings);
+            let database = self.by_name.get_mut(&name).and_then(Arc::get_mut);
+            if let Some(Place::Postgres(server)) = database.map(|one| &mut one.place)
+                && let ServerAddress::Elsewhere(host) = &mut server.at
+            {
+                host.roots = roots;
+            }
         }
     }
 
@@ -60,11 +84,15 @@ impl FromIterator<Database> for Databases {
             by_name: named
                 .map(|database| (database.name.clone(), Arc::new(database)))
                 .collect(),
+            files: Vec::new(),
         }
     }
 }
 
-fn place(node: &Node, name: &str, folder: &Path, findings: &mut Findings) -> Option<Place> {
+/// Where a database is, and who may vouch for that.
+type Placed = (Place, Option<CaFile>);
+
+fn place(node: &Node, name: &str, folder: &Path, findings: &mut Findings) -> Option<Placed> {
     let mut fields = Fields::open(node, name, findings)?;
     let postgres = fields.take("postgres");
     let sqlite = match postgres {
@@ -73,8 +101,8 @@ fn place(node: &Node, name: &str, folder: &Path, findings: &mut Findings) -> Opt
     };
     fields.close(findings);
     match (sqlite, postgres) {
-        (Some(node), None) => file(node, folder, findings).map(Place::Sqlite),
-        (None, Some(node)) => server(node, findings).map(Place::Postgres),
+        (Some(node), None) => Some((Place::Sqlite(file(node, folder, findings)?), None)),
+        (None, Some(node)) => server(node, folder, findings),
         (None, None) => None,
         (Some(_), Some(other)) => {
             let message = "a database is one of `sqlite` and `postgres`".to_owned();
@@ -95,10 +123,12 @@ fn file(node: &Node, folder: &Path, findings: &mut Findings) -> Option<PathBuf> 
     std::path::absolute(folder.join(path)).ok()
 }
 
-fn server(node: &Node, findings: &mut Findings) -> Option<Server> {
+fn server(node: &Node, folder: &Path, findings: &mut Findings) -> Option<Placed> {
     let mut fields = Fields::open(node, "postgres", findings)?;
     let host = fields.require("host", findings);
     let port = fields.take("port");
+    let private = fields.take("private");
+    let ca = fields.take("ca");
     let database = fields.require("database", findings);
     let user = fields.require("user", findings);
     let password = fields.take("password");
@@ -108,37 +138,76 @@ fn server(node: &Node, findings: &mut Findings) -> Option<Server> {
         None => Some(None),
         Some(node) => reference(node, findings).map(Some),
     };
-    let at = address(host?, findings);
+    let is_private = private.and_then(|node| truth(node, "private", findings));
+    let other = Host {
+        name: String::new(),
+        port: port.unwrap_or(POSTGRES_PORT_DEFAULT),
+        is_private: is_private.unwrap_or(false),
+        roots: None,
+    };
+    let at = address(host?, other, findings);
+    let ca = match at {
+        Some(ServerAddress::Elsewhere(_)) => {
+            ca.and_then(|node| CaFile::named(node, folder, findings))
+        }
+        Some(ServerAddress::Socket(_) | ServerAddress::Loopback(_)) => {
+            if let Some(node) = private.or(ca) {
+                let message = "`private` and `ca` are for a server on another host".to_owned();
+                let help = "leave them out: what stays on this machine needs neither";
+                findings.error("database", node.span, message, help);
+            }
+            None
+        }
+        None => None,
+    };
     let database = word(database?, "database", findings);
     let user = word(user?, "user", findings);
-    Some(Server {
+    let server = Server {
         at: at?,
         port: port?,
         database: database?,
         user: user?,
         password: password?,
-    })
+    };
+    Some((Place::Postgres(server), ca))
 }
 
-/// A socket or an address of this machine: nothing that is sent there is heard on a network.
-fn address(node: &Node, findings: &mut Findings) -> Option<ServerAddress> {
-    let host = text(node, "host", findings)?;
-    if host.starts_with('/') && !host.contains('\0') {
-        return Some(ServerAddress::Socket(PathBuf::from(host)));
+/// A socket, an address of this machine, where nothing that is sent is heard on a network, or
+/// `other` under its name.
+fn address(node: &Node, other: Host, findings: &mut Findings) -> Option<ServerAddress> {
+    let written = text(node, "host", findings)?;
+    if written.starts_with('/') && !written.contains('\0') {
+        return Some(ServerAddress::Socket(PathBuf::from(written)));
     }
-    if let Ok(address) = host.parse::<IpAddr>()
-        && address.is_loopback()
-    {
+    let address = written.parse().ok().or_else(|| literal(written));
+    if let Some(address) = address.filter(IpAddr::is_loopback) {
         return Some(ServerAddress::Loopback(address));
     }
-    let message = format!(
-        "{} is neither the folder of a socket nor an address of this machine",
-        tick(host)
+    let mut wrong = |message: String, help: &str| {
+        findings.error("database", node.span, message, help);
+        None
+    };
+    if address.is_none() && !is_host(written) {
+        let message = format!(
+            "{} is neither the folder of a socket nor a host",
+            tick(written)
+        );
+        let help = "write `/run/postgresql`, `127.0.0.1`, or a name as `db.example.com`, with its \
+                    port under `port`";
+        return wrong(message, help);
+    }
+    if !other.is_private && address.is_some_and(|address| !is_public(address)) {
+        let message = format!("{} is not a public address", tick(written));
+        return wrong(
+            message,
+            "write `private: true` beside it if tools may reach it",
+        );
+    }
+    let name = address.map_or_else(
+        || written.to_ascii_lowercase(),
+        |address| address.to_string(),
     );
-    let help = "write `/run/postgresql` or `127.0.0.1`; reach a server elsewhere through a proxy \
-                or tunnel on this machine, which encrypts";
-    findings.error("database", node.span, message, help);
-    None
+    Some(ServerAddress::Elsewhere(Host { name, ..other }))
 }
 
 fn port_of(node: &Node, findings: &mut Findings) -> Option<u16> {

@@ -3,15 +3,10 @@
 use std::fs;
 
 use super::*;
-use crate::{
-    catalog::{
-        secret::Reference,
-        surroundings::{Place, Server, ServerAddress},
-    },
-    testing::nodes::set_mode,
-};
+use crate::{catalog::surroundings::Place, testing::nodes::set_mode};
 
 mod restraint;
+mod servers;
 
 /// The file with this text, and everything wrong with it.
 pub(super) fn told(text: &str) -> (ReadConfig, Vec<String>) {
@@ -166,46 +161,6 @@ fn c13_a_database_is_a_file_and_its_path_is_taken_literally() {
             "tollgate.yaml:1:41: error[missing-key]: `sqlite` is missing",
             "tollgate.yaml:1:42: error[unknown-key]: unknown key `sqlit` (did you mean `sqlite`?)",
             "tollgate.yaml:1:56: error[wrong-type]: `c` must be a mapping, not a number",
-        ],
-    );
-}
-
-#[test]
-fn a_server_is_on_this_machine_and_its_password_is_elsewhere() {
-    let (read, found) = told(
-        "databases:\n  a: {postgres: {host: /run/postgresql, database: shop, user: gate}}\n  b: {postgres: {host: '::1', port: 6432, database: shop, user: gate, password: '${secret:env:PW}'}}",
-    );
-    assert_eq!(found, Vec::<String>::new());
-    let server = |name: &str| match &read.config.databases.get(name).expect("declared").place {
-        Place::Postgres(server) => server,
-        other @ Place::Sqlite(_) => panic!("{other:?}"),
-    };
-    let expected = Server {
-        at: ServerAddress::Socket("/run/postgresql".into()),
-        port: 5432,
-        database: "shop".to_owned(),
-        user: "gate".to_owned(),
-        password: None,
-    };
-    assert_eq!(*server("a"), expected);
-    let far = server("b");
-    assert_eq!(
-        far.at,
-        ServerAddress::Loopback([0, 0, 0, 0, 0, 0, 0, 1].into())
-    );
-    assert_eq!(
-        (far.port, &far.password),
-        (6432, &Some(Reference::Env("PW".to_owned())))
-    );
-    check(
-        "databases:\n  a: {postgres: {host: db.example.com, database: '', user: gate, password: hunter2, port: 0}}\n  b: {sqlite: x.db, postgres: {host: 10.0.0.1, user: x}}\n  c: {postgres: {host: 10.0.0.1, database: x, user: x}}",
-        &[
-            "tollgate.yaml:2:24: error[database]: `db.example.com` is neither the folder of a socket nor an address of this machine (write `/run/postgresql` or `127.0.0.1`; reach a server elsewhere through a proxy or tunnel on this machine, which encrypts)",
-            "tollgate.yaml:2:50: error[database]: `database` names nothing (write its name)",
-            "tollgate.yaml:2:76: error[secret]: `password` does not say where the password is (write `${secret:env:NAME}`, or `${secret:file:PATH}` with an absolute path, alone)",
-            "tollgate.yaml:2:91: error[amount]: `port` must be from 1 to 65535",
-            "tollgate.yaml:3:31: error[database]: a database is one of `sqlite` and `postgres` (give each its own name)",
-            "tollgate.yaml:4:24: error[database]: `10.0.0.1` is neither the folder of a socket nor an address of this machine (write `/run/postgresql` or `127.0.0.1`; reach a server elsewhere through a proxy or tunnel on this machine, which encrypts)",
         ],
     );
 }

@@ -7,9 +7,7 @@ use std::sync::{
     mpsc::{Receiver, RecvTimeoutError, sync_channel},
 };
 
-use postgres::{CancelToken, NoTls};
-
-use super::{Bounds, Job, Trouble};
+use super::{Bounds, Job, Trouble, tls::Stop};
 use crate::{
     backend::threshold::Threshold,
     base::{
@@ -22,7 +20,7 @@ use crate::{
 /// What is told to whoever waits.
 enum Event<T> {
     /// There is a connection, on which this can end what runs.
-    Connected(CancelToken),
+    Connected(Stop),
     /// What came of it.
     Ended(Result<T, Trouble>),
     /// The call was cancelled.
@@ -79,8 +77,8 @@ pub(super) fn apart<T: Send + 'static>(
         plan: Arc::clone(plan),
         bounds: bounds.clone(),
         threshold: Arc::clone(&threshold),
-        connected: Box::new(move |token| {
-            let _nobody = connected.try_send(Event::Connected(token));
+        connected: Box::new(move |stop| {
+            let _nobody = connected.try_send(Event::Connected(stop));
         }),
     };
     let body = move || {
@@ -93,7 +91,7 @@ pub(super) fn apart<T: Send + 'static>(
         bounds,
         threshold: &threshold,
         told: &told,
-        token: None,
+        stop: None,
     }
     .wait()
 }
@@ -103,7 +101,7 @@ struct Wait<'a, T> {
     threshold: &'a Threshold,
     told: &'a Receiver<Event<T>>,
     /// Of the last connection.
-    token: Option<CancelToken>,
+    stop: Option<Stop>,
 }
 
 impl<T> Wait<'_, T> {
@@ -111,7 +109,7 @@ impl<T> Wait<'_, T> {
         loop {
             let left = self.bounds.deadline.since(self.bounds.clock.now());
             match self.told.recv_timeout(left) {
-                Ok(Event::Connected(token)) => self.token = Some(token),
+                Ok(Event::Connected(stop)) => self.stop = Some(stop),
                 Ok(Event::Ended(ended)) => return ended,
                 Ok(Event::Stopped) => return self.stop(),
                 Err(RecvTimeoutError::Timeout) if !self.bounds.are_over() => {}
@@ -133,12 +131,12 @@ impl<T> Wait<'_, T> {
         let clock = &self.bounds.clock;
         let end = clock.now().plus(STOP_GRACE);
         while clock.now() < end {
-            if let Some(token) = self.token.clone().filter(|_| is_given_up) {
+            if let Some(stop) = self.stop.clone().filter(|_| is_given_up) {
                 // It connects, which may take its time as well.
-                let _no_thread = thread::spawn("postgres-stop", move || token.cancel_query(NoTls));
+                let _no_thread = thread::spawn("postgres-stop", || stop.tell());
             }
             match self.told.recv_timeout(STOP_INTERVAL) {
-                Ok(Event::Connected(token)) => self.token = Some(token),
+                Ok(Event::Connected(stop)) => self.stop = Some(stop),
                 Ok(Event::Ended(ended)) => return ended,
                 Ok(Event::Stopped) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,

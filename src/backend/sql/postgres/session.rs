@@ -2,18 +2,23 @@
 
 use std::{sync::Arc, time::Duration};
 
-use postgres::{
-    CancelToken, Client, Config, IsolationLevel, NoTls, Transaction, config::SslMode,
-    error::SqlState,
-};
+use postgres::{Client, Config, IsolationLevel, Transaction, error::SqlState};
 
-use super::{Bounds, Trouble, mark, rows};
+use super::{
+    Bounds, Trouble, mark, rows,
+    tls::{Stop, Wire},
+};
 use crate::{
-    backend::threshold::Threshold,
-    base::limits::sql::server::{CONNECT_MAX, SPARE},
+    backend::{
+        resolve::{Unresolved, look_up, resolve},
+        threshold::Threshold,
+    },
+    base::limits::sql::server::{
+        CONNECT_MAX, SILENCE_MAX, SPARE, STILL_THERE_INTERVAL, STILL_THERE_TRIES,
+    },
     catalog::{
         plan::{SqlAccess, SqlPlan},
-        surroundings::{Place, ServerAddress},
+        surroundings::{Host, Place, ServerAddress},
     },
 };
 
@@ -24,7 +29,7 @@ pub(super) struct Job {
     /// It is passed when something is about to be committed.
     pub(super) threshold: Arc<Threshold>,
     /// To be told of each connection.
-    pub(super) connected: Box<dyn Fn(CancelToken) + Send>,
+    pub(super) connected: Box<dyn Fn(Stop) + Send>,
 }
 
 impl Job {
@@ -56,24 +61,28 @@ impl Session {
         let Place::Postgres(server) = &job.plan.database.place else {
             return Err(Trouble::NoServer);
         };
+        let wire = Wire::to(&server.at).map_err(Trouble::NoTls)?;
         let mut config = Config::new();
-        match &server.at {
-            ServerAddress::Socket(folder) => config.host(folder.to_str().ok_or(Trouble::NoServer)?),
-            ServerAddress::Loopback(address) => config.hostaddr(*address),
-        };
         config
             .port(server.port)
             .dbname(&server.database)
             .user(&server.user)
             .application_name("tollgate")
-            .ssl_mode(SslMode::Disable)
-            .connect_timeout(CONNECT_MAX.min(job.left()).max(Duration::from_millis(1)));
+            .ssl_mode(wire.mode());
         if let Some(password) = &job.plan.password {
             config.password(password.reveal());
         }
-        let client = config.connect(NoTls).map_err(Trouble::Connecting)?;
-        // Whoever stops waiting from here on finds the token, or is found below.
-        (job.connected)(client.cancel_token());
+        let client = match &server.at {
+            ServerAddress::Socket(folder) => {
+                config.host(folder.to_str().ok_or(Trouble::NoServer)?);
+                connect(&mut config, &wire, job)
+            }
+            ServerAddress::Loopback(address) => connect(config.hostaddr(*address), &wire, job),
+            ServerAddress::Elsewhere(host) => connect_elsewhere(host, &config, &wire, job),
+        }?;
+        // Whoever stops waiting from here on finds how to stop it, or is found below.
+        let token = client.cancel_token();
+        (job.connected)(Stop { token, wire });
         job.goes_on()?;
         Ok(Self(client))
     }
@@ -105,6 +114,40 @@ impl Session {
         let started = self.0.build_transaction().read_only(false).start();
         bounded(started, job)
     }
+}
+
+fn connect(config: &mut Config, wire: &Wire, job: &Job) -> Result<Client, Trouble> {
+    let most = CONNECT_MAX.min(job.left()).max(Duration::from_millis(1));
+    let connected = config.connect_timeout(most).connect(wire.clone());
+    connected.map_err(Trouble::connecting)
+}
+
+/// Connects to the first address of `host` that answers; whatever that says is final. Its name is
+/// looked up here, so that it is judged where it leads.
+fn connect_elsewhere(
+    host: &Host,
+    config: &Config,
+    wire: &Wire,
+    job: &Job,
+) -> Result<Client, Trouble> {
+    let mut trouble = Trouble::Unresolved(Unresolved::NotFound);
+    for address in resolve(host, look_up).map_err(Trouble::Unresolved)? {
+        job.goes_on()?;
+        let mut config = config.clone();
+        config
+            .host(&host.name)
+            .hostaddr(address.ip())
+            .keepalives_idle(SILENCE_MAX)
+            .keepalives_interval(STILL_THERE_INTERVAL)
+            .keepalives_retries(STILL_THERE_TRIES);
+        match connect(&mut config, wire, job) {
+            Err(Trouble::Connecting(error)) if error.as_db_error().is_none() => {
+                trouble = Trouble::Connecting(error);
+            }
+            answered => return answered,
+        }
+    }
+    Err(trouble)
 }
 
 /// The server itself ends what outlasts the call, in case nobody is left to tell it, and what

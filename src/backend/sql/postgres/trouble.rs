@@ -8,10 +8,14 @@ use postgres::{
     error::{DbError, Severity, SqlState},
 };
 
+use tokio_rustls::rustls;
+
+use super::tls::unsafe_side;
 use crate::{
     backend::{
         Fault, FaultClass,
         failure::AFTER_MS,
+        resolve::Unresolved,
         sql::{
             Bounds,
             words::{committing, count_rows, failed, forbidden, no_database, row_limit, stopped},
@@ -30,6 +34,12 @@ pub(super) enum Trouble {
     NoRoom,
     /// The database is on no server, or its socket has a name that cannot be used.
     NoServer,
+    /// The server is on a host that has no address, or one that it must not have.
+    Unresolved(Unresolved),
+    /// There is no TLS on this side.
+    NoTls(rustls::Error),
+    /// Who answered is not who should, or speaks no TLS: what to do.
+    Untrusted(String),
     /// There is no connection.
     Connecting(Error),
     /// No transaction could be begun.
@@ -78,12 +88,24 @@ pub(super) fn is_rolled_back(error: &Error) -> bool {
 }
 
 impl Trouble {
+    /// A connection that was not made.
+    pub(super) fn connecting(error: Error) -> Self {
+        match unsafe_side(&error) {
+            Some(why) => Self::Untrusted(why),
+            None => Self::Connecting(error),
+        }
+    }
+
     /// For the ledger and the operator.
     fn status(&self) -> String {
         match self {
             Self::Stopped => "stopped".to_owned(),
             Self::NoRoom => "postgres: no room".to_owned(),
             Self::NoServer => "postgres: the server cannot be named".to_owned(),
+            Self::Unresolved(Unresolved::NotFound) => "postgres: host not found".to_owned(),
+            Self::Unresolved(Unresolved::Forbidden(forbidden)) => format!("postgres: {forbidden}"),
+            Self::NoTls(error) => format!("postgres: tls: {error}"),
+            Self::Untrusted(why) => format!("postgres: tls: {why}"),
             Self::Writes => "the query writes".to_owned(),
             Self::SameColumn(name) => format!("two columns are called {name}"),
             Self::NoForm { column, kind } => format!("column {column} is of type {kind}"),
@@ -118,7 +140,10 @@ impl Trouble {
         match self {
             Self::Committing(_) => (FaultClass::Ambiguous, committing(effect)),
             Self::Stopped => (FaultClass::Clean, stopped(bounds)),
-            Self::NoServer => (FaultClass::Clean, no_database()),
+            Self::NoServer | Self::NoTls(_) => (FaultClass::Clean, no_database()),
+            Self::Unresolved(Unresolved::NotFound) => (FaultClass::Clean, unreachable()),
+            Self::Unresolved(Unresolved::Forbidden(_)) => (FaultClass::Clean, misled()),
+            Self::Untrusted(_) => (FaultClass::Clean, untrusted()),
             Self::NoRoom => (
                 FaultClass::Clean,
                 again("there is no room for another statement just now, so nothing was done"),
@@ -152,7 +177,13 @@ impl Trouble {
     pub(super) fn is_of_the_connection(&self) -> bool {
         matches!(
             self,
-            Self::Stopped | Self::NoRoom | Self::NoServer | Self::Connecting(_)
+            Self::Stopped
+                | Self::NoRoom
+                | Self::NoServer
+                | Self::Unresolved(_)
+                | Self::NoTls(_)
+                | Self::Untrusted(_)
+                | Self::Connecting(_)
         )
     }
 
@@ -192,6 +223,28 @@ fn again(message: &str) -> Problem {
         .after_ms(AFTER_MS)
 }
 
+fn unreachable() -> Problem {
+    again("the database cannot be reached, so nothing was done")
+}
+
+/// Its host is where it must not be.
+fn misled() -> Problem {
+    failed(
+        "the database is at an address that statements must not go to, so nothing was sent; its \
+         operator has to look after it",
+    )
+    .with_advice(Advice::AskOperator)
+}
+
+/// Somebody else could read and answer what is sent.
+fn untrusted() -> Problem {
+    let message = "the database could not show who it is, so nothing was sent; its operator has \
+                   to look after it";
+    Problem::new(Code::BackendUnavailable, message)
+        .with_effects(Effects::None)
+        .with_advice(Advice::AskOperator)
+}
+
 fn not_taken() -> Problem {
     failed("the database does not take the statement of this tool; nothing was done")
 }
@@ -199,10 +252,7 @@ fn not_taken() -> Problem {
 /// What an error says that came before anything was committed.
 fn of_error(error: &Error, bounds: &Bounds) -> (FaultClass, Problem) {
     let Some(code) = error.code() else {
-        return (
-            FaultClass::Clean,
-            again("the database cannot be reached, so nothing was done"),
-        );
+        return (FaultClass::Clean, unreachable());
     };
     if *code == SqlState::QUERY_CANCELED && bounds.are_over() {
         return (FaultClass::Clean, stopped(bounds));
@@ -263,5 +313,34 @@ fn in_words(error: &Error) -> String {
             Some(source) => format!("postgres: {error}: {source}"),
             None => format!("postgres: {error}"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::backend::resolve::Forbidden;
+
+    #[test]
+    fn why_a_server_is_not_asked_is_told_when_a_definition_is_loaded() {
+        let forbidden = Forbidden(Ipv4Addr::new(10, 0, 0, 1).into());
+        for (trouble, why) in [
+            (
+                Trouble::Untrusted("it is not (see to it)".to_owned()),
+                "tls: it is not (see to it)",
+            ),
+            (
+                Trouble::Unresolved(Unresolved::Forbidden(forbidden)),
+                "the name leads to 10.0.0.1",
+            ),
+            (Trouble::Unresolved(Unresolved::NotFound), "host not found"),
+        ] {
+            assert!(trouble.is_of_the_connection());
+            let expected =
+                format!("the statement cannot be held against database `shop`: postgres: {why}");
+            assert_eq!(trouble.inspected("shop"), Inspected::Open(expected));
+        }
     }
 }
