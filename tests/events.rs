@@ -6,11 +6,12 @@ use std::{
     process::Stdio,
 };
 
+use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
 use crate::{
     harness::{ECHO, Gate, echo, handshake, legacy},
-    life_harness::fake_tool,
+    life_harness::{Home, fake_tool},
     root,
 };
 
@@ -176,4 +177,33 @@ fn o7_a_standard_error_that_nobody_reads_blocks_nothing() {
         .read_to_string(&mut stderr)
         .unwrap();
     assert!(stderr.lines().count() < CALLS, "everything was written");
+}
+
+/// Somebody who reads without an end keeps the log from being begun anew.
+#[test]
+fn a_log_that_cannot_be_carried_over_is_told() {
+    let home = Home::new();
+    home.reply("say");
+    let mut server = home.serving();
+    let id = server.call("say", json!({"text": "before"}));
+    server.answer(id);
+    let open = || {
+        let file = home.path("state/ledger.db");
+        Connection::open_with_flags(file, OpenFlags::default()).unwrap()
+    };
+    let reader = open();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM calls")
+        .unwrap();
+    open()
+        .execute_batch(
+            "PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = OFF;
+            CREATE TABLE filling AS SELECT zeroblob(70 * 1024 * 1024)",
+        )
+        .unwrap();
+    let id = server.call("say", json!({"text": "after"}));
+    server.answer(id);
+    let told = server.told("the ledger's log grows");
+    assert!(told.contains("mebibytes=70"), "{told}");
+    assert!(told.contains("WARN"), "{told}");
 }

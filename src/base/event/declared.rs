@@ -88,6 +88,11 @@ events! {
         folder: &'a str, "The state folder.";
     }
 
+    /// What was written is in the ledger's log and cannot be carried over into its file.
+    WARN LedgerLogGrows = "ledger_log_grows", "the ledger's log grows: another program reads the ledger without an end, or its disk fails" {
+        mebibytes: u64, "How long the log is.";
+    }
+
     /// The wall clock and the time that has passed differ; the ledger says so, too.
     WARN ClockJumped = "clock_jumped", "the wall clock jumped" {
         seconds: u64, "How far.";

@@ -12,7 +12,11 @@ pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 1000;
 /// Pages of the log from which on it is to be begun anew: 16 MiB. Whoever brings that about waits until
 /// the disk has all of them in the file.
 pub(crate) const LEDGER_LOG_PAGES_MAX: i32 = 4000;
-/// Pages of the write-ahead log that the ledger's writer carries over by itself, while calls wait: some
+/// Pages of the log at which whoever runs the server is told that it grows: 64 MiB.
+pub(crate) const LEDGER_LOG_PAGES_TOLD: i32 = 16_000;
+/// Bytes of a page.
+pub(crate) const LEDGER_PAGE_BYTES: u64 = 4096;
+/// Pages of the log that the ledger's writer carries over by itself, while calls wait: some
 /// milliseconds.
 pub(crate) const LEDGER_REST_PAGES: i32 = 400;
 /// Rates, budgets and tools that draw on them that the ledger's writer knows by heart.

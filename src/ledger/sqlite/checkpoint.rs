@@ -24,8 +24,10 @@ use super::{
     patience::Patience,
 };
 use crate::base::{
+    event::Event,
     limits::flow::{
-        LEDGER_CHECKPOINT_PAGES, LEDGER_LOG_PAGES_MAX, LEDGER_REST_PAGES, LEDGER_RESTART_WAIT,
+        LEDGER_CHECKPOINT_PAGES, LEDGER_LOG_PAGES_MAX, LEDGER_LOG_PAGES_TOLD, LEDGER_PAGE_BYTES,
+        LEDGER_REST_PAGES, LEDGER_RESTART_WAIT,
     },
     thread,
     wake::Bell,
@@ -71,6 +73,8 @@ pub(super) struct Lengths {
     pub(super) most: i32,
     /// So few, and the writer carries them over by itself.
     pub(super) rest: i32,
+    /// So many, and whoever runs this is told: it has been tried in vain. Then at twice as many.
+    pub(super) told: i32,
 }
 
 impl Default for Lengths {
@@ -79,6 +83,7 @@ impl Default for Lengths {
             more: LEDGER_CHECKPOINT_PAGES,
             most: LEDGER_LOG_PAGES_MAX,
             rest: LEDGER_REST_PAGES,
+            told: LEDGER_LOG_PAGES_TOLD,
         }
     }
 }
@@ -102,6 +107,8 @@ struct Progress {
     pages: i32,
     /// Nothing is due before it has so many.
     next: i32,
+    /// Nobody is told before it has so many.
+    told: i32,
 }
 
 impl Progress {
@@ -110,16 +117,29 @@ impl Progress {
             lengths,
             pages: 0,
             next: lengths.more,
+            told: lengths.told,
         }
+    }
+
+    /// Whether it is to be told that the log is as long as it was at the last commit.
+    fn is_to_be_told(&mut self) -> bool {
+        let is_long = self.pages >= self.told;
+        if is_long {
+            self.told = self.pages.saturating_mul(2);
+        }
+        is_long
     }
 
     /// What is due now that the log has `pages` pages; `carried` tells how many of them are in the
     /// file, too.
     fn committed(&mut self, pages: i32, carried: impl FnOnce() -> i32) -> Due {
-        let Lengths { more, most, rest } = self.lengths;
+        let Lengths {
+            more, most, rest, ..
+        } = self.lengths;
         if pages < self.pages {
             // It was begun anew.
             self.next = more;
+            self.told = self.lengths.told;
         }
         self.pages = pages;
         if pages < self.next {
@@ -157,16 +177,21 @@ impl Checkpointer {
             state: Mutex::default(),
             bell: Bell::default(),
         });
-        let (told, mut progress) = (Arc::clone(&shared), Progress::new(lengths));
+        let (asked, mut progress) = (Arc::clone(&shared), Progress::new(lengths));
         connection.wal_hook(Some(move |log: &mut Wal, pages| {
-            match progress.committed(pages, || told.state().carried) {
+            match progress.committed(pages, || asked.state().carried) {
                 Due::Nothing => {}
-                Due::Ask(wanted) => told.want(wanted),
+                Due::Ask(wanted) => asked.want(wanted),
                 Due::Carry => carry_over(log),
                 Due::CarryAndAsk => {
                     carry_over(log);
-                    told.want(Wanted::All);
+                    asked.want(Wanted::All);
                 }
+            }
+            if progress.is_to_be_told() {
+                let pages = u64::try_from(pages).unwrap_or(0);
+                let mebibytes = pages.saturating_mul(LEDGER_PAGE_BYTES) >> 20;
+                Event::LedgerLogGrows { mebibytes }.emit();
             }
             Ok(())
         }))?;

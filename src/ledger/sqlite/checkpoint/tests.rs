@@ -5,16 +5,16 @@ use std::{fs, path::Path};
 use super::*;
 use crate::base::clock::SystemClock;
 
-const PAGE_BYTES: u64 = 4096;
 const LENGTHS: Lengths = Lengths {
     more: 100,
     most: 400,
     rest: 40,
+    told: 1600,
 };
 
 /// That many bytes in the file.
 fn bytes(pages: i32) -> u64 {
-    u64::try_from(pages).unwrap() * PAGE_BYTES
+    u64::try_from(pages).unwrap() * LEDGER_PAGE_BYTES
 }
 
 /// A ledger whose log nobody carries over yet, and the path of its file.
@@ -99,6 +99,25 @@ fn what_does_not_help_is_not_done_over_and_over() {
     let asked = (0..500).filter(|pages| progress.committed(*pages, || 0) != Due::Nothing);
     assert_eq!(asked.count(), 13);
     assert_eq!(progress.committed(500, || 0), Due::CarryAndAsk);
+}
+
+#[test]
+fn a_log_that_grows_is_told_at_each_doubling() {
+    let mut progress = Progress::new(LENGTHS);
+    let mut told = |pages| {
+        progress.committed(pages, || 0);
+        progress.is_to_be_told()
+    };
+    let expected = [
+        (1599, false),
+        (1600, true),
+        (3199, false),
+        (3200, true),
+        (6399, false),
+    ];
+    assert_eq!(expected.map(|(pages, _)| (pages, told(pages))), expected);
+    // It was begun anew.
+    assert_eq!([10, 1600, 1601].map(&mut told), [false, true, false]);
 }
 
 /// Checkpoints that let others add to the log meanwhile never get all of it here: it became
