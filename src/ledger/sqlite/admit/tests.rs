@@ -124,9 +124,13 @@ fn no_statement_is_prepared_anew_for_other_values() {
     assert_eq!(prepared.load(Ordering::Relaxed), 0);
 }
 
-/// A write ends; then this process, which may be another one, has its repetition and fetches it. What
-/// must become of each of the two before it is told.
-fn told_again(is_another: bool) -> [Option<Durability>; 2] {
+/// A write ends like this, and then something happens to its operation of that row, or to this process,
+/// which may become that of another row. What must become of a repetition before it is told, and of a
+/// call that fetches the answer.
+fn told_again(
+    end: &Ending,
+    then: impl FnOnce(&mut Statements<'_>, i64, i64),
+) -> [Option<Durability>; 2] {
     let dir = tempfile::tempdir().unwrap();
     let clock = ManualClock::at_seconds(1000);
     let opened = open::open(dir.path(), &clock).unwrap();
@@ -140,10 +144,8 @@ fn told_again(is_another: bool) -> [Option<Durability>; 2] {
     let Written::AsAsked((call, Some(running)), _) = begun else {
         panic!("not begun");
     };
-    finish(&mut statements, call, Some(running.operation), &succeeded()).unwrap();
-    if is_another {
-        statements.reborn_as(other).unwrap();
-    }
+    finish(&mut statements, call, Some(running.operation), end).unwrap();
+    then(&mut statements, running.operation, other);
     let again = begin(&mut statements, &asked(1), now).unwrap();
     let fetch = Fetch {
         row: row("read"),
@@ -156,9 +158,22 @@ fn told_again(is_another: bool) -> [Option<Durability>; 2] {
 }
 
 #[test]
-fn what_is_told_again_waits_for_the_disk_only_where_another_process_ended_it() {
-    let committed = Some(Durability::Committed);
-    assert_eq!(told_again(false), [committed, committed]);
-    let synced = Some(Durability::Synced);
-    assert_eq!(told_again(true), [synced, synced]);
+fn what_is_told_again_waits_for_the_disk_where_another_process_may_have_ended_it() {
+    let ours = told_again(&succeeded(), |_, _, _| {});
+    assert_eq!(ours, [Some(Durability::Committed); 2]);
+    let of_another = told_again(&succeeded(), |statements, _, other| {
+        statements.reborn_as(other).unwrap();
+    });
+    assert_eq!(of_another, [Some(Durability::Synced); 2]);
+    let unknown = Ending {
+        state: OperationState::Unknown,
+        ..succeeded()
+    };
+    let found_out = told_again(&unknown, |statements, operation, _| {
+        let states = (OperationState::Unknown, OperationState::Succeeded);
+        let now = statements.restraints.now().wall;
+        let found = statements.operations.resolve(operation, states, "{}", now);
+        found.unwrap();
+    });
+    assert_eq!(found_out, [Some(Durability::Synced); 2]);
 }

@@ -28,7 +28,7 @@ use crate::base::{
 pub(super) const FOUND: &str = "
 SELECT o.row, first.call_id, o.state, o.fingerprint, o.began, o.ended,
     last.delivered IS NOT NULL, o.owner, i.id, o.last, last.definition, o.named,
-    last.outcome, last.effects, last.code, coalesce(o.reply, last.reply), o.source
+    last.outcome, last.effects, last.code, coalesce(o.reply, last.reply), o.source, o.reply IS NULL
 FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
     JOIN instances i ON i.row = o.owner
 WHERE ";
@@ -55,7 +55,8 @@ impl Found {
         Ok(Self {
             known,
             told,
-            is_ours: row.get::<_, i64>(7)? == me,
+            // What somebody found out stands with the operation, whoever that was.
+            is_ours: row.get::<_, i64>(7)? == me && row.get(17)?,
         })
     }
 
@@ -63,8 +64,8 @@ impl Found {
     ///
     /// Such a row says of nothing that it happened, so it is committed as that of a read is. What it
     /// gives again must not be lost with the power: the end of an operation of this process is
-    /// synced before anything is answered that was committed after it, that of another process may
-    /// be on its way to the disk.
+    /// synced before anything is answered that was committed after it, that of another process, or what
+    /// that has found out of an operation of this one, may be on its way to the disk.
     ///
     /// # Errors
     /// When it has no answer to give again (see [`OperationState::has_answer`]).
