@@ -8,10 +8,10 @@ pub(crate) const WAKES_TOGETHER_MAX: usize = 32;
 /// the earlier ones left; see [`crate::base::later`].
 pub(crate) const PUT_OFF_MAX: usize = 8;
 /// Pages of the ledger's log after which they are carried over into its file.
-pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 1000;
-/// Pages of the log from which on it is to be begun anew: 16 MiB. Whoever brings that about waits until
+pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 4000;
+/// Pages of the log from which on it is to be begun anew: 32 MiB. Whoever brings that about waits until
 /// the disk has all of them in the file.
-pub(crate) const LEDGER_LOG_PAGES_MAX: i32 = 4000;
+pub(crate) const LEDGER_LOG_PAGES_MAX: i32 = 8000;
 /// Pages of the log at which whoever runs the server is told that it grows: 64 MiB.
 pub(crate) const LEDGER_LOG_PAGES_TOLD: i32 = 16_000;
 /// Bytes of a page.
@@ -24,4 +24,4 @@ pub(crate) const LEDGER_HELD_MAX: usize = 4096;
 /// How long a checkpoint that keeps others from adding to the log waits for them to let it.
 pub(crate) const LEDGER_RESTART_WAIT: Duration = Duration::from_millis(100);
 /// Size in bytes to which the write-ahead log is cut back after a checkpoint.
-pub(crate) const LEDGER_WAL_BYTES_MAX: i64 = 32 * 1024 * 1024;
+pub(crate) const LEDGER_WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
