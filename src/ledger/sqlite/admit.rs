@@ -2,13 +2,13 @@
 
 use super::{
     super::{
-        Durability,
-        admission::{Admission, Doubt, Ending, Failure, Further, Notes, Replay, Running},
+        admission::{Admission, Doubt, Ending, Failure, Further, Notes, Running},
         fetch::{self, Fetch, Standing, died, no_such},
         operation::{Meeting, Operation, in_progress, meet},
         policy::time::Now,
         record::{CallRow, Settlement},
     },
+    operations::Told,
     restraint::Grant,
     statements::Statements,
     written::Written,
@@ -29,7 +29,7 @@ enum Claim {
 enum Looked {
     Go(Claim, Notes),
     Join(Running),
-    Replay(Box<Replay>, Durability),
+    Replay(Told),
     Doubt(Doubt, Box<Problem>),
     Refuse(Box<Problem>),
 }
@@ -61,8 +61,7 @@ fn decide(
         Looked::Go(claim, notes) => (claim, notes),
         Looked::Join(running) => return Ok(Err(Written::Join(running))),
         Looked::Doubt(doubt, problem) => return Ok(Err(Written::Doubt(doubt, problem))),
-        Looked::Replay(told, durability) => {
-            let told = (told, durability);
+        Looked::Replay(told) => {
             let row = &admission.row;
             return replay(statements, row, admission.guard_us, told, now).map(Err);
         }
@@ -210,8 +209,7 @@ pub(super) fn refusal(
             let (stage, guard_us) = (settlement.stage, settlement.guard_us);
             return write_refusal(statements, row, guard_us, stage, problem, now);
         }
-        Looked::Replay(told, durability) => {
-            let told = (told, durability);
+        Looked::Replay(told) => {
             return replay(statements, row, settlement.guard_us, told, now);
         }
         Looked::Join(running) => Box::new(in_progress(running.id)),
@@ -342,10 +340,7 @@ fn look(
         }
         Meeting::Again => Looked::Go(Claim::Again(asked, known.as_running()), Notes::default()),
         Meeting::Join | Meeting::Recover => Looked::Join(known.as_running()),
-        Meeting::Replay => {
-            let (told, durability) = found.told()?;
-            Looked::Replay(told, durability)
-        }
+        Meeting::Replay => Looked::Replay(found.told()?),
         Meeting::Doubt(problem) => Looked::Doubt(known.doubt(), problem),
         Meeting::Refuse(problem) => Looked::Refuse(problem),
     })
@@ -355,7 +350,7 @@ fn replay(
     statements: &mut Statements<'_>,
     row: &CallRow,
     guard_us: u64,
-    (told, durability): (Box<Replay>, Durability),
+    (told, durability): Told,
     now: Timestamp,
 ) -> rusqlite::Result<Written> {
     let settlement = Settlement::replay(&told, guard_us, now);

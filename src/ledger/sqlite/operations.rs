@@ -17,6 +17,7 @@ use crate::base::{
     clock::Timestamp,
     id::{CallId, Principal},
 };
+pub(super) use found::Told;
 use found::{FOUND, Found};
 
 /// The second migration.

@@ -19,6 +19,7 @@ use crate::{
         quota::{Budget, Period, Rate, Scope},
     },
     ledger::{
+        Durability,
         admission::{Demands, Dues},
         contract::{admission, ending, row, settlement},
         operation::{KeySource, OperationState},

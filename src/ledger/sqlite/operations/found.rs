@@ -33,6 +33,9 @@ FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON las
     JOIN instances i ON i.row = o.owner
 WHERE ";
 
+/// What a caller was told, and what must become of the row of whoever is told it again.
+pub(in super::super) type Told = (Box<Replay>, Durability);
+
 /// An operation that was looked up.
 pub(in super::super) struct Found {
     /// What is known of it.
@@ -69,7 +72,7 @@ impl Found {
     ///
     /// # Errors
     /// When it has no answer to give again (see [`OperationState::has_answer`]).
-    pub(in super::super) fn told(self) -> rusqlite::Result<(Box<Replay>, Durability)> {
+    pub(in super::super) fn told(self) -> rusqlite::Result<Told> {
         let durability = match self.is_ours {
             true => Durability::Committed,
             false => Durability::Synced,
