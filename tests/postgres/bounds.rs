@@ -1,8 +1,10 @@
 //! How much a statement gives, and how long it runs.
 
+use postgres::Client;
 use serde_json::json;
 
 use super::{Shop, check_failed, given};
+use crate::life_harness::Server;
 
 pub(super) const RUNNING: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = 'gate' AND state = 'active'";
@@ -64,20 +66,25 @@ fn x26_a_statement_ends_at_its_deadline_on_the_server_too() {
     assert_eq!(shop.number("SELECT count(*) FROM t"), 0);
 }
 
+/// A server, its call that counts the rows of `t`, and who has locked that until a `ROLLBACK`.
+pub(super) fn query_that_waits(shop: &Shop) -> (Server, u64, Client) {
+    shop.query("count", "select count(*) as n from t");
+    let (mut server, mut root) = (shop.serve_loaded("count"), shop.root());
+    root.batch_execute("BEGIN; LOCK TABLE t").unwrap();
+    let id = server.call("count", json!({}));
+    shop.until_waiting(1);
+    (server, id, root)
+}
+
 #[test]
 fn a_query_that_is_cancelled_is_ended_on_the_server() {
     let Some(shop) = Shop::new("CREATE TABLE t (id int)") else {
         return;
     };
-    shop.query("count", "select count(*) as n from t");
-    let (mut server, mut root) = (shop.serve_loaded("count"), shop.root());
-    let mut transaction = root.transaction().unwrap();
-    transaction.batch_execute("LOCK TABLE t").unwrap();
-    let id = server.call("count", json!({}));
-    shop.until_waiting(1);
+    let (mut server, id, mut root) = query_that_waits(&shop);
     server.cancel(id);
     shop.until(RUNNING, 0);
-    transaction.rollback().unwrap();
+    root.batch_execute("ROLLBACK").unwrap();
     assert_eq!(server.finish(), (0, Vec::new()));
     let row = &shop.home.log()[1];
     assert_eq!(crate::life_harness::outcome(row), "cancelled", "{row}");

@@ -170,16 +170,11 @@ fn a_server_on_another_host_is_told_to_stop_by_tls_too() {
     };
     let front = Front::new(&shop);
     elsewhere(&shop, front.port, &trusted());
-    shop.query("count", "select count(*) as n from t");
-    let (mut server, mut root) = (shop.serve_loaded("count"), shop.root());
-    let mut transaction = root.transaction().unwrap();
-    transaction.batch_execute("LOCK TABLE t").unwrap();
-    let id = server.call("count", json!({}));
-    shop.until_waiting(1);
+    let (mut server, id, mut root) = super::bounds::query_that_waits(&shop);
     let before = front.all_by_tls();
     server.cancel(id);
     shop.until(super::bounds::RUNNING, 0);
-    transaction.rollback().unwrap();
+    root.batch_execute("ROLLBACK").unwrap();
     assert_eq!(server.finish(), (0, Vec::new()));
     assert!(front.all_by_tls() > before);
     let row = &shop.home.log()[1];
