@@ -9,8 +9,7 @@ pub(crate) const WAKES_TOGETHER_MAX: usize = 32;
 pub(crate) const PUT_OFF_MAX: usize = 8;
 /// Pages of the ledger's log after which they are carried over into its file.
 pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 4000;
-/// Pages of the log from which on it is to be begun anew: 32 MiB. Whoever brings that about waits until
-/// the disk has all of them in the file.
+/// Pages of the log from which on it is to be begun anew: 32 MiB.
 pub(crate) const LEDGER_LOG_PAGES_MAX: i32 = 8000;
 /// Pages of the log at which whoever runs the server is told that it grows: 64 MiB.
 pub(crate) const LEDGER_LOG_PAGES_TOLD: i32 = 16_000;
@@ -19,6 +18,9 @@ pub(crate) const LEDGER_PAGE_BYTES: u64 = 4096;
 /// Pages of the log that the ledger's writer carries over by itself, while calls wait: some
 /// milliseconds.
 pub(crate) const LEDGER_REST_PAGES: i32 = 400;
+/// Files of ledgers that a process syncs ahead of SQLite, at most: the descriptor of each stays open until
+/// the process ends.
+pub(crate) const LEDGER_FILES_SYNCED_AHEAD_MAX: usize = 64;
 /// Rates, budgets and tools that draw on them that the ledger's writer knows by heart.
 pub(crate) const LEDGER_HELD_MAX: usize = 4096;
 /// How long a checkpoint that keeps others from adding to the log waits for them to let it.

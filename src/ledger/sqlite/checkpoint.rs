@@ -5,10 +5,10 @@
 //! being begun anew, so it grows. Once it is long, the thread makes one checkpoint after the other:
 //! each has to carry over what was written during the one before, which is less each time. When
 //! little is left, the writer carries that over by itself, with nobody adding to it. SQLite syncs the
-//! file only then, for all that was carried into it since the last time, and calls wait for that: the
-//! shorter the log may become, the less. Where other processes do add to it, that is not enough,
-//! however often: then the thread takes the lock of the writers, for as long as it takes to carry over
-//! what is left, and the next commit begins the log anew.
+//! file only then, while calls wait. So the thread has synced it after each of its own, and little of
+//! that is left, too. Where other processes do add to the log, that is not enough, however often: then
+//! the thread takes the lock of the writers, for as long as it takes to carry over what is left, and the
+//! next commit begins the log anew.
 
 use std::{
     path::PathBuf,
@@ -206,7 +206,9 @@ impl Checkpointer {
     pub(super) fn start(mut self) -> Self {
         if let Some(connection) = self.shared.connect() {
             let at_work = Arc::clone(&self.shared);
-            let started = thread::spawn("checkpoint", move || at_work.run(&connection));
+            let started = thread::spawn("checkpoint", move || {
+                at_work.run(&connection, || at_work.sync_ahead());
+            });
             self.thread = started.ok();
         }
         self
@@ -245,16 +247,31 @@ impl Shared {
         state.wanted.take()
     }
 
-    fn run(&self, connection: &Connection) {
+    /// Makes what is wanted until nothing will be; `sync_ahead` syncs the file.
+    fn run(&self, connection: &Connection, sync_ahead: impl Fn()) {
         while let Some(wanted) = self.wait() {
             // As for the writer. Before others have to wait, there is little left.
             let mut carried = checkpoint(connection, "PASSIVE");
+            sync_ahead();
             if wanted == Wanted::All {
                 carried = checkpoint(connection, "RESTART");
             }
-            self.state().carried = carried;
+            let mut state = self.state();
+            state.carried = carried;
+            // Who asked meanwhile did not know of this one. Another at once would be in the way of the
+            // writer, which may have little left by now.
+            state.wanted.take_if(|wanted| *wanted == Wanted::Some);
         }
     }
+
+    #[cfg(unix)]
+    fn sync_ahead(&self) {
+        let _else_by_sqlite = ahead::sync(&self.path, self.file);
+    }
+
+    /// Files are not told apart here.
+    #[cfg(not(unix))]
+    fn sync_ahead(&self) {}
 
     /// A connection to the file, unless another is at the path by now.
     fn connect(&self) -> Option<Connection> {
@@ -288,5 +305,7 @@ fn carry_over(log: &mut Wal) {
     let _left_to_the_next = log.checkpoint();
 }
 
+#[cfg(unix)]
+mod ahead;
 #[cfg(test)]
 mod tests;

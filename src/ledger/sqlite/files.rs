@@ -161,6 +161,12 @@ impl FileIdentity {
         let found = fs::symlink_metadata(path).ok()?;
         (found.len() > 0).then(|| platform::identity(&found))
     }
+
+    /// What `open` is; `None` where that cannot be told.
+    #[cfg(unix)]
+    pub(super) fn of(open: &File) -> Option<Self> {
+        open.metadata().ok().map(|found| platform::identity(&found))
+    }
 }
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! The log does not grow without end, and the writer carries over little of it.
 
-use std::{fs, path::Path};
+use std::{cell::Cell, fs, path::Path};
 
 use super::*;
 use crate::base::clock::SystemClock;
@@ -53,6 +53,45 @@ fn the_log_is_carried_over_beside_the_writer() {
     fill(&opened.connection, LENGTHS.more + 50);
     drop(checkpointer);
     assert!(bytes_of(&opened.path, "") >= before + bytes(LENGTHS.more) * 3 / 4);
+}
+
+/// What the thread does with what is wanted before it ends; `sync_ahead` is called in each.
+fn run(checkpointer: &Checkpointer, wanted: Wanted, sync_ahead: impl Fn(&Shared)) {
+    let shared = &checkpointer.shared;
+    shared.want(wanted);
+    shared.state().is_closed = true;
+    shared.run(&shared.connect().unwrap(), || sync_ahead(shared));
+}
+
+#[test]
+fn the_file_is_synced_before_the_writer_is_told_what_is_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (opened, checkpointer) = ledger(dir.path());
+    let before = bytes_of(&opened.path, "");
+    fill(&opened.connection, 60);
+    let synced = Cell::new(None);
+    run(&checkpointer, Wanted::Some, |shared| {
+        let is_in_it = bytes_of(&opened.path, "") > before + bytes(50);
+        synced.set(Some((is_in_it, shared.state().carried)));
+    });
+    assert_eq!(synced.get(), Some((true, 0)));
+    assert!(checkpointer.shared.state().carried >= 60);
+}
+
+#[test]
+fn what_is_asked_for_meanwhile_is_not_made_once_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let (opened, checkpointer) = ledger(dir.path());
+    fill(&opened.connection, 60);
+    for (meanwhile, expected) in [(Wanted::Some, 1), (Wanted::All, 2)] {
+        let times = Cell::new(0);
+        run(&checkpointer, Wanted::Some, |shared| {
+            if times.replace(times.get() + 1) == 0 {
+                shared.want(meanwhile);
+            }
+        });
+        assert_eq!(times.get(), expected, "{meanwhile:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! Syncing a ledger's file ahead of SQLite, so that little is left when it syncs the file by itself.
+//!
+//! SQLite's locks on the file are those of fcntl(2), and a process gives up all that it has on a file as
+//! soon as it closes any descriptor of it. So a descriptor that was opened here is never closed: there is
+//! one for each file, of so many files. Those beyond are synced by SQLite alone.
+
+use std::{
+    fs::File,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use super::FileIdentity;
+use crate::base::limits::flow::LEDGER_FILES_SYNCED_AHEAD_MAX;
+
+/// What is never closed.
+static OPEN: Mutex<Vec<(FileIdentity, &'static File)>> = Mutex::new(Vec::new());
+
+/// Syncs what was carried into `file`, if that is what is at `path`. Whether it could: a disk that fails
+/// tells SQLite, too, through the descriptor that it has (fsync(2)).
+pub(super) fn sync(path: &Path, file: FileIdentity) -> bool {
+    never_closed(path, file).is_some_and(|open| open.sync_data().is_ok())
+}
+
+fn never_closed(path: &Path, file: FileIdentity) -> Option<&'static File> {
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = open.iter().find(|(known, _)| *known == file);
+    if let Some((_, known)) = known {
+        return Some(known);
+    }
+    if open.len() >= LEDGER_FILES_SYNCED_AHEAD_MAX || FileIdentity::at(path) != Some(file) {
+        return None;
+    }
+    let opened: &'static File = Box::leak(Box::new(File::open(path).ok()?));
+    let identity = FileIdentity::of(opened)?;
+    open.push((identity, opened));
+    (identity == file).then_some(opened)
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::{fs, os::unix::fs::MetadataExt as _};
+
+    use super::{super::open, *};
+    use crate::base::clock::SystemClock;
+
+    /// How many locks of fcntl(2) this process has on the file at `path`, by proc_locks(5).
+    fn locks(path: &Path) -> usize {
+        let (me, inode) = (std::process::id(), fs::metadata(path).unwrap().ino());
+        let all = fs::read_to_string("/proc/locks").unwrap();
+        let fields = all.lines().map(|line| line.split_whitespace());
+        let is_mine = |mut fields: std::str::SplitWhitespace<'_>| {
+            let owner = fields.nth(4).and_then(|pid| pid.parse().ok());
+            let file = fields.next().and_then(|file| file.rsplit(':').next());
+            owner == Some(me) && file == Some(&inode.to_string())
+        };
+        fields.filter(|fields| is_mine(fields.clone())).count()
+    }
+
+    #[test]
+    fn the_locks_of_sqlite_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let opened = open::open(dir.path(), &SystemClock).unwrap();
+        let (path, file) = (&opened.path, opened.file);
+        let held = locks(path);
+        assert!(held > 0);
+        assert!(sync(path, file) && sync(path, file));
+        assert_eq!(locks(path), held);
+        let twice = [never_closed(path, file), never_closed(path, file)];
+        assert!(std::ptr::eq(twice[0].unwrap(), twice[1].unwrap()));
+        // What would become of them.
+        drop(File::open(path));
+        assert_eq!(locks(path), 0);
+    }
+
+    #[test]
+    fn another_file_is_not_synced() {
+        let dir = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| dir.path().join(name));
+        fs::write(&one, "1").unwrap();
+        fs::write(&other, "2").unwrap();
+        let file = FileIdentity::at(&one).unwrap();
+        assert!(!sync(&other, file));
+        fs::rename(&other, &one).unwrap();
+        assert!(!sync(&one, file));
+    }
+}
