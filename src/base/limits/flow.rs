@@ -7,17 +7,17 @@ pub(crate) const WAKES_TOGETHER_MAX: usize = 32;
 /// Things that a thread puts off at once, at most: a call with many parts gives back at its next what
 /// the earlier ones left; see [`crate::base::later`].
 pub(crate) const PUT_OFF_MAX: usize = 8;
-/// Pages of the ledger's log after which they are carried over into its file.
-pub(crate) const LEDGER_CHECKPOINT_PAGES: i32 = 4000;
-/// Pages of the log from which on it is to be begun anew: 32 MiB.
-pub(crate) const LEDGER_LOG_PAGES_MAX: i32 = 8000;
-/// Pages of the log at which whoever runs the server is told that it grows: 64 MiB.
-pub(crate) const LEDGER_LOG_PAGES_TOLD: i32 = 16_000;
-/// Bytes of a page.
-pub(crate) const LEDGER_PAGE_BYTES: u64 = 4096;
-/// Pages of the log that the ledger's writer carries over by itself, while calls wait: some
-/// milliseconds.
-pub(crate) const LEDGER_REST_PAGES: i32 = 400;
+/// Bytes of a page in a new ledger. A commit writes each page that it changes to the log as a whole, most of
+/// them for a row or two.
+pub(crate) const LEDGER_PAGE_BYTES: u32 = 2048;
+/// Bytes of pages in the ledger's log after which they are carried over into its file.
+pub(crate) const LEDGER_CHECKPOINT_BYTES: u32 = 16 * 1024 * 1024;
+/// Bytes of pages in the log from which on it is to be begun anew.
+pub(crate) const LEDGER_LOG_BYTES_MAX: u32 = 32 * 1024 * 1024;
+/// Bytes of pages in the log at which whoever runs the server is told that it grows.
+pub(crate) const LEDGER_LOG_BYTES_TOLD: u32 = 64 * 1024 * 1024;
+/// Bytes of pages that the ledger's writer carries over by itself, while calls wait: some milliseconds.
+pub(crate) const LEDGER_REST_BYTES: u32 = 1600 * 1024;
 /// Files of ledgers that a process syncs ahead of SQLite, at most: the descriptor of each stays open until
 /// the process ends.
 pub(crate) const LEDGER_FILES_SYNCED_AHEAD_MAX: usize = 64;

@@ -26,8 +26,8 @@ use super::{
 use crate::base::{
     event::Event,
     limits::flow::{
-        LEDGER_CHECKPOINT_PAGES, LEDGER_LOG_PAGES_MAX, LEDGER_LOG_PAGES_TOLD, LEDGER_PAGE_BYTES,
-        LEDGER_REST_PAGES, LEDGER_RESTART_WAIT,
+        LEDGER_CHECKPOINT_BYTES, LEDGER_LOG_BYTES_MAX, LEDGER_LOG_BYTES_TOLD, LEDGER_REST_BYTES,
+        LEDGER_RESTART_WAIT,
     },
     thread,
     wake::Bell,
@@ -66,6 +66,8 @@ enum Wanted {
 /// How long the log may become, in pages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lengths {
+    /// Bytes of a page.
+    pub(super) page_bytes: u32,
     /// So many more, and they are carried over.
     pub(super) more: i32,
     /// From here on so that the log can be begun anew; and when that has not helped after so many
@@ -77,14 +79,21 @@ pub(super) struct Lengths {
     pub(super) told: i32,
 }
 
-impl Default for Lengths {
-    fn default() -> Self {
-        Self {
-            more: LEDGER_CHECKPOINT_PAGES,
-            most: LEDGER_LOG_PAGES_MAX,
-            rest: LEDGER_REST_PAGES,
-            told: LEDGER_LOG_PAGES_TOLD,
-        }
+impl Lengths {
+    /// What is right for the ledger of `connection`, whose pages may be of any size.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(super) fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        let page_bytes: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        let pages = |bytes: u32| i32::try_from(bytes / page_bytes.max(1)).unwrap_or(i32::MAX);
+        Ok(Self {
+            page_bytes,
+            more: pages(LEDGER_CHECKPOINT_BYTES),
+            most: pages(LEDGER_LOG_BYTES_MAX),
+            rest: pages(LEDGER_REST_BYTES),
+            told: pages(LEDGER_LOG_BYTES_TOLD),
+        })
     }
 }
 
@@ -178,6 +187,7 @@ impl Checkpointer {
             bell: Bell::default(),
         });
         let (asked, mut progress) = (Arc::clone(&shared), Progress::new(lengths));
+        let page_bytes = u64::from(lengths.page_bytes);
         connection.wal_hook(Some(move |log: &mut Wal, pages| {
             match progress.committed(pages, || asked.state().carried) {
                 Due::Nothing => {}
@@ -190,7 +200,7 @@ impl Checkpointer {
             }
             if progress.is_to_be_told() {
                 let pages = u64::try_from(pages).unwrap_or(0);
-                let mebibytes = pages.saturating_mul(LEDGER_PAGE_BYTES) >> 20;
+                let mebibytes = pages.saturating_mul(page_bytes) >> 20;
                 Event::LedgerLogGrows { mebibytes }.emit();
             }
             Ok(())

@@ -23,7 +23,10 @@ use crate::base::{
     clock::Clock,
     event::Event,
     failpoint::{self, Point},
-    limits::{LEDGER_MIGRATION_WAIT, flow::LEDGER_WAL_BYTES_MAX},
+    limits::{
+        LEDGER_MIGRATION_WAIT,
+        flow::{LEDGER_PAGE_BYTES, LEDGER_WAL_BYTES_MAX},
+    },
 };
 
 /// SQLite before 3.51.3 could lose commits when several processes share a file.
@@ -210,6 +213,8 @@ fn claim(path: &Path, marker: Option<&str>) -> Result<(), LedgerError> {
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    // A file that has pages keeps their size.
+    connection.pragma_update(None, "page_size", LEDGER_PAGE_BYTES)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {

@@ -57,8 +57,10 @@ fn refuse_all(batch: &mut VecDeque<Job>, error: &LedgerError) {
 }
 
 fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
-    let (place, lengths) = ((opened.path.clone(), opened.file), Lengths::default());
-    let checkpointer = match Checkpointer::attach(&mut opened.connection, place, lengths) {
+    let place = (opened.path.clone(), opened.file);
+    let attached = Lengths::of(&opened.connection)
+        .and_then(|lengths| Checkpointer::attach(&mut opened.connection, place, lengths));
+    let checkpointer = match attached {
         Ok(checkpointer) => checkpointer.start(),
         Err(error) => return refuse_all(batch, &explain(&error)),
     };

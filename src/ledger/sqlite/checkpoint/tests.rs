@@ -3,9 +3,10 @@
 use std::{cell::Cell, fs, path::Path};
 
 use super::*;
-use crate::base::clock::SystemClock;
+use crate::base::{clock::SystemClock, limits::flow::LEDGER_PAGE_BYTES};
 
 const LENGTHS: Lengths = Lengths {
+    page_bytes: LEDGER_PAGE_BYTES,
     more: 100,
     most: 400,
     rest: 40,
@@ -14,7 +15,7 @@ const LENGTHS: Lengths = Lengths {
 
 /// That many bytes in the file.
 fn bytes(pages: i32) -> u64 {
-    u64::try_from(pages).unwrap() * LEDGER_PAGE_BYTES
+    u64::try_from(pages).unwrap() * u64::from(LEDGER_PAGE_BYTES)
 }
 
 /// A ledger whose log nobody carries over yet, and the path of its file.
@@ -33,8 +34,8 @@ fn fill(connection: &Connection, pages: i32) {
         .unwrap();
     for _ in 0..pages / 10 {
         // Nine pages of overflow, and the one that holds the row.
-        let sql = "INSERT INTO filling VALUES (zeroblob(9 * 4092 + 1000))";
-        connection.execute(sql, []).unwrap();
+        let sql = "INSERT INTO filling VALUES (zeroblob(9 * (?1 - 4) + 1000))";
+        connection.execute(sql, [LEDGER_PAGE_BYTES]).unwrap();
     }
 }
 
@@ -138,6 +139,22 @@ fn what_does_not_help_is_not_done_over_and_over() {
     let asked = (0..500).filter(|pages| progress.committed(*pages, || 0) != Due::Nothing);
     assert_eq!(asked.count(), 13);
     assert_eq!(progress.committed(500, || 0), Due::CarryAndAsk);
+}
+
+#[test]
+fn lengths_are_the_same_in_a_ledger_of_larger_pages() {
+    let dir = tempfile::tempdir().unwrap();
+    let older = Connection::open_in_memory().unwrap();
+    older.pragma_update(None, "page_size", 4096).unwrap();
+    let (new, _) = ledger(dir.path());
+    let [new, older] = [&new.connection, &older].map(|connection| {
+        let found = Lengths::of(connection).unwrap();
+        let bytes = |pages| u32::try_from(pages).unwrap() * found.page_bytes;
+        let all = [found.more, found.most, found.rest, found.told].map(bytes);
+        (found.page_bytes, all)
+    });
+    assert_eq!((new.0, older.0), (LEDGER_PAGE_BYTES, 4096));
+    assert_eq!(new.1, older.1);
 }
 
 #[test]
