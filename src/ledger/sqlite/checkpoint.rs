@@ -11,6 +11,7 @@
 //! next commit begins the log anew.
 
 use std::{
+    fs::File,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
@@ -216,8 +217,11 @@ impl Checkpointer {
     pub(super) fn start(mut self) -> Self {
         if let Some(connection) = self.shared.connect() {
             let at_work = Arc::clone(&self.shared);
+            let file = ahead::never_closed(&at_work.path, at_work.file);
             let started = thread::spawn("checkpoint", move || {
-                at_work.run(&connection, || at_work.sync_ahead());
+                at_work.run(&connection, || {
+                    let _else_by_sqlite = file.map(File::sync_data);
+                });
             });
             self.thread = started.ok();
         }
@@ -274,15 +278,6 @@ impl Shared {
         }
     }
 
-    #[cfg(unix)]
-    fn sync_ahead(&self) {
-        let _else_by_sqlite = ahead::sync(&self.path, self.file);
-    }
-
-    /// Files are not told apart here.
-    #[cfg(not(unix))]
-    fn sync_ahead(&self) {}
-
     /// A connection to the file, unless another is at the path by now.
     fn connect(&self) -> Option<Connection> {
         if FileIdentity::at(&self.path) != Some(self.file) {
@@ -317,5 +312,18 @@ fn carry_over(log: &mut Wal) {
 
 #[cfg(unix)]
 mod ahead;
+
+#[cfg(not(unix))]
+mod ahead {
+    //! Files are not told apart here: SQLite alone syncs them.
+    use std::{fs::File, path::Path};
+
+    use super::FileIdentity;
+
+    pub(super) fn never_closed(_path: &Path, _file: FileIdentity) -> Option<&'static File> {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests;

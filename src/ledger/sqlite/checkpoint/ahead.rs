@@ -13,28 +13,32 @@ use std::{
 use super::FileIdentity;
 use crate::base::limits::flow::LEDGER_FILES_SYNCED_AHEAD_MAX;
 
-/// What is never closed.
-static OPEN: Mutex<Vec<(FileIdentity, &'static File)>> = Mutex::new(Vec::new());
+/// The descriptors of this process.
+static HELD: Held = Held(Mutex::new(Vec::new()));
 
-/// Syncs what was carried into `file`, if that is what is at `path`. Whether it could: a disk that fails
-/// tells SQLite, too, through the descriptor that it has (fsync(2)).
-pub(super) fn sync(path: &Path, file: FileIdentity) -> bool {
-    never_closed(path, file).is_some_and(|open| open.sync_data().is_ok())
+/// Each with the file that it is of.
+struct Held(Mutex<Vec<(FileIdentity, &'static File)>>);
+
+/// What `file` can be synced by, if that is what is at `path`. A disk that fails then tells SQLite, too,
+/// through the descriptor that it has (fsync(2)).
+pub(super) fn never_closed(path: &Path, file: FileIdentity) -> Option<&'static File> {
+    HELD.get(path, file)
 }
 
-fn never_closed(path: &Path, file: FileIdentity) -> Option<&'static File> {
-    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = open.iter().find(|(known, _)| *known == file);
-    if let Some((_, known)) = known {
-        return Some(known);
+impl Held {
+    fn get(&self, path: &Path, file: FileIdentity) -> Option<&'static File> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = held.iter().find(|(known, _)| *known == file) {
+            return Some(known);
+        }
+        if held.len() >= LEDGER_FILES_SYNCED_AHEAD_MAX || FileIdentity::at(path) != Some(file) {
+            return None;
+        }
+        let opened: &'static File = Box::leak(Box::new(File::open(path).ok()?));
+        let identity = FileIdentity::of(opened)?;
+        held.push((identity, opened));
+        (identity == file).then_some(opened)
     }
-    if open.len() >= LEDGER_FILES_SYNCED_AHEAD_MAX || FileIdentity::at(path) != Some(file) {
-        return None;
-    }
-    let opened: &'static File = Box::leak(Box::new(File::open(path).ok()?));
-    let identity = FileIdentity::of(opened)?;
-    open.push((identity, opened));
-    (identity == file).then_some(opened)
 }
 
 #[cfg(test)]
@@ -58,6 +62,10 @@ mod tests {
         fields.filter(|fields| is_mine(fields.clone())).count()
     }
 
+    fn nothing_held() -> Held {
+        Held(Mutex::new(Vec::new()))
+    }
+
     #[test]
     fn the_locks_of_sqlite_stay() {
         let dir = tempfile::tempdir().unwrap();
@@ -65,24 +73,26 @@ mod tests {
         let (path, file) = (&opened.path, opened.file);
         let held = locks(path);
         assert!(held > 0);
-        assert!(sync(path, file) && sync(path, file));
+        let descriptors = nothing_held();
+        let twice = [(); 2].map(|()| descriptors.get(path, file).unwrap());
+        assert!(std::ptr::eq(twice[0], twice[1]));
+        twice[0].sync_data().unwrap();
+        drop(descriptors);
         assert_eq!(locks(path), held);
-        let twice = [never_closed(path, file), never_closed(path, file)];
-        assert!(std::ptr::eq(twice[0].unwrap(), twice[1].unwrap()));
         // What would become of them.
         drop(File::open(path));
         assert_eq!(locks(path), 0);
     }
 
     #[test]
-    fn another_file_is_not_synced() {
+    fn another_file_at_the_path_is_not_it() {
         let dir = tempfile::tempdir().unwrap();
         let [one, other] = ["one", "other"].map(|name| dir.path().join(name));
         fs::write(&one, "1").unwrap();
         fs::write(&other, "2").unwrap();
         let file = FileIdentity::at(&one).unwrap();
-        assert!(!sync(&other, file));
+        assert!(nothing_held().get(&other, file).is_none());
         fs::rename(&other, &one).unwrap();
-        assert!(!sync(&one, file));
+        assert!(nothing_held().get(&one, file).is_none());
     }
 }
