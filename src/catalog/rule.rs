@@ -216,26 +216,27 @@ impl Expression {
     ) -> Result<bool, RuleError> {
         let steps =
             cost::steps(&self.0.tree, bindings).map_err(|cost::TooMuch| RuleError::TooMuch)?;
-        let Some(context) = &bindings.context else {
-            return Err(RuleError::Failed(
-                "the engine could not be set up".to_owned(),
-            ));
-        };
         if steps <= RULE_STEPS_INLINE_MAX {
-            return self.0.run(context);
+            return self.0.run(bindings.names());
         }
-        let (compiled, context) = (Arc::clone(&self.0), Arc::clone(context));
-        watch.run(move || compiled.run(&context))
+        let (compiled, names) = (Arc::clone(&self.0), bindings.owned_names());
+        watch.run(move || compiled.run(&names))
     }
 }
 
 impl Compiled {
-    fn run(&self, context: &Context<'static, 'static>) -> Result<bool, RuleError> {
-        let mut scope = context.new_inner_scope();
+    fn run(&self, names: &bindings::Names<'_>) -> Result<bool, RuleError> {
+        let Some(env) = bindings::ENV.as_ref() else {
+            return Err(RuleError::Failed(
+                "the engine could not be set up".to_owned(),
+            ));
+        };
+        let mut context = Context::with_env(Arc::clone(env));
+        context.set_variable_resolver(names);
         for (index, pattern) in self.patterns.iter().enumerate() {
-            scope.add_variable_as_val(pattern::variable(index), Box::new(pattern.clone()));
+            context.add_variable_as_val(pattern::variable(index), Box::new(pattern.clone()));
         }
-        match scope.resolve(&self.tree) {
+        match context.resolve(&self.tree) {
             Ok(Cel::Bool(answer)) => Ok(answer),
             Ok(_) => Err(RuleError::NotBoolean),
             Err(error) => Err(RuleError::Failed(describe(&error))),

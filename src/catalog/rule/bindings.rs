@@ -2,10 +2,20 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
-use cel::{Context, Env, Value as Cel};
+use cel::{
+    Env,
+    common::{
+        types::{
+            CelBool, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString,
+            CelTimestamp, CelUInt,
+        },
+        value::{CowVal, Val},
+    },
+    context::VariableResolver,
+};
 use serde_json::{Number, Value};
 
 use super::{Expression, pattern};
@@ -37,18 +47,20 @@ impl Sees {
     }
 }
 
-/// The values of one call, converted once for all its rules.
+/// The values of one call, for all its rules.
 pub(crate) struct Bindings<'a> {
     pub(super) args: &'a Value,
     pub(super) client: &'a Value,
     pub(super) tool: &'a str,
     pub(super) result: Option<&'a Value>,
-    pub(super) whole_bytes: u64,
-    pub(super) context: Option<Arc<Context<'static, 'static>>>,
+    now: Timestamp,
+    seen: Sees,
+    whole_bytes: OnceLock<u64>,
+    names: OnceLock<Names<'a>>,
 }
 
 impl<'a> Bindings<'a> {
-    /// Converts the values that one of `expressions` sees; no other can be evaluated with them.
+    /// The values that one of `expressions` sees; no other can be evaluated with them.
     /// `now` is what the rules see as the time: nothing here asks a clock.
     pub(crate) fn new<'e>(
         expressions: impl IntoIterator<Item = &'e Expression>,
@@ -58,86 +70,136 @@ impl<'a> Bindings<'a> {
         now: Timestamp,
     ) -> Self {
         let seen = expressions.into_iter().map(|one| one.0.sees);
-        let seen = seen.fold(Sees::default(), Sees::or);
-        let mut bytes = 0;
-        let converted = convert(args, &mut bytes);
-        let context = ENV.as_ref().map(|env| {
-            let mut context = Context::with_env(Arc::clone(env));
-            context.add_variable_from_value("args", converted);
-            if seen.client {
-                context.add_variable_from_value("client", convert(client, &mut bytes));
-            }
-            if seen.tool {
-                context.add_variable_from_value("tool", Cel::from(tool));
-            }
-            if seen.now {
-                context.add_variable_from_value("now", timestamp(now));
-            }
-            Arc::new(context)
-        });
         Self {
             args,
             client,
             tool,
             result: None,
-            whole_bytes: bytes,
-            context,
+            now,
+            seen: seen.fold(Sees::default(), Sees::or),
+            whole_bytes: OnceLock::new(),
+            names: OnceLock::new(),
         }
     }
 
     /// The same where `result` was looked up.
-    pub(crate) fn with_result(mut self, result: &'a Value) -> Self {
-        let converted = convert(result, &mut self.whole_bytes);
-        // Nobody else has the context yet; without it every rule is refused.
-        match self.context.as_mut().and_then(Arc::get_mut) {
-            Some(context) => context.add_variable_from_value("result", converted),
-            None => self.context = None,
+    pub(crate) fn with_result(self, result: &'a Value) -> Self {
+        Self {
+            result: Some(result),
+            whole_bytes: OnceLock::new(),
+            names: OnceLock::new(),
+            ..self
         }
-        self.result = Some(result);
-        self
+    }
+
+    /// About the memory of everything that is seen.
+    pub(super) fn whole_bytes(&self) -> u64 {
+        *self.whole_bytes.get_or_init(|| {
+            let client = self.seen.client.then_some(self.client);
+            let seen = [Some(self.args), client, self.result].into_iter();
+            seen.flatten().fold(0, |sum, one| sum + bytes(one))
+        })
+    }
+
+    /// What the names stand for, converted when first asked for. Texts are borrowed.
+    pub(super) fn names(&self) -> &Names<'a> {
+        self.names.get_or_init(|| self.convert(CelString::from))
+    }
+
+    /// The same without borrowing anything, for an evaluation that nobody may wait for.
+    pub(super) fn owned_names(&self) -> Names<'static> {
+        self.convert(|text| CelString::from(text.to_owned()))
+    }
+
+    fn convert<'v>(&self, text: Text<'a, 'v>) -> Names<'v> {
+        let Sees { client, tool, now } = self.seen;
+        Names {
+            args: convert(self.args, text),
+            client: client.then(|| convert(self.client, text)),
+            tool: tool.then(|| text(self.tool)),
+            now: now.then(|| timestamp(self.now)),
+            result: self.result.map(|result| convert(result, text)),
+        }
+    }
+}
+
+/// What the names in an expression stand for, as values of the engine.
+pub(super) struct Names<'v> {
+    args: Box<dyn Val + 'v>,
+    client: Option<Box<dyn Val + 'v>>,
+    tool: Option<CelString<'v>>,
+    now: Option<Box<dyn Val>>,
+    result: Option<Box<dyn Val + 'v>>,
+}
+
+impl VariableResolver for Names<'_> {
+    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        let value: &(dyn Val + 'b) = match variable {
+            "args" => &*self.args,
+            "client" => self.client.as_deref()?,
+            "tool" => self.tool.as_ref()?,
+            "now" => self.now.as_deref()?,
+            "result" => self.result.as_deref()?,
+            _ => return None,
+        };
+        Some(CowVal::Borrowed(value))
     }
 }
 
 /// About the memory that one value takes beside its contents.
 pub(super) const VALUE_BYTES: u64 = 16;
 
-/// The engine's own conversion makes every integer unsigned, so that `args.n + 1` fails.
-fn convert(value: &Value, bytes: &mut u64) -> Cel {
-    *bytes += VALUE_BYTES;
-    match value {
-        Value::Null => Cel::Null,
-        Value::Bool(value) => Cel::Bool(*value),
-        Value::Number(number) => convert_number(number),
-        Value::String(text) => {
-            *bytes += text.len() as u64;
-            Cel::from(text.as_str())
+/// About the memory of a value.
+fn bytes(value: &Value) -> u64 {
+    let contents = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len() as u64,
+        Value::Array(items) => items.iter().map(bytes).sum(),
+        Value::Object(members) => {
+            let sizes = members
+                .iter()
+                .map(|(name, member)| name.len() as u64 + bytes(member));
+            sizes.sum()
         }
+    };
+    VALUE_BYTES + contents
+}
+
+/// How a text gets into a value of the engine: borrowed or copied.
+type Text<'a, 'v> = fn(&'a str) -> CelString<'v>;
+
+/// The engine's own conversion makes every integer unsigned, so that `args.n + 1` fails.
+fn convert<'a, 'v>(value: &'a Value, text: Text<'a, 'v>) -> Box<dyn Val + 'v> {
+    match value {
+        Value::Null => Box::new(CelNull),
+        Value::Bool(value) => Box::new(CelBool::from(*value)),
+        Value::Number(number) => convert_number(number),
+        Value::String(value) => Box::new(text(value)),
         Value::Array(items) => {
-            let items: Vec<Cel> = items.iter().map(|item| convert(item, bytes)).collect();
-            Cel::List(Arc::new(items))
+            let items: Vec<_> = items.iter().map(|item| convert(item, text)).collect();
+            Box::new(CelList::from(items))
         }
         Value::Object(members) => {
-            let map: HashMap<String, Cel> = members
+            let map: HashMap<_, _> = members
                 .iter()
-                .map(|(name, member)| {
-                    *bytes += name.len() as u64;
-                    (name.clone(), convert(member, bytes))
-                })
+                .map(|(name, member)| (CelMapKey::String(text(name)), convert(member, text)))
                 .collect();
-            Cel::from(map)
+            Box::new(CelMap::from(map))
         }
     }
 }
 
-fn convert_number(number: &Number) -> Cel {
+fn convert_number(number: &Number) -> Box<dyn Val> {
     match (number.as_i64(), number.as_u64()) {
-        (Some(signed), _) => Cel::Int(signed),
-        (None, Some(unsigned)) => Cel::UInt(unsigned),
-        (None, None) => Cel::Float(number.as_f64().unwrap_or(f64::NAN)),
+        (Some(signed), _) => Box::new(CelInt::from(signed)),
+        (None, Some(unsigned)) => Box::new(CelUInt::from(unsigned)),
+        (None, None) => Box::new(CelDouble::from(number.as_f64().unwrap_or(f64::NAN))),
     }
 }
 
-fn timestamp(now: Timestamp) -> Cel {
-    chrono::DateTime::from_timestamp_micros(now.as_micros())
-        .map_or(Cel::Null, |at| Cel::Timestamp(at.fixed_offset()))
+fn timestamp(now: Timestamp) -> Box<dyn Val> {
+    match chrono::DateTime::from_timestamp_micros(now.as_micros()) {
+        Some(at) => Box::new(CelTimestamp::from(at.fixed_offset())),
+        None => Box::new(CelNull),
+    }
 }

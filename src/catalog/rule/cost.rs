@@ -1,7 +1,9 @@
 //! How much work and memory an evaluation can take at most, judged on the very values it will
 //! run with: the engine has no budget of its own and cannot be interrupted.
 
-use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, operators};
+use cel::common::ast::{
+    CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators,
+};
 use serde_json::Value;
 
 use super::bindings::{Bindings, VALUE_BYTES};
@@ -31,10 +33,22 @@ pub(super) fn steps(tree: &IdedExpr, bindings: &Bindings<'_>) -> Result<u64, Too
 /// How large a value can be.
 #[derive(Clone)]
 enum Size<'a> {
+    /// It is this one.
+    One(&'a Value),
     /// It is one of these.
     OneOf(Vec<&'a Value>),
     /// It is no larger than this.
     UpTo { bytes: u64, items: u64 },
+}
+
+impl Size<'_> {
+    /// The same as a list, where it is a value that is known.
+    fn listed(self) -> Self {
+        match self {
+            Self::One(value) => Self::OneOf(vec![value]),
+            Self::OneOf(_) | Self::UpTo { .. } => self,
+        }
+    }
 }
 
 const SMALL: Size<'static> = Size::UpTo {
@@ -42,14 +56,14 @@ const SMALL: Size<'static> = Size::UpTo {
     items: 0,
 };
 
-struct Meter<'a> {
-    bindings: &'a Bindings<'a>,
+struct Meter<'a, 'b> {
+    bindings: &'b Bindings<'a>,
     variables: Vec<(String, Size<'a>)>,
     steps: u64,
     visits: usize,
 }
 
-impl<'a> Meter<'a> {
+impl<'a> Meter<'a, '_> {
     fn charge(&mut self, times: u64, bytes: u64) -> Result<(), TooMuch> {
         let steps = times.saturating_mul(1 + bytes / BYTES_PER_STEP);
         self.steps = self.steps.saturating_add(steps);
@@ -63,13 +77,11 @@ impl<'a> Meter<'a> {
         self.charge(times, 0)?;
         match &node.expr {
             Expr::Unspecified | Expr::Struct(_) => Ok(SMALL),
-            Expr::Literal(literal) => Ok(match super::shape::literal(literal) {
-                Some(super::shape::Literal::Text(text)) => Size::UpTo {
-                    bytes: VALUE_BYTES + text.len() as u64,
-                    items: 0,
-                },
-                _ => SMALL,
+            Expr::Literal(LiteralValue::String(text)) => Ok(Size::UpTo {
+                bytes: VALUE_BYTES + text.inner().len() as u64,
+                items: 0,
             }),
+            Expr::Literal(_) => Ok(SMALL),
             Expr::Ident(name) => Ok(self.variable(name)),
             Expr::Select(select) => {
                 let of = self.walk(&select.operand, times)?;
@@ -96,10 +108,10 @@ impl<'a> Meter<'a> {
         let bound = self.variables.iter().rev().find(|(bound, _)| bound == name);
         match (bound, name) {
             (Some((_, size)), _) => size.clone(),
-            (None, "args") => Size::OneOf(vec![self.bindings.args]),
-            (None, "client") => Size::OneOf(vec![self.bindings.client]),
+            (None, "args") => Size::One(self.bindings.args),
+            (None, "client") => Size::One(self.bindings.client),
             (None, "result") => match self.bindings.result {
-                Some(result) => Size::OneOf(vec![result]),
+                Some(result) => Size::One(result),
                 None => SMALL,
             },
             (None, "tool") => Size::UpTo {
@@ -126,26 +138,25 @@ impl<'a> Meter<'a> {
     }
 
     fn call(&mut self, call: &CallExpr, times: u64) -> Result<Size<'a>, TooMuch> {
-        let mut sizes = Vec::new();
+        let mut sizes = Vec::with_capacity(1 + call.args.len());
         for part in call.target.as_deref().into_iter().chain(&call.args) {
             sizes.push(self.walk(part, times)?);
         }
         let name = call.func_name.as_str();
-        let literal = call.args.last().and_then(|last| match &last.expr {
-            Expr::Literal(literal) => super::shape::literal(literal),
-            _ => None,
-        });
-        let given: Vec<u64> = sizes.iter().map(|size| self.bytes(size)).collect();
-        let bytes = given
+        let bytes = sizes
             .iter()
-            .fold(0_u64, |sum, more| sum.saturating_add(*more));
+            .fold(0_u64, |sum, more| sum.saturating_add(self.bytes(more)));
         let mut sizes = sizes.into_iter();
         let first = sizes.next().unwrap_or(SMALL);
         match name {
-            operators::INDEX | operators::OPT_INDEX | operators::OPT_SELECT => Ok(match literal {
-                Some(super::shape::Literal::Text(field)) => self.member(first, &field),
-                _ => self.elements(&first),
-            }),
+            operators::INDEX | operators::OPT_INDEX | operators::OPT_SELECT => {
+                Ok(match call.args.last().map(|last| &last.expr) {
+                    Some(Expr::Literal(LiteralValue::String(field))) => {
+                        self.member(first, field.inner())
+                    }
+                    _ => self.elements(&first),
+                })
+            }
             operators::CONDITIONAL => {
                 let (a, b) = (sizes.next().unwrap_or(SMALL), sizes.next().unwrap_or(SMALL));
                 Ok(self.either(a, b))
@@ -216,8 +227,10 @@ impl<'a> Meter<'a> {
 
     fn member(&mut self, of: Size<'a>, name: &str) -> Size<'a> {
         match of {
+            Size::One(value) => value.get(name).map_or(Size::OneOf(Vec::new()), Size::One),
             Size::OneOf(values) => {
-                Size::OneOf(values.iter().filter_map(|value| value.get(name)).collect())
+                let values = values.into_iter().filter_map(|value| value.get(name));
+                Size::OneOf(values.collect())
             }
             upto @ Size::UpTo { .. } => self.part(&upto),
         }
@@ -233,8 +246,10 @@ impl<'a> Meter<'a> {
     }
 
     fn elements(&mut self, of: &Size<'a>) -> Size<'a> {
-        let Size::OneOf(values) = of else {
-            return self.part(of);
+        let values = match of {
+            Size::One(value) => std::slice::from_ref(value),
+            Size::OneOf(values) => values.as_slice(),
+            Size::UpTo { .. } => return self.part(of),
         };
         let mut all = Vec::new();
         for value in values {
@@ -252,7 +267,7 @@ impl<'a> Meter<'a> {
     }
 
     fn either(&mut self, a: Size<'a>, b: Size<'a>) -> Size<'a> {
-        match (a, b) {
+        match (a.listed(), b.listed()) {
             (Size::OneOf(mut a), Size::OneOf(b)) if a.len() + b.len() <= EXACT_MAX => {
                 a.extend(b);
                 Size::OneOf(a)
@@ -273,12 +288,9 @@ impl<'a> Meter<'a> {
     fn items(&self, of: &Size<'a>) -> u64 {
         match of {
             Size::UpTo { items, .. } => *items,
+            Size::One(value) => items_in(value),
             Size::OneOf(values) => {
-                let items = values.iter().map(|value| match value {
-                    Value::Array(items) => items.len() as u64,
-                    Value::Object(members) => members.len() as u64,
-                    Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-                });
+                let items = values.iter().map(|value| items_in(value));
                 items.max().unwrap_or(0)
             }
         }
@@ -287,6 +299,7 @@ impl<'a> Meter<'a> {
     fn bytes(&mut self, of: &Size<'a>) -> u64 {
         match of {
             Size::UpTo { bytes, .. } => *bytes,
+            Size::One(value) => self.weigh(value).max(VALUE_BYTES),
             Size::OneOf(values) => {
                 let mut most = VALUE_BYTES;
                 for value in values {
@@ -301,7 +314,7 @@ impl<'a> Meter<'a> {
     fn weigh(&mut self, value: &Value) -> u64 {
         self.visits += 1;
         if self.visits > EXACT_MAX * 40 {
-            return self.bindings.whole_bytes;
+            return self.bindings.whole_bytes();
         }
         let contents = match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => 0,
@@ -314,8 +327,19 @@ impl<'a> Meter<'a> {
                     .saturating_add(self.weigh(member))
             }),
         };
-        contents
-            .saturating_add(VALUE_BYTES)
-            .min(self.bindings.whole_bytes)
+        let bytes = contents.saturating_add(VALUE_BYTES);
+        if self.visits > EXACT_MAX * 40 {
+            // Parts may have been taken for everything.
+            return bytes.min(self.bindings.whole_bytes());
+        }
+        bytes
+    }
+}
+
+fn items_in(value: &Value) -> u64 {
+    match value {
+        Value::Array(items) => items.len() as u64,
+        Value::Object(members) => members.len() as u64,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
     }
 }

@@ -84,9 +84,7 @@ fn c4_what_is_accepted_is_evaluated_on_half_the_stack_of_a_worker() {
             .map(|expression| {
                 let now = Timestamp::from_micros(0);
                 let bindings = Bindings::new([&expression], &args, &client, "t", now);
-                expression
-                    .0
-                    .run(bindings.context.as_ref().expect("an engine"))
+                expression.0.run(bindings.names())
             });
         accepted.count()
     };
