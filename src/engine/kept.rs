@@ -15,7 +15,7 @@ use super::{
     ledger_key::{Key, mac},
 };
 use crate::{
-    base::{canonical::canonical, hex, redact::Redactor, secret::Secret},
+    base::{canonical::canonical, hex, json, redact::Redactor, secret::Secret},
     catalog::{schema::InputSchema, tool::Tool},
     guard::{agree::AgreedCall, call::Change},
 };
@@ -118,7 +118,7 @@ impl Keeping<'_> {
     /// The text of effective arguments.
     pub(super) fn effective(self, tool: &Tool, effective: &Value) -> String {
         if !tool.input.has_secrets() && self.redactor.is_idle() {
-            return effective.to_string();
+            return json::text(effective);
         }
         let mut arguments = effective.clone();
         self.mask(&mut arguments, &tool.input.secrets(effective));
