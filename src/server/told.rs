@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::Value;
 
 use crate::{
+    base::id::CallId,
     catalog::content::Content,
     protocol::version::{Era, Version},
 };
@@ -31,8 +32,8 @@ pub(super) struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    /// With what every result of the era has.
-    pub(super) fn new(version: Version, server: &'a Value) -> Self {
+    /// Of this call, with what every result of the era has.
+    pub(super) fn new(version: Version, server: &'a Value, call_id: CallId) -> Self {
         let is_modern = match version.era() {
             Era::Legacy => false,
             Era::Modern => true,
@@ -45,6 +46,7 @@ impl<'a> Told<'a> {
             input_requests: None,
             request_state: None,
             meta: Meta {
+                call_id,
                 ours: Vec::new(),
                 server: is_modern.then_some(server),
             },
@@ -83,6 +85,7 @@ impl<'a> Block<'a> {
 
 /// `_meta` of a result.
 pub(super) struct Meta<'a> {
+    call_id: CallId,
     ours: Vec<(&'static str, Value)>,
     server: Option<&'a Value>,
 }
@@ -95,8 +98,15 @@ impl Meta<'_> {
 
 impl Serialize for Meta<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ours = self.ours.iter().map(|(name, value)| (*name, value));
-        serializer.collect_map(ours.chain(self.server.map(|server| (SERVER_INFO, server))))
+        let mut meta = serializer.serialize_map(None)?;
+        meta.serialize_entry("tollgate/callId", &format_args!("{}", self.call_id))?;
+        for (name, value) in &self.ours {
+            meta.serialize_entry(name, value)?;
+        }
+        if let Some(server) = self.server {
+            meta.serialize_entry(SERVER_INFO, server)?;
+        }
+        meta.end()
     }
 }
 

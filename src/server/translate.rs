@@ -30,8 +30,7 @@ use crate::{
 
 /// The message that answers a `tools/call`.
 pub(super) fn reply(id: &RequestId, version: Version, server: &Value, reply: &Reply) -> Encoded {
-    let mut told = Told::new(version, server);
-    told.meta.add("tollgate/callId", reply.call_id.to_string());
+    let mut told = Told::new(version, server, reply.call_id);
     match &reply.body {
         Body::Protocol { message, near } => {
             let call_id = reply.call_id.to_string();
@@ -238,8 +237,7 @@ fn too_large(
         "the call is done, but its reply of {bytes} bytes is larger than the {REPLY_BYTES_MAX} that clients take; ask for less"
     );
     let problem = Problem::new(Code::OutputInvalid, message).with_effects(effects);
-    let mut told = Told::new(version, server);
-    told.meta.add("tollgate/callId", reply.call_id.to_string());
+    let mut told = Told::new(version, server, reply.call_id);
     failure(&mut told, &problem, None);
     encode::result(id, &told)
 }

@@ -59,7 +59,8 @@ mod tests {
             of,
             lacks_json,
         };
-        let mut result = Told::new(Version::V2026_07_28, &Value::Null);
+        let id = CallId::from_bytes([1; 16]);
+        let mut result = Told::new(Version::V2026_07_28, &Value::Null, id);
         tell(&mut result, &part, is_kept);
         let note = serde_json::to_value(&result).unwrap()["content"][0]["text"].clone();
         (note.as_str().unwrap().to_owned(), result.is_error)
