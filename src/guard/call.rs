@@ -25,7 +25,7 @@ pub(crate) struct Header {
     /// The MCP revision in force for this request, as `2025-11-25`.
     pub(crate) protocol_version: &'static str,
     /// `NAME VERSION` as the client says of itself; recorded, never trusted.
-    pub(crate) client: Option<String>,
+    pub(crate) client: Option<Arc<str>>,
     /// What the client declares that it can do; nothing else is asked of it.
     pub(crate) capabilities: Capabilities,
     /// Where it stands in its caller's trace.

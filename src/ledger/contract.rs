@@ -73,7 +73,7 @@ pub(super) fn row(effect: &'static str) -> CallRow {
         effect: Some(effect),
         definition: Some([7; 32]),
         principal: Principal::new("local"),
-        client: Some("desk 1.0".to_owned()),
+        client: Some("desk 1.0".into()),
         protocol_version: "2025-11-25",
         request_id: "\"a-1\"".to_owned(),
         trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),

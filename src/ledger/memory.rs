@@ -331,7 +331,7 @@ pub(super) fn record(at: i64, row: CallRow, end: Option<CallEnd>) -> CallRecord 
         effect: row.effect.map(str::to_owned),
         definition: row.definition,
         principal: row.principal,
-        client: row.client,
+        client: row.client.as_deref().map(str::to_owned),
         protocol_version: row.protocol_version.to_owned(),
         request_id: row.request_id,
         trace_id: row.trace_id,

@@ -1,5 +1,7 @@
 //! What the verbs write: plain rows, made by the engine.
 
+use std::sync::Arc;
+
 use crate::base::{
     clock::Timestamp,
     id::{CallId, Principal},
@@ -23,7 +25,7 @@ pub(crate) struct CallRow {
     /// For whom.
     pub(crate) principal: Principal,
     /// As the client says of itself.
-    pub(crate) client: Option<String>,
+    pub(crate) client: Option<Arc<str>>,
     /// The MCP revision of the request.
     pub(crate) protocol_version: &'static str,
     /// The JSON-RPC id as written.
@@ -31,7 +33,7 @@ pub(crate) struct CallRow {
     /// W3C trace id.
     pub(crate) trace_id: Option<String>,
     /// The arguments byte for byte as received.
-    pub(crate) raw_arguments: std::sync::Arc<str>,
+    pub(crate) raw_arguments: Arc<str>,
     /// The arguments that are run, as JSON; `None` where the call was refused before.
     pub(crate) effective_arguments: Option<String>,
     /// The differences between the two, as JSON; `None` where there are none.

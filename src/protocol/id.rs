@@ -1,6 +1,6 @@
 //! JSON-RPC ids: kept as written, compared by type and value.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use crate::base::limits::ID_BYTES_MAX;
 
@@ -8,24 +8,29 @@ use crate::base::limits::ID_BYTES_MAX;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct RequestId {
     /// As written on the line: echoed byte for byte.
-    text: Box<str>,
+    text: Arc<str>,
+    key: IdKey,
 }
 
 /// What two ids are compared by: `7`, `"7"` and `"\u0037"` are one number and twice one string.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum IdKey {
     /// The digits.
-    Integer(Box<str>),
+    Integer(Arc<str>),
     /// The text after unescaping.
-    String(Box<str>),
+    String(Arc<str>),
 }
 
 impl RequestId {
     /// The id written as `text`, one JSON value. `None` for anything but a string of at most
     /// [`ID_BYTES_MAX`] bytes or an integer; `1.0` is an integer, `1.5` is not.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let id = Self { text: text.into() };
-        (text.len() <= ID_BYTES_MAX && id.try_key().is_some()).then_some(id)
+        if text.len() > ID_BYTES_MAX {
+            return None;
+        }
+        let text: Arc<str> = text.into();
+        let key = IdKey::of(&text)?;
+        Some(Self { text, key })
     }
 
     /// As written on the line.
@@ -34,23 +39,24 @@ impl RequestId {
     }
 
     /// What it is compared by.
-    pub(crate) fn key(&self) -> IdKey {
-        self.try_key()
-            .unwrap_or_else(|| IdKey::String(self.text.clone()))
+    pub(crate) fn key(&self) -> &IdKey {
+        &self.key
     }
+}
 
-    fn try_key(&self) -> Option<IdKey> {
-        if self.text.starts_with('"') {
-            let text: Cow<'_, str> = serde_json::from_str(&self.text).ok()?;
-            return Some(IdKey::String(text.into()));
+impl IdKey {
+    fn of(text: &Arc<str>) -> Option<Self> {
+        if text.starts_with('"') {
+            let text: Cow<'_, str> = serde_json::from_str(text).ok()?;
+            return Some(Self::String(text.into()));
         }
-        let digits = self.text.strip_prefix('-').unwrap_or(&self.text);
+        let digits = text.strip_prefix('-').unwrap_or(text);
         if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(IdKey::Integer(self.text.clone()));
+            return Some(Self::Integer(Arc::clone(text)));
         }
-        let number: f64 = self.text.parse().ok()?;
+        let number: f64 = text.parse().ok()?;
         let integer = number.is_finite() && number.fract() == 0.0;
-        integer.then(|| IdKey::Integer(format!("{number:.0}").into()))
+        integer.then(|| Self::Integer(format!("{number:.0}").into()))
     }
 }
 
@@ -67,7 +73,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, key: Option<IdKey>) {
         let id = RequestId::read(text);
-        assert_eq!(id.as_ref().map(RequestId::key), key, "{text}");
+        assert_eq!(id.as_ref().map(RequestId::key), key.as_ref(), "{text}");
         assert!(id.is_none_or(|id| id.as_str() == text));
     }
 

@@ -1,5 +1,7 @@
 //! `params._meta`: the envelope of the modern era, progress tokens, trace context.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::version::Version;
@@ -42,7 +44,7 @@ pub(crate) struct Envelope {
     /// The version that the request is made in.
     pub(crate) version: Version,
     /// `NAME VERSION` as the client says of itself.
-    pub(crate) client: Option<String>,
+    pub(crate) client: Option<Arc<str>>,
     /// What the client can do while this request is served.
     pub(crate) capabilities: Capabilities,
 }
@@ -193,7 +195,7 @@ fn read_envelope(meta: &mut Map<String, Value>) -> Result<Option<Envelope>, Meta
     };
     let client = match meta.get(CLIENT_KEY) {
         None => None,
-        Some(client) => Some(client_name(client).map_err(MetaError::Invalid)?),
+        Some(client) => Some(client_name(client).map_err(MetaError::Invalid)?.into()),
     };
     Ok(Some(Envelope {
         version,

@@ -34,22 +34,38 @@ impl Connection {
                     .end(Some(id_in_use(&asked.id, asked.version.era())));
             }
         };
-        let header = self.header(&asked);
         let Asked {
             id,
             version,
+            client,
+            capabilities,
             meta,
             params,
             path,
-            ..
         } = asked;
         let CallParams {
             name,
             raw_arguments,
             arguments,
             returned,
-            idempotency_key: _,
+            idempotency_key,
         } = params;
+        let received_wall = self.clock.wall();
+        // What is known of the call whatever becomes of it, under a new id of ours.
+        let header = Arc::new(Header {
+            call_id: self.ids.next(received_wall),
+            tool_name: name,
+            principal: self.catalog.get().client().id.clone(),
+            request_id: id.as_str().to_owned(),
+            protocol_version: version.as_str(),
+            client,
+            capabilities,
+            trace: meta.trace,
+            caller_key: caller_key(meta.idempotency_key, idempotency_key),
+            patience: patience(meta.deadline_ms.as_ref()),
+            received: self.clock.now(),
+            received_wall,
+        });
         let responder = Responder {
             wire: Arc::clone(&self.wire),
             clock: Arc::clone(&self.clock),
@@ -57,7 +73,7 @@ impl Connection {
             open,
             path,
             version,
-            tool_name: name,
+            header: Arc::clone(&header),
             progress_token: meta.progress_token,
             log_level: meta.log_level,
             told: Cell::new(None),
@@ -67,61 +83,43 @@ impl Connection {
             cancel,
             channel: channel(version, returned),
         };
-        let raw_arguments = raw_arguments.into();
+        self.hand_over(header, (raw_arguments, arguments), ticket);
+    }
+
+    fn hand_over(
+        &self,
+        header: Arc<Header>,
+        (raw_arguments, arguments): (Arc<str>, Result<Value, String>),
+        ticket: Ticket,
+    ) {
         match arguments {
             Ok(arguments) => {
-                self.engine.submit(
-                    IncomingCall {
-                        header,
-                        raw_arguments,
-                        arguments,
-                    },
-                    ticket,
-                );
+                let call = IncomingCall {
+                    header,
+                    raw_arguments,
+                    arguments,
+                };
+                self.engine.submit(call, ticket);
             }
             Err(message) => {
                 let near = Vec::new();
-                let refusal = Refusal::Protocol { message, near };
-                let (stage, log) = ("params", Vec::new());
                 let refused = Refused {
                     header,
                     raw_arguments,
-                    stage,
-                    refusal,
-                    log,
+                    stage: "params",
+                    refusal: Refusal::Protocol { message, near },
+                    log: Vec::new(),
                     asking: None,
                 };
                 self.engine.refuse(Box::new(refused), ticket);
             }
         }
     }
-
-    /// What is known of the call whatever becomes of it, under a new id of ours.
-    fn header(&self, asked: &Asked) -> Arc<Header> {
-        let received_wall = self.clock.wall();
-        Arc::new(Header {
-            call_id: self.ids.next(received_wall),
-            tool_name: asked.params.name.clone(),
-            principal: self.catalog.get().client().id.clone(),
-            request_id: asked.id.as_str().to_owned(),
-            protocol_version: asked.version.as_str(),
-            client: asked.client.clone(),
-            capabilities: asked.capabilities,
-            trace: asked.meta.trace.clone(),
-            caller_key: caller_key(
-                asked.meta.idempotency_key.as_ref(),
-                asked.params.idempotency_key.as_deref(),
-            ),
-            patience: patience(asked.meta.deadline_ms.as_ref()),
-            received: self.clock.now(),
-            received_wall,
-        })
-    }
 }
 
 /// The key that the caller gave, in `_meta` or beside the arguments; in both it must be one.
-fn caller_key(meta: Option<&Value>, param: Option<&Value>) -> CallerKey {
-    match (meta, param) {
+fn caller_key(meta: Option<Value>, param: Option<Box<Value>>) -> CallerKey {
+    match (meta, param.map(|param| *param)) {
         (None, None) => CallerKey::Absent,
         (Some(one), None) | (None, Some(one)) => one_key(one),
         (Some(one), Some(other)) if one == other => one_key(one),
@@ -129,10 +127,10 @@ fn caller_key(meta: Option<&Value>, param: Option<&Value>) -> CallerKey {
     }
 }
 
-fn one_key(key: &Value) -> CallerKey {
+fn one_key(key: Value) -> CallerKey {
     match key {
-        Value::String(key) => CallerKey::Given(key.clone()),
-        other => CallerKey::Malformed(kind(other).to_owned()),
+        Value::String(key) => CallerKey::Given(key),
+        other => CallerKey::Malformed(kind(&other).to_owned()),
     }
 }
 
@@ -163,7 +161,7 @@ fn kind(value: &Value) -> &'static str {
 pub(super) struct Asked {
     pub(super) id: RequestId,
     pub(super) version: Version,
-    pub(super) client: Option<String>,
+    pub(super) client: Option<Arc<str>>,
     pub(super) capabilities: Capabilities,
     pub(super) meta: RequestMeta,
     pub(super) params: CallParams,

@@ -217,11 +217,11 @@ impl Connection {
         match message {
             Message::Request { id, method, params } => {
                 let path = path.join();
-                if self.wire.in_flight.is_open(&id.key()) {
+                if self.wire.in_flight.is_open(id.key()) {
                     return path.end(Some(id_in_use(&id, session.era())));
                 }
                 match session.request(&method, params) {
-                    Ok(request) => self.request(id, request, &path),
+                    Ok(request) => self.request(id, request, path),
                     Err(refusal) => path.end(Some(encode::error(
                         &id,
                         refusal.code,
@@ -256,7 +256,7 @@ impl Connection {
         }
     }
 
-    fn request(&self, id: RequestId, request: Request, path: &Path) {
+    fn request(&self, id: RequestId, request: Request, path: Path) {
         let Request {
             version,
             client,
@@ -273,10 +273,10 @@ impl Connection {
                     capabilities,
                     meta,
                     params,
-                    path: path.clone(),
+                    path,
                 });
             }
-            Ask::Listen { tools } => return self.listen(id, tools, path),
+            Ask::Listen { tools } => return self.listen(id, tools, &path),
             Ask::Initialize(version) => {
                 methods::initialize(version, &self.settings, self.instructions().as_deref())
             }

@@ -50,14 +50,15 @@ impl InFlight {
     ///
     /// # Errors
     /// When an open request has this id; that one is unaffected.
-    pub(super) fn open(&self, key: IdKey, cancel: CancelToken) -> Result<Open, InUse> {
+    pub(super) fn open(&self, key: &IdKey, cancel: CancelToken) -> Result<Open, InUse> {
         let mut state = self.state();
-        if state.entries.contains_key(&key) {
+        if state.entries.contains_key(key) {
             return Err(InUse);
         }
         state.serials += 1;
         let serial = state.serials;
         state.entries.insert(key.clone(), Entry { serial, cancel });
+        let key = key.clone();
         Ok(Open { key, serial })
     }
 
@@ -122,30 +123,30 @@ mod tests {
     #[test]
     fn p10_p11_an_open_id_is_refused_and_an_answered_one_is_free() {
         let table = InFlight::default();
-        let first = table.open(key("1"), CancelToken::default()).unwrap();
+        let first = table.open(&key("1"), CancelToken::default()).unwrap();
         assert_eq!(
-            table.open(key("1"), CancelToken::default()).unwrap_err(),
+            table.open(&key("1"), CancelToken::default()).unwrap_err(),
             InUse
         );
         assert!(
             table
-                .open(IdKey::String("1".into()), CancelToken::default())
+                .open(&IdKey::String("1".into()), CancelToken::default())
                 .is_ok()
         );
         assert!(table.is_open(&key("1")));
         assert!(answered(&table, &first));
         assert!(!table.is_open(&key("1")));
-        assert!(table.open(key("1"), CancelToken::default()).is_ok());
+        assert!(table.open(&key("1"), CancelToken::default()).is_ok());
     }
 
     #[test]
     fn p24_a_cancelled_request_is_never_answered_even_when_its_id_is_used_again() {
         let table = InFlight::default();
         let cancel = CancelToken::default();
-        let first = table.open(key("1"), cancel.clone()).unwrap();
+        let first = table.open(&key("1"), cancel.clone()).unwrap();
         table.cancel(&key("1"));
         assert_eq!(cancel.fired(), Some(Cancelled::ByClient));
-        let second = table.open(key("1"), CancelToken::default()).unwrap();
+        let second = table.open(&key("1"), CancelToken::default()).unwrap();
         assert!(!answered(&table, &first));
         table.while_open(&first, || panic!("progress for a cancelled request"));
         assert!(answered(&table, &second));

@@ -12,7 +12,7 @@ use crate::{
     },
     catalog::content::Progress,
     engine::answer::{Answer, Body, Reply, Respondent},
-    guard::agree::Posed,
+    guard::{agree::Posed, call::Header},
     protocol::{
         encode,
         id::RequestId,
@@ -29,7 +29,7 @@ pub(super) struct Responder {
     pub(super) open: Open,
     pub(super) path: Path,
     pub(super) version: Version,
-    pub(super) tool_name: String,
+    pub(super) header: Arc<Header>,
     pub(super) progress_token: Option<Value>,
     /// What the request asked to be told while it runs (modern era).
     pub(super) log_level: Option<LogLevel>,
@@ -64,7 +64,7 @@ impl Responder {
             "level": LogLevel::Warning.as_str(),
             "logger": "tollgate",
             "data": {
-                "tool": self.tool_name,
+                "tool": self.header.tool_name,
                 "callId": reply.call_id.to_string(),
                 "code": problem.code.as_str(),
                 "message": problem.message,

@@ -4,6 +4,8 @@
 //! came before; `initialize` is a handshake whenever it comes (MCP 2026-07-28,
 //! basic/versioning, "Backward Compatibility").
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -54,7 +56,7 @@ pub(super) struct CallParams {
     /// The tool as named; empty where it is not.
     pub(super) name: String,
     /// The arguments as written; `{}` where there are none.
-    pub(super) raw_arguments: String,
+    pub(super) raw_arguments: Arc<str>,
     /// The same, read; or the sentence for -32602.
     pub(super) arguments: Result<Value, String>,
     /// What came back with a call that was answered with a question before.
@@ -69,7 +71,7 @@ pub(super) struct Request {
     /// By whose rules it is answered.
     pub(super) version: Version,
     /// `NAME VERSION`, as the client says of itself.
-    pub(super) client: Option<String>,
+    pub(super) client: Option<Arc<str>>,
     /// What the client can do.
     pub(super) capabilities: Capabilities,
     /// What `_meta` says.
@@ -199,6 +201,7 @@ impl Session {
         };
         let version = Version::negotiate(&asked);
         let client = client.and_then(|client| client_name(&client).ok());
+        let client: Option<Arc<str>> = client.map(Into::into);
         let capabilities = capabilities(&declared, version);
         self.handshake = Some(Envelope {
             version,
@@ -266,7 +269,7 @@ fn unknown_method(method: &str) -> Refusal {
 }
 
 fn call(params: &mut Params<'_>) -> Result<CallParams, Refusal> {
-    let raw_arguments = params.raw("arguments").unwrap_or("{}").to_owned();
+    let raw_arguments = params.raw("arguments").unwrap_or("{}").into();
     let name = params.take("name")?;
     let arguments = match params.take("arguments")? {
         None => Ok(json!({})),
@@ -317,7 +320,7 @@ fn level(params: &mut Params<'_>) -> Result<LogLevel, Refusal> {
 /// ignored (MCP 2025-11-25, basic/utilities/cancellation).
 pub(super) fn cancelled_id(params: Option<&str>) -> Option<IdKey> {
     let params = Params::open(params).ok()?;
-    Some(RequestId::read(params.raw("requestId")?)?.key())
+    Some(RequestId::read(params.raw("requestId")?)?.key().clone())
 }
 
 #[cfg(test)]

@@ -213,7 +213,7 @@ impl Rerun {
             }
         };
         let header = Arc::new(Header {
-            client: Some(concat!("tollgate replay-log ", env!("CARGO_PKG_VERSION")).to_owned()),
+            client: Some(concat!("tollgate replay-log ", env!("CARGO_PKG_VERSION")).into()),
             protocol_version: Version::V2026_07_28.as_str(),
             caller_key: key,
             patience: Patience::Untold,
