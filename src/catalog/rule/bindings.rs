@@ -16,7 +16,7 @@ use cel::{
     },
     context::VariableResolver,
 };
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{Expression, pattern};
 use crate::base::clock::Timestamp;
@@ -103,18 +103,23 @@ impl<'a> Bindings<'a> {
 
     /// What the names stand for, converted when first asked for. Texts are borrowed.
     pub(super) fn names(&self) -> &Names<'a> {
-        self.names.get_or_init(|| self.convert(CelString::from))
+        self.names.get_or_init(|| Names {
+            plain: self.args.as_object(),
+            ..self.convert(CelString::from, OnceLock::new())
+        })
     }
 
     /// The same without borrowing anything, for an evaluation that nobody may wait for.
     pub(super) fn owned_names(&self) -> Names<'static> {
-        self.convert(|text| CelString::from(text.to_owned()))
+        let text: Text<'a, 'static> = |text| CelString::from(text.to_owned());
+        self.convert(text, OnceLock::from(convert(self.args, text)))
     }
 
-    fn convert<'v>(&self, text: Text<'a, 'v>) -> Names<'v> {
+    fn convert<'v>(&self, text: Text<'a, 'v>, args: OnceLock<Box<dyn Val + 'v>>) -> Names<'v> {
         let Sees { client, tool, now } = self.seen;
         Names {
-            args: convert(self.args, text),
+            plain: None,
+            args,
             client: client.then(|| convert(self.client, text)),
             tool: tool.then(|| text(self.tool)),
             now: now.then(|| timestamp(self.now)),
@@ -125,7 +130,9 @@ impl<'a> Bindings<'a> {
 
 /// What the names in an expression stand for, as values of the engine.
 pub(super) struct Names<'v> {
-    args: Box<dyn Val + 'v>,
+    /// The arguments, where they can be converted when they are asked for.
+    plain: Option<&'v Map<String, Value>>,
+    args: OnceLock<Box<dyn Val + 'v>>,
     client: Option<Box<dyn Val + 'v>>,
     tool: Option<CelString<'v>>,
     now: Option<Box<dyn Val>>,
@@ -134,8 +141,14 @@ pub(super) struct Names<'v> {
 
 impl VariableResolver for Names<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        if let Some(name) = variable.strip_prefix("args.") {
+            return self.member(name);
+        }
         let value: &(dyn Val + 'b) = match variable {
-            "args" => &*self.args,
+            "args" => match self.plain {
+                Some(args) => &**self.args.get_or_init(|| object(args, CelString::from)),
+                None => &**self.args.get()?,
+            },
             "client" => self.client.as_deref()?,
             "tool" => self.tool.as_ref()?,
             "now" => self.now.as_deref()?,
@@ -143,6 +156,21 @@ impl VariableResolver for Names<'_> {
             _ => return None,
         };
         Some(CowVal::Borrowed(value))
+    }
+}
+
+impl<'v> Names<'v> {
+    /// The argument of this name, alone, which spares all others. The engine asks for `args.a.b`,
+    /// `args.a` and `args` until it is given something, and selects what is left of the name
+    /// itself. So a name with a dot is not one argument, what is missing is a matter of the whole,
+    /// and what is converted each time it is asked for is no larger than a text that is borrowed.
+    fn member(&self, name: &str) -> Option<CowVal<'v, 'v>> {
+        let value = self.plain?.get(name)?;
+        let is_small = match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+            Value::Array(_) | Value::Object(_) => false,
+        };
+        (is_small && !name.contains('.')).then(|| CowVal::Owned(convert(value, CelString::from)))
     }
 }
 
@@ -179,14 +207,16 @@ fn convert<'a, 'v>(value: &'a Value, text: Text<'a, 'v>) -> Box<dyn Val + 'v> {
             let items: Vec<_> = items.iter().map(|item| convert(item, text)).collect();
             Box::new(CelList::from(items))
         }
-        Value::Object(members) => {
-            let map: HashMap<_, _> = members
-                .iter()
-                .map(|(name, member)| (CelMapKey::String(text(name)), convert(member, text)))
-                .collect();
-            Box::new(CelMap::from(map))
-        }
+        Value::Object(members) => object(members, text),
     }
+}
+
+fn object<'a, 'v>(members: &'a Map<String, Value>, text: Text<'a, 'v>) -> Box<dyn Val + 'v> {
+    let map: HashMap<_, _> = members
+        .iter()
+        .map(|(name, member)| (CelMapKey::String(text(name)), convert(member, text)))
+        .collect();
+    Box::new(CelMap::from(map))
 }
 
 fn convert_number(number: &Number) -> Box<dyn Val> {

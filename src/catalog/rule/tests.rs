@@ -109,6 +109,27 @@ fn rules_see_arguments_client_tool_and_time() {
 }
 
 #[test]
+fn an_argument_alone_is_the_member_of_that_name() {
+    let args = json!({"a": {"b": 1}, "a.b": 2, "n": 3, "no": null, "list": [3, 4]});
+    let free = Scope::new(&json!({"type": "object"}));
+    for source in [
+        "args.a.b == 1 && args['a.b'] == 2",
+        "args.n == args['n'] && has(args.n) && !has(args.gone) && args.no == null",
+        "args.list.all(one, one >= args.n) && args.list[0] == args.n",
+        "[args].all(args, args.n == 3) && [{'n': 5}].all(args, args.n == 5)",
+        "size(args) == 5 && args.a == {'b': 1}",
+    ] {
+        let expression = Expression::compile(source, &free).expect(source);
+        let now = Timestamp::from_micros(NEW_YEAR_2026);
+        let client = json!({});
+        let bindings = Bindings::new([&expression], &args, &client, "t", now);
+        assert_eq!(expression.0.run(bindings.names()), Ok(true), "{source}");
+        let whole = bindings.owned_names();
+        assert_eq!(expression.0.run(&whole), Ok(true), "{source}");
+    }
+}
+
+#[test]
 fn numbers_are_what_they_look_like() {
     check(
         "args.n + 1 == 6 && args.n - 10 == -5 && args.n * 2 == 10",
