@@ -139,6 +139,9 @@ impl Reader {
 /// Appends one member name to a JSON pointer, escaped as RFC 6901 section 3 says.
 pub(crate) fn push_pointer(pointer: &mut String, name: &str) {
     pointer.push('/');
+    if !name.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+        return pointer.push_str(name);
+    }
     for char in name.chars() {
         match char {
             '~' => pointer.push_str("~0"),
@@ -303,8 +306,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut map = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             self.check_length(&name)?;
-            self.reader.path.push(Segment::Name(name.clone()));
-            if map.contains_key(&name) {
+            let is_known = map.contains_key(&name);
+            self.reader.path.push(Segment::Name(name));
+            if is_known {
                 let pointer = self.reader.pointer();
                 return Err(self.reader.refuse(Violation::Duplicate { pointer }));
             }
@@ -312,8 +316,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
                 reader: self.reader,
                 depth,
             })?;
-            self.reader.path.pop();
-            map.insert(name, value);
+            // Whoever reads the value leaves the path as it was.
+            if let Some(Segment::Name(name)) = self.reader.path.pop() {
+                map.insert(name, value);
+            }
         }
         if self.reader.violation.is_some() {
             return Err(A::Error::custom("refused"));

@@ -197,10 +197,8 @@ impl<'a> Envelope<'a> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let version = self
-            .jsonrpc
-            .map(|value| serde_json::from_str::<Cow<'_, str>>(value.get()));
-        if !matches!(version, Some(Ok(version)) if version == "2.0") {
+        let version = self.jsonrpc.and_then(text_of);
+        if version.as_deref() != Some("2.0") {
             return Err("`jsonrpc` must be \"2.0\"".to_owned());
         }
         let Some(method) = self.method else {
