@@ -104,7 +104,7 @@ pub(crate) fn incoming_with(
             call_id: CallIds::new().next(Timestamp::from_micros(1_000_000)),
             tool_name: tool.to_owned(),
             principal: Principal::new("local"),
-            request_id: "1".to_owned(),
+            request_id: "1".into(),
             protocol_version: "2025-11-25",
             client: None,
             capabilities: Capability::ALL.into_iter().collect(),

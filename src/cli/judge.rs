@@ -60,7 +60,7 @@ pub(super) fn header(
         call_id,
         tool_name: tool.to_owned(),
         principal: principal.clone(),
-        request_id: "0".to_owned(),
+        request_id: "0".into(),
         protocol_version: "",
         client: None,
         capabilities: Capability::ALL.into_iter().collect(),

@@ -310,7 +310,7 @@ fn bare_row(header: &Header, raw_arguments: Arc<str>) -> CallRow {
         principal: header.principal.clone(),
         client: header.client.clone(),
         protocol_version: header.protocol_version,
-        request_id: header.request_id.clone(),
+        request_id: header.request_id.as_ref().to_owned(),
         trace_id: header.trace.as_ref().map(|trace| trace.id.clone()),
         raw_arguments,
         effective_arguments: None,

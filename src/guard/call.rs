@@ -21,7 +21,7 @@ pub(crate) struct Header {
     /// For whom.
     pub(crate) principal: Principal,
     /// The JSON-RPC id as written on the line; it only addresses the reply.
-    pub(crate) request_id: String,
+    pub(crate) request_id: Arc<str>,
     /// The MCP revision in force for this request, as `2025-11-25`.
     pub(crate) protocol_version: &'static str,
     /// `NAME VERSION` as the client says of itself; recorded, never trusted.

@@ -50,7 +50,7 @@ fn through(arguments: &Value) -> Result<ClearedCall, Box<Refused>> {
             call_id: CallIds::new().next(Timestamp::from_micros(0)),
             tool_name: "t".to_owned(),
             principal: Principal::new("local"),
-            request_id: "1".to_owned(),
+            request_id: "1".into(),
             protocol_version: "2026-07-28",
             client: None,
             capabilities: Capabilities::default(),

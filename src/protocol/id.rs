@@ -38,6 +38,11 @@ impl RequestId {
         &self.text
     }
 
+    /// The same, to be kept.
+    pub(crate) fn text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// What it is compared by.
     pub(crate) fn key(&self) -> &IdKey {
         &self.key

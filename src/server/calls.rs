@@ -56,7 +56,7 @@ impl Connection {
             call_id: self.ids.next(received_wall),
             tool_name: name,
             principal: self.catalog.get().client().id.clone(),
-            request_id: id.as_str().to_owned(),
+            request_id: id.text(),
             protocol_version: version.as_str(),
             client,
             capabilities,
