@@ -69,16 +69,17 @@ pub(super) fn read(file: &Path, real_dir: &Path) -> Result<(String, Option<Diagn
             "correct its mode, or take it away",
         )
     };
-    let link = fs::symlink_metadata(file).map_err(unreadable)?;
-    if link.is_symlink() {
+    let mut named = fs::symlink_metadata(file).map_err(unreadable)?;
+    if named.is_symlink() {
         let target = file.canonicalize().map_err(unreadable)?;
         if !target.starts_with(real_dir) {
             let message = "this link leads out of the folder";
             return Err(refuse("link", file, message, "put the file itself here"));
         }
+        named = fs::metadata(file).map_err(unreadable)?;
     }
     // A pipe would keep the one who opens it waiting; only the open file is trusted below.
-    if !fs::metadata(file).map_err(unreadable)?.is_file() {
+    if !named.is_file() {
         return Err(refuse(
             "unreadable",
             file,
@@ -89,7 +90,9 @@ pub(super) fn read(file: &Path, real_dir: &Path) -> Result<(String, Option<Diagn
     let open = File::open(file).map_err(unreadable)?;
     let facts = open.metadata().map_err(unreadable)?;
     let warning = check_owner_and_mode(file, &facts)?;
-    let mut text = String::new();
+    // Room for all of it, so that it is read at once and not in pieces that grow.
+    let bytes = facts.len().min(DEFINITION_BYTES_MAX);
+    let mut text = String::with_capacity(usize::try_from(bytes).unwrap_or(0) + 1);
     let mut bounded = open.take(DEFINITION_BYTES_MAX + 1);
     bounded
         .read_to_string(&mut text)
