@@ -109,28 +109,32 @@ pub(crate) enum RuleError {
 
 /// What the names in an expression stand for, as far as it is known when it is compiled.
 #[derive(Clone, Debug)]
-pub(crate) struct Scope {
-    args: Value,
+pub(crate) struct Scope<'a> {
+    args: &'a Value,
     /// `client`, `tool` and `now` have a meaning.
     is_of_call: bool,
-    client: Value,
-    tool: Value,
     result: Option<Value>,
 }
 
-impl Scope {
+/// What `client` is, as a schema.
+static CLIENT: LazyLock<Value> = LazyLock::new(|| {
+    json!({"type": "object", "additionalProperties": false, "properties": {
+        "id": {"type": "string"},
+        "roles": {"type": "array", "items": {"type": "string"}},
+        "attributes": {"type": "object"},
+        "permissions": {"type": "array", "items": {"type": "string"}},
+    }})
+});
+
+/// What `tool` is, as a schema.
+static TOOL: LazyLock<Value> = LazyLock::new(|| json!({"type": "string"}));
+
+impl<'a> Scope<'a> {
     /// The scope of a rule of a tool with this input schema (a valid JSON Schema).
-    pub(crate) fn new(input_schema: &Value) -> Self {
+    pub(crate) fn new(input_schema: &'a Value) -> Self {
         Self {
-            args: input_schema.clone(),
+            args: input_schema,
             is_of_call: true,
-            client: json!({"type": "object", "additionalProperties": false, "properties": {
-                "id": {"type": "string"},
-                "roles": {"type": "array", "items": {"type": "string"}},
-                "attributes": {"type": "object"},
-                "permissions": {"type": "array", "items": {"type": "string"}},
-            }}),
-            tool: json!({"type": "string"}),
             result: None,
         }
     }
@@ -185,7 +189,7 @@ impl Expression {
     ///
     /// # Errors
     /// The first problem. The process survives every `source`.
-    pub(crate) fn compile(source: &str, known: &Scope) -> Result<Self, RuleProblem> {
+    pub(crate) fn compile(source: &str, known: &Scope<'_>) -> Result<Self, RuleProblem> {
         tokens::check(source)?;
         let lost = |_| RuleProblem::new(0, "the expression cannot be compiled", "simplify it");
         thread::with_stack("rule-compiler", RULE_STACK_BYTES, || {
@@ -250,7 +254,7 @@ impl fmt::Debug for Expression {
     }
 }
 
-fn compile_here(source: String, known: &Scope) -> Result<Expression, RuleProblem> {
+fn compile_here(source: String, known: &Scope<'_>) -> Result<Expression, RuleProblem> {
     let Some(env) = bindings::ENV.as_ref() else {
         return Err(RuleProblem::new(0, "the engine could not be set up", ""));
     };

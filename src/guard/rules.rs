@@ -198,9 +198,10 @@ mod tests {
         catalog::rule::Scope,
     };
     use serde_json::json;
+    use std::sync::LazyLock;
 
-    fn scope() -> Scope {
-        Scope::new(&json!({"type": "object", "properties": {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        json!({"type": "object", "properties": {
             "start": {"type": "string"},
             "end": {"type": "string"},
             "action": {"enum": ["read", "delete"]},
@@ -208,7 +209,11 @@ mod tests {
             "org": {"type": "string"},
             "auth": {"type": "object"},
             "ids": {"type": "array"},
-        }}))
+        }})
+    });
+
+    fn scope() -> Scope<'static> {
+        Scope::new(&SCHEMA)
     }
 
     fn rule(require: &str, code: &str, message: &str, suggest: &[&str]) -> Rule {

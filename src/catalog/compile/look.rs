@@ -97,7 +97,7 @@ fn look(
 }
 
 /// What an expression on the arguments and on what was found can read.
-fn scope(input_schema: &Value, run: &RunDefinition<'_>) -> Scope {
+fn scope<'a>(input_schema: &'a Value, run: &RunDefinition<'_>) -> Scope<'a> {
     Scope::new(input_schema).with_result(match run {
         RunDefinition::Sql(_) => json!({
             "type": "object",

@@ -44,7 +44,7 @@ pub(super) fn allow(
 /// Compiles one condition with its words.
 pub(super) fn rule(
     written: &RuleDefinition<'_>,
-    scope: &Scope,
+    scope: &Scope<'_>,
     placeholders: &Placeholders<'_>,
     findings: &mut Findings,
 ) -> Option<Rule> {
@@ -104,7 +104,7 @@ fn check_code(code: Spanned<'_>, findings: &mut Findings) {
 /// Compiles one expression.
 pub(super) fn expression(
     written: Spanned<'_>,
-    scope: &Scope,
+    scope: &Scope<'_>,
     findings: &mut Findings,
 ) -> Option<Expression> {
     match Expression::compile(written.text, scope) {

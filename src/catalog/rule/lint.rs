@@ -9,7 +9,7 @@ use cel::common::ast::{
 use serde_json::Value;
 
 use super::{
-    RuleProblem, Scope,
+    CLIENT, RuleProblem, Scope, TOOL,
     bindings::Sees,
     functions::{self, did_you_mean},
     pattern::{self, Pattern},
@@ -45,7 +45,7 @@ pub(super) struct Found {
 pub(super) fn lint(
     tree: &mut IdedExpr,
     info: &SourceInfo,
-    scope: &Scope,
+    scope: &Scope<'_>,
 ) -> Result<Found, RuleProblem> {
     let mut lint = Lint {
         scope,
@@ -58,7 +58,7 @@ pub(super) fn lint(
 }
 
 struct Lint<'a> {
-    scope: &'a Scope,
+    scope: &'a Scope<'a>,
     info: &'a SourceInfo,
     variables: Vec<(String, Option<&'a Value>)>,
     found: Found,
@@ -140,14 +140,14 @@ impl<'a> Lint<'a> {
             });
         }
         let (schema, path) = match name {
-            "args" => (Some(&self.scope.args), Some(Vec::new())),
-            "client" if self.scope.is_of_call => (Some(&self.scope.client), None),
-            "tool" if self.scope.is_of_call => (Some(&self.scope.tool), None),
+            "args" => (Some(self.scope.args), Some(Vec::new())),
+            "client" if self.scope.is_of_call => (Some(&*CLIENT), None),
+            "tool" if self.scope.is_of_call => (Some(&*TOOL), None),
             "now" if self.scope.is_of_call => (None, None),
             "result" if self.scope.result.is_some() => (self.scope.result.as_ref(), None),
             _ => {
                 let known = self.scope.names();
-                let under_args = shape::members(&self.scope.args, &self.scope.args);
+                let under_args = shape::members(self.scope.args, self.scope.args);
                 let help = if under_args.contains(&name) {
                     format!("did you mean `args.{name}`?")
                 } else {
@@ -183,7 +183,7 @@ impl<'a> Lint<'a> {
     }
 
     fn member(&self, id: u64, of: Seen<'a>, name: &str) -> Result<Seen<'a>, RuleProblem> {
-        let root = &self.scope.args;
+        let root = self.scope.args;
         let schema = match of.schema.map(|schema| shape::member(root, schema, name)) {
             None | Some(shape::Member::Any) => None,
             Some(shape::Member::Declared(schema)) => Some(schema),
@@ -272,7 +272,7 @@ impl<'a> Lint<'a> {
         self.found
             .reads
             .extend(seen.path.filter(|path| !path.is_empty()));
-        let root = &self.scope.args;
+        let root = self.scope.args;
         Ok(Seen {
             schema: seen.schema.and_then(|schema| shape::items(root, schema)),
             loops,
@@ -320,7 +320,7 @@ impl<'a> Lint<'a> {
         let Some(schema) = seen.schema else {
             return Ok(());
         };
-        match shape::mismatch(&self.scope.args, schema, literal) {
+        match shape::mismatch(self.scope.args, schema, literal) {
             Some((message, help)) => Err(self.problem(id, message, help)),
             None => Ok(()),
         }
@@ -332,7 +332,7 @@ impl<'a> Lint<'a> {
         looped: &mut ComprehensionExpr,
     ) -> Result<Seen<'a>, RuleProblem> {
         let range = self.visit(&mut looped.iter_range)?;
-        let root = &self.scope.args;
+        let root = self.scope.args;
         let item = range.schema.and_then(|schema| shape::items(root, schema));
         let before = self.variables.len();
         self.variables.push((looped.accu_var.clone(), None));

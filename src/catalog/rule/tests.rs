@@ -10,8 +10,8 @@ use crate::base::clock::Timestamp;
 mod bounds;
 mod refusals;
 
-fn scope() -> Scope {
-    Scope::new(&json!({
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+    json!({
         "type": "object",
         "additionalProperties": false,
         "properties": {
@@ -31,7 +31,11 @@ fn scope() -> Scope {
             "name": {"type": "string"},
             "cells": {"type": "array", "items": {"type": "integer"}},
         }}},
-    }))
+    })
+});
+
+fn scope() -> Scope<'static> {
+    Scope::new(&SCHEMA)
 }
 
 #[track_caller]
@@ -111,7 +115,8 @@ fn rules_see_arguments_client_tool_and_time() {
 #[test]
 fn an_argument_alone_is_the_member_of_that_name() {
     let args = json!({"a": {"b": 1}, "a.b": 2, "n": 3, "no": null, "list": [3, 4]});
-    let free = Scope::new(&json!({"type": "object"}));
+    let schema = json!({"type": "object"});
+    let free = Scope::new(&schema);
     for source in [
         "args.a.b == 1 && args['a.b'] == 2",
         "args.n == args['n'] && has(args.n) && !has(args.gone) && args.no == null",

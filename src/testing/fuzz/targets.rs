@@ -178,10 +178,11 @@ fn fuzz_templates() {
 fn fuzz_rules() {
     let args = json!({"a": "x", "n": 3, "l": [1, 2, 3], "o": {"k": true}});
     let client = json!({"id": "local", "roles": [], "attributes": {}});
-    let scope = Scope::new(&json!({"type": "object", "properties": {
+    let schema = json!({"type": "object", "properties": {
         "a": {"type": "string"}, "n": {"type": "integer"}, "l": {"type": "array"},
         "o": {"type": "object"},
-    }}));
+    }});
+    let scope = Scope::new(&schema);
     fuzz("rules", 500, |bytes| {
         let text = lossy(bytes);
         match Expression::compile(&text, &scope) {
