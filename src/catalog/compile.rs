@@ -129,7 +129,7 @@ fn compile_any(node: &Node, around: &Surroundings<'_>, findings: &mut Findings) 
         listing: listing
             .map(|entry| (entry.key.clone(), entry.value.to_value()))
             .collect(),
-        digest: canonical::digest(&node.to_value()),
+        digest: canonical::digest(node),
         tests,
     })
 }

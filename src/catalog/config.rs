@@ -90,7 +90,7 @@ impl Config {
                 .map_or_else(Principals::default, |node| Principals::read(node, findings)),
             retention: retention
                 .map_or_else(Retention::default, |node| Retention::read(node, findings)),
-            digest: Some(canonical::digest(&node.to_value())),
+            digest: Some(canonical::digest(node)),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Number, Value};
 
 use super::diagnostic::{Findings, Span, tick};
+use crate::base::canonical::{Canonical, Parts};
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,6 +162,22 @@ impl Node {
                     .map(|entry| (entry.key.clone(), entry.value.to_value()))
                     .collect::<Map<_, _>>(),
             ),
+        }
+    }
+}
+
+impl Canonical for Node {
+    fn parts(&self) -> Parts<'_, Self> {
+        match &self.value {
+            NodeValue::Null => Parts::Null,
+            NodeValue::Bool(value) => Parts::Bool(*value),
+            NodeValue::Number(number) => Parts::Number(number),
+            NodeValue::Text(text) => Parts::Text(text),
+            NodeValue::List(items) => Parts::List(items),
+            NodeValue::Map(entries) => {
+                let entries = entries.iter();
+                Parts::Members(entries.map(|one| (one.key.as_str(), &one.value)).collect())
+            }
         }
     }
 }

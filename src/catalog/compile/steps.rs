@@ -67,7 +67,7 @@ pub(super) fn compile(
     }
     Some(Steps {
         all: all.into_iter().collect::<Option<_>>()?,
-        definition: canonical(&definition.node.to_value()).into(),
+        definition: canonical(definition.node).into(),
     })
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::catalog::diagnostic::SourceFile;
+use crate::{base::canonical::canonical, catalog::diagnostic::SourceFile};
 
 fn read(syntax: Syntax, text: &str) -> (Vec<Node>, Vec<String>) {
     let source = SourceFile::new(Path::new("f"), text.into());
@@ -22,6 +22,8 @@ fn check(syntax: Syntax, text: &str, documents: &[Value], found: &[&str]) {
     let values: Vec<Value> = nodes.iter().map(Node::to_value).collect();
     assert_eq!(diagnostics, found, "{text}");
     assert_eq!(values, documents, "{text}");
+    let texts = nodes.iter().map(canonical);
+    assert!(texts.eq(values.iter().map(canonical)), "{text}");
 }
 
 #[test]
