@@ -85,13 +85,12 @@ fn compile_any(node: &Node, around: &Surroundings<'_>, findings: &mut Findings) 
     let output = definition
         .output_schema
         .and_then(|entry| output_schema(entry, definition.answering(), findings));
-    let schema = definition.input_schema.filter(|_| input.is_some());
-    let schema = schema.map(Node::to_value).unwrap_or_default();
-    let allow = rules::allow(&definition, &schema, findings);
-    let rules = rules::rules(&definition, &schema, findings);
+    let schema = input.as_ref().map_or(&Value::Null, InputSchema::source);
+    let allow = rules::allow(&definition, schema, findings);
+    let rules = rules::rules(&definition, schema, findings);
     let asks = ask::rounds(&definition, &placeholders, findings);
-    let checks = look::checks(&definition, &schema, around, findings);
-    let verify = look::probe(&definition, run.as_ref(), &schema, around, findings);
+    let checks = look::checks(&definition, schema, around, findings);
+    let verify = look::probe(&definition, run.as_ref(), schema, around, findings);
     let tests = tool_tests(&definition.tests, findings);
     if findings.errors() != before {
         return None;
@@ -162,7 +161,7 @@ fn input_schema(node: &Node, findings: &mut Findings) -> Option<InputSchema> {
         return None;
     }
     lint::client_limits(node, findings);
-    told(InputSchema::compile(&node.to_value()), node, findings)
+    told(InputSchema::compile(node.to_value()), node, findings)
 }
 
 fn output_schema(
@@ -178,7 +177,7 @@ fn output_schema(
     if !lint::root_is_object(&entry.value, "outputSchema", findings) {
         return None;
     }
-    let compiled = OutputSchema::compile(&entry.value.to_value());
+    let compiled = OutputSchema::compile(entry.value.to_value());
     told(compiled, &entry.value, findings)
 }
 

@@ -81,7 +81,7 @@ impl InputSchema {
     ///
     /// # Errors
     /// Everything that is wrong with it, in the order of the pointers.
-    pub(crate) fn compile(schema: &Value) -> Result<Self, Vec<SchemaProblem>> {
+    pub(crate) fn compile(schema: Value) -> Result<Self, Vec<SchemaProblem>> {
         if schema.get("type").and_then(Value::as_str) != Some("object") {
             return Err(vec![SchemaProblem::new(
                 "/type",
@@ -90,9 +90,14 @@ impl InputSchema {
             )]);
         }
         Ok(Self {
+            published: walk::published(&schema),
             compiled: Compiled::new(schema)?,
-            published: walk::published(schema),
         })
+    }
+
+    /// The schema as it is written.
+    pub(crate) fn source(&self) -> &Value {
+        &self.compiled.source
     }
 
     /// Has the client told of the arguments at `pointers` that they name the operation.
@@ -165,10 +170,10 @@ impl OutputSchema {
     ///
     /// # Errors
     /// As [`InputSchema::compile`].
-    pub(crate) fn compile(schema: &Value) -> Result<Self, Vec<SchemaProblem>> {
+    pub(crate) fn compile(schema: Value) -> Result<Self, Vec<SchemaProblem>> {
         Ok(Self {
+            published: walk::published(&schema),
             compiled: Compiled::new(schema)?,
-            published: walk::published(schema),
         })
     }
 
@@ -187,20 +192,21 @@ struct Compiled {
 }
 
 impl Compiled {
-    fn new(schema: &Value) -> Result<Self, Vec<SchemaProblem>> {
-        let positions = walk::positions(schema).map_err(|problem| vec![problem])?;
+    fn new(schema: Value) -> Result<Self, Vec<SchemaProblem>> {
+        let positions = walk::positions(&schema).map_err(|problem| vec![problem])?;
         let problems = lint::lint(&positions);
         if !problems.is_empty() {
             return Err(problems);
         }
         let options = options();
-        let validator = options.build(schema).map_err(|error| vec![unfit(&error)])?;
+        let built = options.build(&schema);
+        let validator = built.map_err(|error| vec![unfit(&error)])?;
         let facts = facts::gather(&positions)?;
-        check_defaults(&options, schema, &positions)?;
+        check_defaults(&options, &schema, &positions)?;
         Ok(Self {
             validator,
-            source: schema.clone(),
             positions: positions.into_keys().collect(),
+            source: schema,
             facts,
         })
     }

@@ -63,7 +63,7 @@ fn question(
     for field in fields.into_iter().flat_map(|all| all.values_mut()) {
         field.as_object_mut().map(|field| field.remove("enumNames"));
     }
-    let form = told(InputSchema::compile(&plain), written.schema, findings);
+    let form = told(InputSchema::compile(plain), written.schema, findings);
     Some(Question {
         key: written.key.text.to_owned(),
         message: message?,
@@ -82,7 +82,7 @@ fn confirmation(
     Some(Question {
         key: CONFIRM.to_owned(),
         message: message(written, known, findings)?,
-        form: InputSchema::compile(&schema).ok()?,
+        form: InputSchema::compile(schema.clone()).ok()?,
         schema,
     })
 }

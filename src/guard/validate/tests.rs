@@ -45,7 +45,7 @@ fn tool(schema: &Value, coerce: Coerce) -> Tool {
         permissions: Vec::new(),
         visibility: Visibility::Listed,
         latency: None,
-        input: InputSchema::compile(schema).unwrap(),
+        input: InputSchema::compile(schema.clone()).unwrap(),
         output: None,
         coerce,
         checks: Vec::new(),
