@@ -186,12 +186,27 @@ impl Canonical for Node {
 #[derive(Default)]
 struct Entries {
     entries: Vec<Entry>,
+    /// The keys, where they are many.
     seen: HashSet<String>,
 }
 
 impl Entries {
+    /// So many keys are compared one by one sooner than looked up.
+    const FEW: usize = 16;
+
+    fn has(&mut self, key: &str) -> bool {
+        let mut keys = self.entries.iter().map(|one| &one.key);
+        if self.entries.len() <= Self::FEW {
+            return keys.any(|one| one == key);
+        }
+        if self.seen.is_empty() {
+            self.seen.extend(keys.cloned());
+        }
+        !self.seen.insert(key.to_owned())
+    }
+
     fn push(&mut self, entry: Entry, findings: &mut Findings) {
-        if !self.seen.insert(entry.key.clone()) {
+        if self.has(&entry.key) {
             let message = format!("{} stands here twice", tick(&entry.key));
             let help = "keep one of the two; readers differ on which would count";
             findings.error("duplicate-key", entry.key_span, message, help);

@@ -91,6 +91,10 @@ fn check_hidden(node: &Node, findings: &mut Findings) {
 }
 
 fn check_hidden_text(text: &str, span: Span, findings: &mut Findings) {
+    // Nothing that ASCII shows hides.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return;
+    }
     let hides =
         |char: &char| is_hidden(*char) || (char.is_control() && !matches!(char, '\n' | '\t'));
     if let Some(char) = text.chars().find(hides) {

@@ -41,6 +41,28 @@ fn both_syntaxes_give_the_same_tree_in_the_order_of_the_file() {
 }
 
 #[test]
+fn a_key_that_stands_twice_is_found_among_few_and_among_many() {
+    for (keys, first, second) in [
+        (3, 0, 3),
+        (40, 0, 40),
+        (40, 20, 40),
+        (40, 16, 17),
+        (40, 2, 9),
+    ] {
+        let mut names: Vec<String> = (0..keys).map(|number| format!("k{number}")).collect();
+        names.insert(second, format!("k{first}"));
+        let text: String = names.iter().map(|name| format!("{name}: 1\n")).collect();
+        let (nodes, found) = read(Syntax::Yaml, &text);
+        let line = second + 1;
+        let expected = format!(
+            "f:{line}:1: error[duplicate-key]: `k{first}` stands here twice \
+             (keep one of the two; readers differ on which would count)"
+        );
+        assert_eq!((nodes.len(), found), (0, vec![expected]), "{keys} keys");
+    }
+}
+
+#[test]
 fn json_is_read_exactly() {
     check(
         Syntax::Json,
