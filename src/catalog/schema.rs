@@ -13,7 +13,7 @@ mod tests;
 mod walk;
 mod words;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use jsonschema::{PatternOptions, ValidationOptions, Validator};
 use serde_json::Value;
@@ -64,7 +64,7 @@ impl SchemaProblem {
 #[derive(Debug)]
 pub(crate) struct InputSchema {
     /// As the client sees it: as written, without our own `x-` keywords.
-    pub(crate) published: Value,
+    pub(crate) published: Arc<Value>,
     compiled: Compiled,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct InputSchema {
 #[derive(Debug)]
 pub(crate) struct OutputSchema {
     /// As the client sees it.
-    pub(crate) published: Value,
+    pub(crate) published: Arc<Value>,
     compiled: Compiled,
 }
 
@@ -89,9 +89,10 @@ impl InputSchema {
                 "write `type: object` at the top of the schema",
             )]);
         }
+        let compiled = Compiled::new(schema)?;
         Ok(Self {
-            published: walk::published(&schema),
-            compiled: Compiled::new(schema)?,
+            published: compiled.published(),
+            compiled,
         })
     }
 
@@ -108,7 +109,8 @@ impl InputSchema {
                 .skip(1)
                 .flat_map(|step| ["/properties/", step])
                 .collect();
-            let Some(Value::Object(property)) = self.published.pointer_mut(&place) else {
+            let published = Arc::make_mut(&mut self.published);
+            let Some(Value::Object(property)) = published.pointer_mut(&place) else {
                 continue;
             };
             let told = match property.get("description").and_then(Value::as_str) {
@@ -171,9 +173,10 @@ impl OutputSchema {
     /// # Errors
     /// As [`InputSchema::compile`].
     pub(crate) fn compile(schema: Value) -> Result<Self, Vec<SchemaProblem>> {
+        let compiled = Compiled::new(schema)?;
         Ok(Self {
-            published: walk::published(&schema),
-            compiled: Compiled::new(schema)?,
+            published: compiled.published(),
+            compiled,
         })
     }
 
@@ -186,7 +189,9 @@ impl OutputSchema {
 #[derive(Debug)]
 struct Compiled {
     validator: Validator,
-    source: Value,
+    source: Arc<Value>,
+    /// Whether it has a keyword of ours.
+    has_ours: bool,
     positions: HashSet<String>,
     facts: Facts,
 }
@@ -205,10 +210,19 @@ impl Compiled {
         check_defaults(&options, &schema, &positions)?;
         Ok(Self {
             validator,
+            has_ours: positions.values().any(|schema| walk::has_ours(schema)),
             positions: positions.into_keys().collect(),
-            source: schema,
+            source: Arc::new(schema),
             facts,
         })
+    }
+
+    /// As clients see it: itself, where there is nothing to leave out.
+    fn published(&self) -> Arc<Value> {
+        match self.has_ours {
+            true => Arc::new(walk::published(&self.source)),
+            false => Arc::clone(&self.source),
+        }
     }
 
     fn violations(&self, value: &Value) -> Vec<Detail> {

@@ -136,7 +136,7 @@ fn render(tool: &Tool) -> Value {
         title: tool.title.as_deref(),
         description: &tool.description,
         input_schema: &tool.input.published,
-        output_schema: output.map(|schema| &schema.published),
+        output_schema: output.map(|schema| &*schema.published),
         annotations: annotations(tool),
         rest,
     };

@@ -132,13 +132,23 @@ pub(super) fn resolve(positions: &Positions<'_>, reference: &str) -> Option<Stri
     Some(pointer.clone())
 }
 
+fn is_ours(keyword: &str) -> bool {
+    keyword.starts_with("x-")
+}
+
+/// Whether `schema` has a keyword of ours itself.
+pub(super) fn has_ours(schema: &Value) -> bool {
+    let members = schema.as_object();
+    members.is_some_and(|members| members.keys().any(|keyword| is_ours(keyword)))
+}
+
 /// A copy of `schema` as clients see it: keywords that begin with `x-` are ours and left out.
 /// A property of such a name, and values (`const`, `default` and the like) stay as they are.
 pub(super) fn published(schema: &Value) -> Value {
     let Value::Object(members) = schema else {
         return schema.clone();
     };
-    let kept = members.iter().filter(|(key, _)| !key.starts_with("x-"));
+    let kept = members.iter().filter(|(key, _)| !is_ours(key));
     kept.map(|(keyword, value)| {
         let value = match (holds(keyword), value) {
             (Holds::Schema | Holds::List, Value::Array(items)) => {

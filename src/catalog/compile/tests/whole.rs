@@ -57,7 +57,7 @@ fn a_whole_definition_becomes_a_tool() {
         r#"{"icons":[{"src":"data:,"}],"_meta":{"b":1,"a":2}}"#
     );
     assert_eq!(
-        tool.input.published,
+        *tool.input.published,
         json!({"type": "object", "properties": {"a": {"type": "string"}, "l": {"type": "array"}}})
     );
     let tests: Vec<_> = tool

@@ -29,6 +29,7 @@ pub(in crate::catalog::schema) fn gather(
     };
     builder.build();
     builder.report_unreached();
+    builder.nodes.shrink_to_fit();
     let facts = Facts {
         any_secret: builder.nodes.iter().any(|node| node.secret),
         nodes: builder.nodes,
