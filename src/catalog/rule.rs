@@ -29,7 +29,7 @@ mod watch;
 
 use std::{
     fmt,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, Once},
 };
 
 use cel::{Context, ExecutionError, Value as Cel, common::ast::IdedExpr};
@@ -180,6 +180,23 @@ struct Compiled {
     patterns: Vec<pattern::Pattern>,
     reads: Vec<Vec<String>>,
     sees: bindings::Sees,
+}
+
+/// Makes what all expressions need, on a thread of its own and once. It takes as long as some twenty
+/// expressions: whoever will compile some can do something else meanwhile.
+pub(crate) fn prepare() {
+    static BEGUN: Once = Once::new();
+    // Where there is no thread, the first expression makes it.
+    BEGUN.call_once(|| {
+        let made = thread::spawn_with_stack("rule-tables", RULE_STACK_BYTES, prepare_here);
+        drop(made);
+    });
+}
+
+fn prepare_here() {
+    let schema = Value::Null;
+    let some = "!has(args.a) || args.b[0] == 'c' && args.d.size() >= 1";
+    drop(compile_here(some.to_owned(), &Scope::new(&schema)));
 }
 
 static WATCH: LazyLock<Watch> = LazyLock::new(Watch::default);
