@@ -16,7 +16,6 @@ pub(super) fn parse(findings: &mut Findings) -> Vec<Node> {
     let source = std::sync::Arc::clone(findings.source());
     let options = options! {
         disallow_directives: true,
-        emit_comments: false,
         emit_unresolved_aliases: true,
         flow_nesting_limit: JSON_DEPTH_MAX * 2,
         block_nesting_limit: JSON_DEPTH_MAX * 2,
