@@ -44,22 +44,27 @@ impl Held {
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use std::{fs, os::unix::fs::MetadataExt as _};
+    use std::fs;
 
     use super::{super::open, *};
     use crate::base::clock::SystemClock;
 
-    /// How many locks of fcntl(2) this process has on the file at `path`, by proc_locks(5).
+    /// How many locks of fcntl(2) this process has on the file at `path`: each is shown with the
+    /// descriptor that it was taken by (proc_pid_fdinfo(5)). A list of all locks, as there is one, may
+    /// leave some out while others come and go.
     fn locks(path: &Path) -> usize {
-        let (me, inode) = (std::process::id(), fs::metadata(path).unwrap().ino());
-        let all = fs::read_to_string("/proc/locks").unwrap();
-        let fields = all.lines().map(|line| line.split_whitespace());
-        let is_mine = |mut fields: std::str::SplitWhitespace<'_>| {
-            let owner = fields.nth(4).and_then(|pid| pid.parse().ok());
-            let file = fields.next().and_then(|file| file.rsplit(':').next());
-            owner == Some(me) && file == Some(&inode.to_string())
-        };
-        fields.filter(|fields| is_mine(fields.clone())).count()
+        let path = path.canonicalize().unwrap();
+        let open = fs::read_dir("/proc/self/fd").unwrap().map(Result::unwrap);
+        let of_it = open.filter(|one| fs::read_link(one.path()).is_ok_and(|file| file == path));
+        let shown = of_it.map(|one| {
+            let facts = Path::new("/proc/self/fdinfo").join(one.file_name());
+            let facts = fs::read_to_string(facts).unwrap();
+            facts
+                .lines()
+                .filter(|line| line.starts_with("lock:"))
+                .count()
+        });
+        shown.sum()
     }
 
     fn nothing_held() -> Held {
