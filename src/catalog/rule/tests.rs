@@ -9,6 +9,7 @@ use crate::base::clock::Timestamp;
 
 mod bounds;
 mod refusals;
+mod zones;
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     json!({
