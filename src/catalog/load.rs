@@ -14,7 +14,6 @@ use super::{
     diagnostic::{Diagnostic, Findings, Severity, SourceFile},
     file::{Refusal, check_owner_and_mode, read, refuse},
     lock::Lock,
-    rule,
     secret::Secrets,
     snapshot::Catalog,
     source::{self, Node, Syntax},
@@ -216,9 +215,6 @@ fn definitions(
         let message = "this file holds no definition".to_owned();
         findings.warn("empty-file", Default::default(), message, "");
     }
-    if documents.iter().any(has_rules) {
-        rule::prepare();
-    }
     for node in &documents {
         let tool = compile(node, around, &mut findings);
         let name = node.get("name");
@@ -236,12 +232,6 @@ fn definitions(
         });
     }
     findings.into_diagnostics()
-}
-
-/// Whether there are expressions in a definition, as far as one glance shows.
-fn has_rules(definition: &Node) -> bool {
-    let keys = ["rules", "allow", "checks"];
-    keys.iter().any(|key| definition.entry(key).is_some())
 }
 
 /// Takes out the tools whose names differ by case at most: which of them a call means must

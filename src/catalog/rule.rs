@@ -20,6 +20,7 @@ mod bindings;
 mod cost;
 mod functions;
 mod lint;
+mod parse;
 mod pattern;
 mod shape;
 #[cfg(test)]
@@ -29,7 +30,7 @@ mod watch;
 
 use std::{
     fmt,
-    sync::{Arc, LazyLock, Once},
+    sync::{Arc, LazyLock},
 };
 
 use cel::{Context, ExecutionError, Value as Cel, common::ast::IdedExpr};
@@ -182,23 +183,6 @@ struct Compiled {
     sees: bindings::Sees,
 }
 
-/// Makes what all expressions need, on a thread of its own and once. It takes as long as some twenty
-/// expressions: whoever will compile some can do something else meanwhile.
-pub(crate) fn prepare() {
-    static BEGUN: Once = Once::new();
-    // Where there is no thread, the first expression makes it.
-    BEGUN.call_once(|| {
-        let made = thread::spawn_with_stack("rule-tables", RULE_STACK_BYTES, prepare_here);
-        drop(made);
-    });
-}
-
-fn prepare_here() {
-    let schema = Value::Null;
-    let some = "!has(args.a) || args.b[0] == 'c' && args.d.size() >= 1";
-    drop(compile_here(some.to_owned(), &Scope::new(&schema)));
-}
-
 static WATCH: LazyLock<Watch> = LazyLock::new(Watch::default);
 
 impl Expression {
@@ -272,23 +256,10 @@ impl fmt::Debug for Expression {
 }
 
 fn compile_here(source: String, known: &Scope<'_>) -> Result<Expression, RuleProblem> {
-    let Some(env) = bindings::ENV.as_ref() else {
-        return Err(RuleProblem::new(0, "the engine could not be set up", ""));
+    let (tree, found) = match parse::quickly(&source, known) {
+        Some(compiled) => compiled,
+        None => parse::saying_why(&source, known)?,
     };
-    let program = env.compile(&source).map_err(|errors| {
-        let first = errors.errors.iter().map(|error| error.pos).min();
-        let offset = first.map_or(0, |(line, column)| offset_of(&source, line, column));
-        let rest = source.get(offset..).unwrap_or_default();
-        let shown = rest.split_whitespace().next().unwrap_or_default();
-        let message = if shown.is_empty() {
-            "the expression ends too early".to_owned()
-        } else {
-            format!("the expression cannot be read at {}", text::quote(shown))
-        };
-        RuleProblem::new(offset, message, "look for a missing bracket or operator")
-    })?;
-    let mut tree = program.expression().clone();
-    let found = lint::lint(&mut tree, program.source_info(), known)?;
     Ok(Expression(Arc::new(Compiled {
         source,
         tree,
@@ -296,22 +267,6 @@ fn compile_here(source: String, known: &Scope<'_>) -> Result<Expression, RulePro
         reads: found.reads.into_iter().collect(),
         sees: found.sees,
     })))
-}
-
-/// The offset in bytes of a line and a column, both counted from 1, the column in characters.
-fn offset_of(source: &str, line: isize, column: isize) -> usize {
-    let line = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
-    let column = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
-    let before: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
-    before + byte_offset(source.get(before..).unwrap_or_default(), column)
-}
-
-/// The offset in bytes of the character of number `chars`.
-fn byte_offset(source: &str, chars: usize) -> usize {
-    source
-        .char_indices()
-        .nth(chars)
-        .map_or(source.len(), |(at, _)| at)
 }
 
 /// The engine's error in words that hold no value of the arguments.

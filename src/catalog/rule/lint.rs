@@ -41,10 +41,11 @@ pub(super) struct Found {
     pub(super) sees: Sees,
 }
 
-/// Checks the tree and rewrites `matches` to use compiled patterns.
+/// Checks the tree and rewrites `matches` to use compiled patterns. Without `info` a problem is said to
+/// be at the beginning.
 pub(super) fn lint(
     tree: &mut IdedExpr,
-    info: &SourceInfo,
+    info: Option<&SourceInfo>,
     scope: &Scope<'_>,
 ) -> Result<Found, RuleProblem> {
     let mut lint = Lint {
@@ -59,17 +60,18 @@ pub(super) fn lint(
 
 struct Lint<'a> {
     scope: &'a Scope<'a>,
-    info: &'a SourceInfo,
+    info: Option<&'a SourceInfo>,
     variables: Vec<(String, Option<&'a Value>)>,
     found: Found,
 }
 
 impl<'a> Lint<'a> {
     fn offset(&self, id: u64) -> usize {
+        let Some(info) = self.info else { return 0 };
         // The engine counts these in bytes, unlike the columns of its parser's errors.
-        let bytes = self.info.offset_for(id).map_or(0, |(start, _)| start);
+        let bytes = info.offset_for(id).map_or(0, |(start, _)| start);
         let bytes = usize::try_from(bytes).unwrap_or(0);
-        text::clip(&self.info.source, bytes).len()
+        text::clip(&info.source, bytes).len()
     }
 
     fn problem(&self, id: u64, message: String, help: String) -> RuleProblem {

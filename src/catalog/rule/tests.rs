@@ -8,6 +8,7 @@ use super::*;
 use crate::base::clock::Timestamp;
 
 mod bounds;
+mod parsers;
 mod refusals;
 mod zones;
 
