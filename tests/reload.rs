@@ -141,3 +141,31 @@ fn a_signal_loads_the_definitions_again_where_nothing_watches() {
     assert_eq!(names(&mut server), ["one", "two"]);
     assert_eq!(server.finish().0, 0);
 }
+
+#[test]
+fn the_next_start_knows_that_nothing_was_left_out() {
+    let home = Home::new();
+    home.reply("one");
+    let note = home.path("state/definitions.seen");
+    let start = || {
+        let mut server = home.serve(&[]);
+        server.told("in force");
+        let hello = server.initialize();
+        let id = server.call("one", json!({"text": "x"}));
+        server.answer(id);
+        server.close_stdin();
+        assert_eq!(server.exit_within(BOUND), 0);
+        hello["instructions"].as_str().map(str::to_owned)
+    };
+    assert_eq!(start(), None);
+    assert!(!note.exists(), "there was no state folder to note it in");
+    assert_eq!(start(), None);
+    assert!(note.exists());
+    assert_eq!(start(), None);
+    home.define("bad.yaml", BROKEN);
+    let told = "These tools could not be loaded: `bad`; the operator can see why with \
+                `tollgate validate-config`.";
+    assert_eq!(start().as_deref(), Some(told));
+    assert!(!note.exists());
+    assert_eq!(start().as_deref(), Some(told));
+}

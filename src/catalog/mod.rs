@@ -24,6 +24,7 @@ pub(crate) mod rule;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod secret;
+pub(crate) mod seen;
 pub(crate) mod snapshot;
 pub(crate) mod source;
 pub(crate) mod sql;

@@ -24,6 +24,7 @@ use crate::{
         clock::{Clock, SystemClock},
         event::Event,
         held::HeldTo,
+        limits::CATALOG_PATIENCE,
         random::{Random, SystemRandom},
         redact::Redactor,
     },
@@ -35,6 +36,7 @@ use crate::{
         permission,
         principal::Claim,
         secret::Secrets,
+        seen::Seen,
         surroundings::Surroundings,
     },
     engine::{Engine, Parts, steps::recovery::Former},
@@ -320,6 +322,16 @@ impl Declarations {
         Self { state, ..self }
     }
 
+    /// What the next start will know of these files; to be asked before they are read.
+    pub(crate) fn seen(&self) -> Seen {
+        let lock = Lock::path(&self.tools);
+        Seen::now(
+            &self.state,
+            &self.tools,
+            [self.config.file.as_path(), &lock],
+        )
+    }
+
     /// Reads the configuration.
     pub(crate) fn read_config(&self) -> ReadConfig {
         ReadConfig::at(&self.config)
@@ -378,6 +390,7 @@ pub(crate) fn settings() -> Settings {
         name: "tollgate".to_owned(),
         version: env!("CARGO_PKG_VERSION"),
         instructions: None,
+        patience: CATALOG_PATIENCE,
         page_size: None,
         reloads: false,
     }

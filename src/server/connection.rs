@@ -24,7 +24,7 @@ use crate::{
         clock::Clock,
         id::CallIds,
         json,
-        limits::{BATCH_MEMBERS_MAX, CATALOG_PATIENCE, LINE_BYTES_MAX},
+        limits::{BATCH_MEMBERS_MAX, LINE_BYTES_MAX},
         wake,
     },
     catalog::{in_force::InForce, snapshot::Catalog},
@@ -324,7 +324,7 @@ impl Connection {
     fn instructions(&self) -> Option<String> {
         let notice = self
             .catalog
-            .get_within(CATALOG_PATIENCE)
+            .get_within(self.settings.patience)
             .and_then(|catalog| catalog.notice().map(str::to_owned));
         match (self.settings.instructions.clone(), notice) {
             (Some(instructions), Some(notice)) => Some(format!("{instructions}\n\n{notice}")),

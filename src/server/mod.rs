@@ -14,6 +14,8 @@ mod subscriptions;
 mod told;
 mod translate;
 
+use std::time::Duration;
+
 /// What the server says of itself and how it lists.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -23,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) version: &'static str,
     /// What the model is told at the beginning.
     pub(crate) instructions: Option<String>,
+    /// How long the first message waits for the definitions, to tell what was left out of them.
+    pub(crate) patience: Duration,
     /// Tools on one page of `tools/list`; `None`: all on one.
     pub(crate) page_size: Option<usize>,
     /// Whether the tools may change while the process runs.

@@ -13,13 +13,19 @@ use annotate_snippets::Renderer;
 use anyhow::Context as _;
 
 use crate::{
-    base::{event::Event, limits::STOP_PATIENCE, redact::Redactor, thread},
+    base::{
+        event::Event,
+        limits::{CATALOG_PATIENCE, STOP_PATIENCE},
+        redact::Redactor,
+        thread,
+    },
     catalog::{
         config::ReadConfig,
         diagnostic::{Diagnostic, Severity},
         in_force::InForce,
         load::Loaded,
         permission,
+        seen::Seen,
         snapshot::Catalog,
         watch::Watcher,
     },
@@ -55,13 +61,13 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
     let _log = observe::start(args.log.resolve(), Arc::clone(&redactor));
     let state = compose::state_dir(args.state_dir.state)?;
     let claim = key::claim(&args.key_file)?;
-    let declared = Declarations::find(args.tools_dir, claim);
-    let declared = declared.map(|found| {
+    let declared = Declarations::find(args.tools_dir, claim).map(|found| {
         let found = found.with_state(&state).hidden_by(Arc::clone(&redactor));
         found.held(args.locked)
     });
     // Nothing starts with a lock that says nothing.
     declared.as_ref().map_or(Ok(()), Declarations::check_lock)?;
+    let seen = declared.as_ref().ok().map(Declarations::seen);
     let config = sound_config(declared.as_ref().ok())?;
     let server = Arc::clone(&config.config);
     compose::check_user(&server)?;
@@ -96,6 +102,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
             instructions: args
                 .instructions
                 .or_else(|| server.server.instructions.clone()),
+            patience: seen.as_ref().map_or(CATALOG_PATIENCE, Seen::patience),
             page_size: args.page_size.map(std::num::NonZero::get),
             reloads: !args.no_watch,
         },
@@ -118,7 +125,7 @@ pub(crate) fn serve(args: ServeArgs) -> Result<ExitStatus, CommandError> {
         Asked::Interrupt | Asked::Terminate => drop(heard.send(Heard::Signal(asked))),
     })
     .context("cannot listen for signals")?;
-    loader.first(first);
+    loader.first(first, seen.as_ref());
     recover(&gate, &left_in);
     Ok(run(&gate, drain, &tell, &events))
 }
@@ -259,8 +266,8 @@ struct Loader {
 }
 
 impl Loader {
-    /// The first set is in force with whatever of it is sound.
-    fn first(&self, first: First) {
+    /// The first set is in force with whatever of it is sound. What became of it is noted in `seen`.
+    fn first(&self, first: First, seen: Option<&Seen>) {
         let loaded = match (&self.declared, first) {
             (_, First::Loaded(loaded)) => *loaded,
             (Ok(declared), First::Config(config)) => declared.load_with(config),
@@ -273,7 +280,11 @@ impl Loader {
         report(&loaded.diagnostics);
         tell_rights(&loaded.catalog);
         let listed = loaded.catalog.listed().count();
+        let is_clean = loaded.is_clean();
         compose::put_in_force(loaded, &self.catalog, &self.ledger);
+        if let Some(seen) = seen {
+            seen.conclude(is_clean);
+        }
         let tools = listed as u64;
         Event::ToolsLoaded { tools }.emit();
     }
