@@ -256,10 +256,7 @@ impl fmt::Debug for Expression {
 }
 
 fn compile_here(source: String, known: &Scope<'_>) -> Result<Expression, RuleProblem> {
-    let (tree, found) = match parse::quickly(&source, known) {
-        Some(compiled) => compiled,
-        None => parse::saying_why(&source, known)?,
-    };
+    let (tree, found) = parse::parse(&source, known)?;
     Ok(Expression(Arc::new(Compiled {
         source,
         tree,

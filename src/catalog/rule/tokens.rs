@@ -20,6 +20,7 @@ pub(super) fn check(source: &str) -> Result<(), RuleProblem> {
         terms: 0,
         tokens: 0,
         depth: 0,
+        last: ' ',
     };
     while let Some(char) = walk.peek() {
         walk.token(char)?;
@@ -40,6 +41,8 @@ struct Walk<'a> {
     terms: usize,
     tokens: usize,
     depth: usize,
+    /// The first character of the word before.
+    last: char,
 }
 
 impl Walk<'_> {
@@ -79,6 +82,7 @@ impl Walk<'_> {
             }
             _ => self.sign(first)?,
         }
+        self.last = first;
         self.tokens += 1;
         if self.terms > RULE_TERMS_MAX {
             let message = format!("more than {RULE_TERMS_MAX} names and values");
@@ -125,6 +129,14 @@ impl Walk<'_> {
             self.at += 2;
             return Ok(());
         }
+        if matches!((self.last, sign), ('!', '-') | ('-', '!')) {
+            let message = "`!` and `-` cannot stand side by side";
+            return Err(RuleProblem::new(
+                self.at,
+                message,
+                "put brackets between them",
+            ));
+        }
         let doubled = match sign {
             '(' | '[' | '{' => {
                 self.depth += 1;
@@ -159,13 +171,15 @@ impl Walk<'_> {
     fn string(&mut self, start: usize, raw: bool) -> Result<(), RuleProblem> {
         let quote = self.rest().get(..1).unwrap_or_default().to_owned();
         let triple = quote.repeat(3);
-        let end = if self.rest().starts_with(&triple) {
-            triple
-        } else {
-            quote
-        };
+        let is_of_lines = self.rest().starts_with(&triple);
+        let end = if is_of_lines { triple } else { quote };
         self.at += end.len();
         while !self.rest().starts_with(&end) {
+            if !is_of_lines && matches!(self.peek(), Some('\n' | '\r')) {
+                let message = "the text that begins here does not end on its line";
+                let help = format!("add `{end}`, or write `\\n` where a line ends");
+                return Err(RuleProblem::new(start, message, help));
+            }
             let escaped = !raw && self.peek() == Some('\\');
             let chars = if escaped { 2 } else { 1 };
             let read: usize = self.rest().chars().take(chars).map(char::len_utf8).sum();

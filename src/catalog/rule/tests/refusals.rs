@@ -146,4 +146,22 @@ fn what_cannot_be_read_is_told_with_its_place_and_a_way_out() {
         "there is no member `pricee` here",
         "did you mean `price`?",
     );
+    check_refused(
+        "args.start == 'two\nlines'",
+        "'two",
+        "the text that begins here does not end on its line",
+        "add `'`, or write `\\n` where a line ends",
+    );
+    check_refused(
+        "! -args.n == 1",
+        "-args",
+        "`!` and `-` cannot stand side by side",
+        "put brackets between them",
+    );
+    check_refused(
+        "args.free.?a.optMap(x, x == 1).orValue(true)",
+        "(x, x",
+        "unknown function `optMap`",
+        "",
+    );
 }
