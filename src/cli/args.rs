@@ -11,9 +11,9 @@ mod serve;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use definitions::{
     CallArgs, LockArgs, LockCommand, Locked, ReportFormat, SchemaArgs, SchemaOf, ToolsArgs,
@@ -49,6 +49,31 @@ pub(crate) struct Cli {
     /// What to do; `None` where nothing was typed.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+impl Cli {
+    /// Reads `arguments`, the program's name first.
+    ///
+    /// A client waits for `serve`: where nothing is wrong with its options, those of thirty other commands
+    /// need not be made ready first.
+    ///
+    /// # Errors
+    /// What is wrong with them, or the text that they ask for.
+    pub(crate) fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let serve = match arguments {
+            [_, command, options @ ..] if command == "serve" => Self::serve_alone(options),
+            _ => None,
+        };
+        serve.map_or_else(|| Self::try_parse_from(arguments), Ok)
+    }
+
+    fn serve_alone(options: &[OsString]) -> Option<Self> {
+        let alone = ServeArgs::augment_args(clap::Command::new("serve").no_binary_name(true));
+        let read = alone.try_get_matches_from(options).ok()?;
+        let args = ServeArgs::from_arg_matches(&read).ok()?;
+        let command = Some(Command::Serve(args));
+        Some(Self { command })
+    }
 }
 
 /// The commands.

@@ -36,8 +36,6 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser as _;
-
 #[cfg(feature = "failpoints")]
 use crate::base::failpoint;
 use crate::{
@@ -59,7 +57,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     #[cfg(feature = "failpoints")]
     arm_failpoints();
-    let ended = match Cli::try_parse_from(arguments) {
+    let ended = match Cli::read(&arguments) {
         Ok(cli) => dispatch(cli.command),
         Err(answer) => show(&answer),
     };
@@ -118,7 +116,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitStatus, CommandError> {
             print(welcome::WELCOME.as_bytes())?;
             Ok(ExitStatus::Fine)
         }
-        None => match Cli::try_parse_from(["tollgate", "serve"]) {
+        None => match Cli::read(&["tollgate", "serve"].map(OsString::from)) {
             Ok(Cli {
                 command: Some(Command::Serve(args)),
             }) => commands::serve::serve(args),

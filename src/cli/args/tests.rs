@@ -15,7 +15,7 @@ fn the_definition_is_sound() {
 /// What `line` asks for, or the first line of what it is told.
 fn parse(line: &str) -> Result<Command, String> {
     let words = std::iter::once("tollgate").chain(line.split_whitespace());
-    match Cli::try_parse_from(words) {
+    match Cli::read(&words.map(OsString::from).collect::<Vec<_>>()) {
         Ok(cli) => cli.command.ok_or_else(|| "no command".to_owned()),
         Err(error) => Err(error.to_string().lines().next().unwrap_or("").to_owned()),
     }
@@ -30,6 +30,35 @@ fn check(line: &str, expected: &str) {
 #[test]
 fn no_command_is_not_an_error() {
     check("", "no command");
+}
+
+#[test]
+fn serve_is_read_alone_as_it_is_among_the_other_commands() {
+    let alike = |line: &str| {
+        let words = std::iter::once("tollgate").chain(line.split_whitespace());
+        let whole = Cli::try_parse_from(words).map_err(|error| error.to_string());
+        let words = line.split_whitespace().skip(1).map(OsString::from);
+        let alone = Cli::serve_alone(&words.collect::<Vec<_>>());
+        match (&alone, &whole) {
+            (Some(alone), Ok(whole)) => assert_eq!(format!("{alone:?}"), format!("{whole:?}")),
+            (alone, whole) => assert_eq!(alone.is_some(), whole.is_ok(), "{line}: {whole:?}"),
+        }
+    };
+    for line in [
+        "serve",
+        "serve --tools x --state=y --name n --drain 1s --workers 3 --strict --no-watch",
+        "serve --log-format json --log-dir z --audit-sync all --page-size 7 --no-lock",
+        "serve --help",
+        "serve -h",
+        "serve --version",
+        "serve --worker 3",
+        "serve --workers",
+        "serve extra",
+        "serve -- extra",
+        "serve --name a --name b",
+    ] {
+        alike(line);
+    }
 }
 
 #[test]
