@@ -304,7 +304,10 @@ fn syntax(file: &Path) -> Syntax {
 }
 
 /// The definition files of the folder, in the order of their names.
-fn definition_files(dir: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Vec<PathBuf>, Refusal> {
+pub(super) fn definition_files(
+    dir: &Path,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Vec<PathBuf>, Refusal> {
     let unreadable = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             let help = "make it, or name another with `--tools`";

@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
+use super::load;
 use crate::base::limits::CATALOG_PATIENCE;
+use platform::changed;
 
 /// The name of the note in the state folder.
 const NOTE: &str = "definitions.seen";
@@ -37,7 +39,7 @@ impl Seen {
     ) -> Self {
         Self {
             note: state.join(NOTE),
-            stamp: stamp(tools, others).ok(),
+            stamp: stamp(tools, others),
         }
     }
 
@@ -66,45 +68,44 @@ impl Seen {
     }
 }
 
-fn stamp<'p>(tools: &Path, others: impl IntoIterator<Item = &'p Path>) -> io::Result<String> {
-    let mut latest = platform::changed(&fs::metadata(tools)?)?;
-    let mut files = 0_u64;
-    for entry in fs::read_dir(tools)? {
-        // Not the entry's own facts, which for a link are the link's.
-        latest = latest.max(platform::changed(&fs::metadata(entry?.path())?)?);
-        files += 1;
+fn stamp<'p>(tools: &Path, others: impl IntoIterator<Item = &'p Path>) -> Option<String> {
+    let definitions = load::definition_files(tools, &mut Vec::new()).ok()?;
+    let mut latest = changed(tools).ok()?;
+    for file in &definitions {
+        latest = latest.max(changed(file).ok()?);
     }
+    let mut files = definitions.len();
     for other in others {
-        match fs::metadata(other) {
-            Ok(facts) => {
-                latest = latest.max(platform::changed(&facts)?);
+        match changed(other) {
+            Ok(change) => {
+                latest = latest.max(change);
                 files += 1;
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+            Err(_) => return None,
         }
     }
     let (version, tools) = (env!("CARGO_PKG_VERSION"), tools.display());
-    Ok(format!("{version} {files} {latest:?} {tools}\n"))
+    Some(format!("{version} {files} {latest:?} {tools}\n"))
 }
 
 #[cfg(unix)]
 mod platform {
-    use std::{fs::Metadata, io, os::unix::fs::MetadataExt as _};
+    use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
-    /// When a file or its mode was last changed, which nobody can set back.
-    pub(super) fn changed(facts: &Metadata) -> io::Result<(i64, i64)> {
-        Ok((facts.ctime(), facts.ctime_nsec()))
+    /// When what `path` leads to, or its mode, was last changed, which nobody can set back.
+    pub(super) fn changed(path: &Path) -> io::Result<(i64, i64)> {
+        fs::metadata(path).map(|facts| (facts.ctime(), facts.ctime_nsec()))
     }
 }
 
 #[cfg(not(unix))]
 mod platform {
-    use std::{fs::Metadata, io, time::SystemTime};
+    use std::{fs, io, path::Path, time::SystemTime};
 
-    /// When a file was last written to. Whoever sets that back is not found out.
-    pub(super) fn changed(facts: &Metadata) -> io::Result<SystemTime> {
-        facts.modified()
+    /// When what `path` leads to was last written to. Whoever sets that back is not found out.
+    pub(super) fn changed(path: &Path) -> io::Result<SystemTime> {
+        fs::metadata(path)?.modified()
     }
 }
 
@@ -147,12 +148,8 @@ mod tests {
 
     /// Writes to the file until the system's clock for files has gone on.
     fn change(file: &Path) {
-        let before = platform::changed(&fs::metadata(file).expect("a file")).expect("a time");
-        let is_same = || {
-            let facts = fs::metadata(file).expect("a file");
-            platform::changed(&facts).expect("a time") == before
-        };
-        while is_same() {
+        let before = changed(file).expect("a time");
+        while changed(file).expect("a time") == before {
             fs::write(file, "changed").expect("written");
         }
     }
