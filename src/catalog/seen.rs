@@ -10,12 +10,11 @@ use std::{
     time::Duration,
 };
 
-use super::load;
-use crate::base::limits::CATALOG_PATIENCE;
-use platform::changed;
+use sha2::{Digest as _, Sha256};
 
-/// The name of the note in the state folder.
-const NOTE: &str = "definitions.seen";
+use super::load;
+use crate::base::{hex, limits::CATALOG_PATIENCE};
+use platform::changed;
 
 /// The files of a set of definitions, as they were when this was made.
 ///
@@ -31,14 +30,14 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// Looks at the folder `tools` with its files, and at those of `others` that are there. What became of
-    /// them is noted in the folder `state`, which need not exist.
+    /// them is noted in the folder `state`, which need not exist, in a file for each folder of tools.
     pub(crate) fn now<'p>(
         state: &Path,
         tools: &Path,
         others: impl IntoIterator<Item = &'p Path>,
     ) -> Self {
         Self {
-            note: state.join(NOTE),
+            note: state.join(note_of(tools)),
             stamp: stamp(tools, others),
         }
     }
@@ -66,6 +65,12 @@ impl Seen {
             Some(_) | None => fs::remove_file(&self.note),
         };
     }
+}
+
+fn note_of(tools: &Path) -> String {
+    let digest = Sha256::digest(tools.as_os_str().as_encoded_bytes());
+    let (name, _) = digest.split_at(8);
+    format!("definitions-{}.seen", hex::encode(name))
 }
 
 fn stamp<'p>(tools: &Path, others: impl IntoIterator<Item = &'p Path>) -> Option<String> {
@@ -202,11 +207,18 @@ mod tests {
         let other = folders.0.path().join("others.d");
         fs::rename(folders.tools(), &other).expect("renamed");
         assert!(!Seen::now(&state, &other, []).was_clean());
+        Seen::now(&state, &other, []).conclude(true);
+        fs::create_dir(folders.tools()).expect("made");
+        Seen::now(&state, &folders.tools(), []).conclude(true);
+        assert!(
+            Seen::now(&state, &other, []).was_clean(),
+            "each has its own"
+        );
         let nowhere = folders.0.path().join("nowhere");
         let seen = Seen::now(&nowhere, &other, []);
         seen.conclude(true);
         assert!(!seen.was_clean() && !nowhere.exists());
-        let gone = Seen::now(&state, &folders.tools(), []);
-        assert!(!gone.was_clean());
+        fs::remove_dir(folders.tools()).expect("removed");
+        assert!(!Seen::now(&state, &folders.tools(), []).was_clean());
     }
 }

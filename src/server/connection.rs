@@ -30,7 +30,7 @@ use crate::{
     catalog::{in_force::InForce, snapshot::Catalog},
     engine::{Engine, ask::Unanswered},
     protocol::{
-        encode,
+        encode::{self, Encoded},
         frame::{Frame, LineReader},
         id::RequestId,
         jsonrpc::{self, ErrorCode, Inbound, Malformed, Message},
@@ -288,21 +288,19 @@ impl Connection {
                 self.wire.subscriptions.set_log_level(level);
                 json!({})
             }
-            Ask::List(cursor) => match self.list(version, cursor.as_deref()) {
-                Ok(result) => result,
-                Err(message) => {
-                    let error = encode::error(&id, ErrorCode::InvalidParams, &message, None);
-                    return path.end(Some(error));
-                }
-            },
+            Ask::List(cursor) => {
+                return path.end(Some(self.list(&id, version, cursor.as_deref())));
+            }
         };
         path.end(Some(encode::result(&id, &result)));
     }
 
-    fn list(&self, version: Version, cursor: Option<&str>) -> Result<Value, String> {
+    fn list(&self, id: &RequestId, version: Version, cursor: Option<&str>) -> Encoded {
         let listing = self.listing();
-        let page = listing.page(cursor, self.settings.page_size)?;
-        Ok(methods::tools_list(version, &self.settings, &page))
+        match listing.page(cursor, self.settings.page_size) {
+            Ok(page) => encode::result(id, &methods::tools_list(version, &self.settings, &page)),
+            Err(message) => encode::error(id, ErrorCode::InvalidParams, &message, None),
+        }
     }
 
     /// The listing of the catalog in force, rendered when first asked for.

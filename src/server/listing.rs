@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{
+    Map, Value, json,
+    value::{RawValue, to_raw_value},
+};
 
 use crate::catalog::{
     snapshot::Catalog,
@@ -19,7 +22,7 @@ pub(super) struct Page<'a> {
 }
 
 /// A tool's name and its JSON.
-pub(super) type ListedJson = (String, Value);
+pub(super) type ListedJson = (String, Box<RawValue>);
 
 /// Every visible tool of one catalog as JSON, rendered once.
 #[derive(Debug, Default)]
@@ -96,7 +99,7 @@ struct ListedTool<'a> {
 
 /// The tool as every revision may see it: members that an older one does not know are ignored
 /// there by every known client.
-fn render(tool: &Tool) -> Value {
+fn render(tool: &Tool) -> Box<RawValue> {
     let mut rest = tool.listing.clone();
     let meta = rest.entry("_meta").or_insert_with(|| json!({}));
     if let Some(meta) = meta.as_object_mut() {
@@ -140,7 +143,7 @@ fn render(tool: &Tool) -> Value {
         annotations: annotations(tool),
         rest,
     };
-    serde_json::to_value(&listed).unwrap_or_default()
+    to_raw_value(&listed).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// MCP's hints, derived from what the definition declares, so that they cannot contradict it.

@@ -1,6 +1,7 @@
 //! What the methods other than `tools/call` answer.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{Settings, listing::Page, translate};
 use crate::protocol::version::{Era, Version};
@@ -41,19 +42,32 @@ pub(super) fn discover(version: Version, settings: &Settings, instructions: Opti
     result
 }
 
-/// The result of `tools/list`.
-pub(super) fn tools_list(version: Version, settings: &Settings, page: &Page<'_>) -> Value {
-    let mut result = Map::new();
-    let tools = page.tools.iter().map(|(_, tool)| tool.clone()).collect();
-    result.insert("tools".to_owned(), Value::Array(tools));
+/// The result of `tools/list`. The tools are written as they were rendered.
+#[derive(Serialize)]
+pub(super) struct ToolsList<'a> {
+    tools: Vec<&'a RawValue>,
+    #[serde(flatten)]
+    rest: Value,
+}
+
+/// The result of `tools/list` for `page`.
+pub(super) fn tools_list<'a>(
+    version: Version,
+    settings: &Settings,
+    page: &Page<'a>,
+) -> ToolsList<'a> {
+    let mut rest = Map::new();
     if let Some(cursor) = &page.next_cursor {
-        result.insert("nextCursor".to_owned(), Value::from(cursor.as_str()));
+        rest.insert("nextCursor".to_owned(), Value::from(cursor.as_str()));
     }
     match version.era() {
         Era::Legacy => {}
-        Era::Modern => add_cache(&mut result, settings),
+        Era::Modern => add_cache(&mut rest, settings),
     }
-    translate::finish(result, version, &server_info(settings))
+    ToolsList {
+        tools: page.tools.iter().map(|(_, tool)| &**tool).collect(),
+        rest: translate::finish(rest, version, &server_info(settings)),
+    }
 }
 
 fn capabilities(settings: &Settings) -> Value {
