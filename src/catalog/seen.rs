@@ -26,6 +26,8 @@ pub(crate) struct Seen {
     note: PathBuf,
     /// `None` where they cannot be looked at.
     stamp: Option<String>,
+    /// These very files were read at the last start, and nothing was left out.
+    was_clean: bool,
 }
 
 impl Seen {
@@ -36,31 +38,30 @@ impl Seen {
         tools: &Path,
         others: impl IntoIterator<Item = &'p Path>,
     ) -> Self {
+        let note = state.join(note_of(tools));
+        let stamp = stamp(tools, others);
+        let noted = fs::read_to_string(&note).ok();
+        let was_clean = noted.is_some() && noted == stamp;
         Self {
-            note: state.join(note_of(tools)),
-            stamp: stamp(tools, others),
+            note,
+            stamp,
+            was_clean,
         }
     }
 
     /// How long a first message waits for them, to tell what is left out.
     pub(crate) fn patience(&self) -> Duration {
-        match self.was_clean() {
+        match self.was_clean {
             true => Duration::ZERO,
             false => CATALOG_PATIENCE,
         }
-    }
-
-    /// Whether these very files were read at the last start, and nothing was left out.
-    fn was_clean(&self) -> bool {
-        let noted = fs::read_to_string(&self.note).ok();
-        noted.is_some() && noted == self.stamp
     }
 
     /// Notes for the next start whether something was left out of them. Where that cannot be written, the
     /// next start waits as this one did.
     pub(crate) fn conclude(&self, is_clean: bool) {
         let _unwritten = match &self.stamp {
-            Some(_) if is_clean && self.was_clean() => Ok(()),
+            Some(_) if is_clean && self.was_clean => Ok(()),
             Some(stamp) if is_clean => fs::write(&self.note, stamp),
             Some(_) | None => fs::remove_file(&self.note),
         };
@@ -162,21 +163,21 @@ mod tests {
     #[test]
     fn what_was_clean_is_so_until_something_changes() {
         let folders = Folders::new();
-        assert!(!folders.seen().was_clean(), "never read");
+        assert!(!folders.seen().was_clean, "never read");
         folders.seen().conclude(true);
-        assert!(folders.seen().was_clean());
+        assert!(folders.seen().was_clean);
         change(&folders.tools().join("a.yaml"));
-        assert!(!folders.seen().was_clean(), "another text");
+        assert!(!folders.seen().was_clean, "another text");
         folders.seen().conclude(true);
         File::create(folders.tools().join("b.yaml")).expect("made");
-        assert!(!folders.seen().was_clean(), "one more");
+        assert!(!folders.seen().was_clean, "one more");
         folders.seen().conclude(true);
         File::create(folders.config()).expect("made");
-        assert!(!folders.seen().was_clean(), "a configuration");
+        assert!(!folders.seen().was_clean, "a configuration");
         folders.seen().conclude(true);
-        assert!(folders.seen().was_clean());
+        assert!(folders.seen().was_clean);
         fs::remove_file(folders.tools().join("b.yaml")).expect("removed");
-        assert!(!folders.seen().was_clean(), "one less");
+        assert!(!folders.seen().was_clean, "one less");
     }
 
     #[test]
@@ -185,7 +186,7 @@ mod tests {
         let seen = folders.seen();
         change(&folders.tools().join("a.yaml"));
         seen.conclude(true);
-        assert!(!folders.seen().was_clean());
+        assert!(!folders.seen().was_clean);
     }
 
     #[test]
@@ -194,9 +195,9 @@ mod tests {
         folders.seen().conclude(true);
         // The same files, but what they need has gone.
         folders.seen().conclude(false);
-        assert!(!folders.seen().was_clean());
+        assert!(!folders.seen().was_clean);
         folders.seen().conclude(false);
-        assert!(!folders.seen().was_clean());
+        assert!(!folders.seen().was_clean);
     }
 
     #[test]
@@ -206,19 +207,15 @@ mod tests {
         let state = folders.0.path().join("state");
         let other = folders.0.path().join("others.d");
         fs::rename(folders.tools(), &other).expect("renamed");
-        assert!(!Seen::now(&state, &other, []).was_clean());
+        assert!(!Seen::now(&state, &other, []).was_clean);
         Seen::now(&state, &other, []).conclude(true);
         fs::create_dir(folders.tools()).expect("made");
         Seen::now(&state, &folders.tools(), []).conclude(true);
-        assert!(
-            Seen::now(&state, &other, []).was_clean(),
-            "each has its own"
-        );
+        assert!(Seen::now(&state, &other, []).was_clean, "each has its own");
         let nowhere = folders.0.path().join("nowhere");
-        let seen = Seen::now(&nowhere, &other, []);
-        seen.conclude(true);
-        assert!(!seen.was_clean() && !nowhere.exists());
+        Seen::now(&nowhere, &other, []).conclude(true);
+        assert!(!Seen::now(&nowhere, &other, []).was_clean && !nowhere.exists());
         fs::remove_dir(folders.tools()).expect("removed");
-        assert!(!Seen::now(&state, &folders.tools(), []).was_clean());
+        assert!(!Seen::now(&state, &folders.tools(), []).was_clean);
     }
 }

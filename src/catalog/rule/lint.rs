@@ -12,6 +12,7 @@ use super::{
     CLIENT, RuleProblem, Scope, TOOL,
     bindings::Sees,
     functions::{self, did_you_mean},
+    parse,
     pattern::{self, Pattern},
     shape::{self, Literal},
 };
@@ -41,16 +42,16 @@ pub(super) struct Found {
     pub(super) sees: Sees,
 }
 
-/// Checks the tree and rewrites `matches` to use compiled patterns. Without `info` a problem is said to
-/// be at the beginning.
+/// Checks the tree and rewrites `matches` to use compiled patterns. Without `places` a problem is said
+/// to be at the beginning.
 pub(super) fn lint(
     tree: &mut IdedExpr,
-    info: Option<&SourceInfo>,
+    places: Option<&SourceInfo>,
     scope: &Scope<'_>,
 ) -> Result<Found, RuleProblem> {
     let mut lint = Lint {
         scope,
-        info,
+        places,
         variables: Vec::new(),
         found: Found::default(),
     };
@@ -60,18 +61,14 @@ pub(super) fn lint(
 
 struct Lint<'a> {
     scope: &'a Scope<'a>,
-    info: Option<&'a SourceInfo>,
+    places: Option<&'a SourceInfo>,
     variables: Vec<(String, Option<&'a Value>)>,
     found: Found,
 }
 
 impl<'a> Lint<'a> {
     fn offset(&self, id: u64) -> usize {
-        let Some(info) = self.info else { return 0 };
-        // The engine counts these in bytes, unlike the columns of its parser's errors.
-        let bytes = info.offset_for(id).map_or(0, |(start, _)| start);
-        let bytes = usize::try_from(bytes).unwrap_or(0);
-        text::clip(&info.source, bytes).len()
+        self.places.map_or(0, |places| parse::offset(places, id))
     }
 
     fn problem(&self, id: u64, message: String, help: String) -> RuleProblem {

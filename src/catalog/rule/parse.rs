@@ -44,8 +44,9 @@ fn places(source: &str) -> Option<Arc<SourceInfo>> {
 }
 
 fn unreadable(source: &str, errors: &ParseErrors) -> RuleProblem {
-    let first = errors.errors.iter().map(|error| error.pos).min();
-    let offset = first.map_or(0, |(line, column)| offset_of(source, line, column));
+    let first = errors.errors.first();
+    let place = first.and_then(|error| Some((error.source_info.as_deref()?, error.expr_id)));
+    let offset = place.map_or(0, |(info, id)| offset(info, id));
     let rest = source.get(offset..).unwrap_or_default();
     let shown = rest.split_whitespace().next().unwrap_or_default();
     let message = if shown.is_empty() {
@@ -56,10 +57,9 @@ fn unreadable(source: &str, errors: &ParseErrors) -> RuleProblem {
     RuleProblem::new(offset, message, "look for a missing bracket or operator")
 }
 
-/// The offset in bytes of a line and a column, both counted from 1, the column in bytes.
-fn offset_of(source: &str, line: isize, column: isize) -> usize {
-    let line = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
-    let column = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
-    let before: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
-    text::clip(source, before + column).len()
+/// Where the node of number `id` begins, in bytes.
+pub(super) fn offset(places: &SourceInfo, id: u64) -> usize {
+    let bytes = places.offset_for(id).map_or(0, |(start, _)| start);
+    let bytes = usize::try_from(bytes).unwrap_or(0);
+    text::clip(&places.source, bytes).len()
 }
