@@ -218,7 +218,7 @@ pub(super) fn admission(
 ) -> Admission {
     Admission {
         row: call_row(call, keeping),
-        intent: intent(call.tool(), 1),
+        backend: backend_name(call.tool()),
         guard_us: micros(checked, call.header().received),
         operation,
         demands,
@@ -365,7 +365,7 @@ pub(super) fn refused_by_fault(
     })
 }
 
-/// The intent of an attempt; they count from 1.
+/// The intent of a further attempt; they count from 1.
 pub(super) fn intent(tool: &Tool, attempt: u32) -> Intent {
     Intent {
         attempt,

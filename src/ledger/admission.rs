@@ -27,8 +27,8 @@ pub(crate) const REPLAY_OF: &str = "replay of ";
 pub(crate) struct Admission {
     /// What is written down of it, whatever is decided.
     pub(crate) row: CallRow,
-    /// What is about to be done.
-    pub(crate) intent: Intent,
+    /// Which backend is about to be asked, as `exec`: its first intent.
+    pub(crate) backend: &'static str,
     /// From reading the line to the decision of the guard, in microseconds.
     pub(crate) guard_us: u64,
     /// The operation that it is for, where it is for one.

@@ -100,8 +100,9 @@ pub(super) fn settlement(outcome: Outcome) -> Settlement {
     }
 }
 
-pub(super) const INTENT: Intent = Intent {
-    attempt: 1,
+/// What a call does next that had failed once.
+pub(super) const SECOND: Intent = Intent {
+    attempt: 2,
     backend: "exec",
 };
 
@@ -109,7 +110,7 @@ pub(super) const INTENT: Intent = Intent {
 pub(super) fn admission(row: &CallRow) -> Admission {
     Admission {
         row: row.clone(),
-        intent: INTENT,
+        backend: "exec",
         guard_us: 11,
         operation: None,
         demands: Demands::default(),
@@ -195,11 +196,7 @@ fn o1_begun_and_finished_a_call_has_its_whole_story() {
         check(
             |ledger| {
                 let begun = begin(ledger, &row).unwrap();
-                let again = Intent {
-                    attempt: 2,
-                    ..INTENT
-                };
-                let again = wait(|then| ledger.intend(&begun, further(again), then))
+                let again = wait(|then| ledger.intend(&begun, further(SECOND), then))
                     .unwrap()
                     .unwrap();
                 assert_eq!((begun.row(), finish(ledger, again, &settlement)), (1, 1));

@@ -142,7 +142,7 @@ impl Ledger for MemoryLedger {
                     let durability = Durability::of(&admission.row);
                     let call = admission.row.clone();
                     let row = state.put(|at| Verb::Begin(at, admission.row));
-                    let backend = admission.intent.backend;
+                    let backend = admission.backend;
                     let call = (row, &call, backend);
                     let operation = state.claim(asked.as_ref(), again, call, now);
                     let receipt = IntentReceipt {
@@ -214,7 +214,7 @@ impl Ledger for MemoryLedger {
                     Ok((again, notes)) => {
                         let (kept, end) = (call.clone(), ending.settlement.clone());
                         let row = state.put(|at| Verb::SettleAtOnce(at, kept, end));
-                        let call = (row, &call, admission.intent.backend);
+                        let call = (row, &call, admission.backend);
                         let operation = state.claim(asked.as_ref(), again, call, now);
                         let operation = operation.map(|one| one.operation);
                         let operation = operation.or_else(|| state.become_one(row, &ending));

@@ -51,10 +51,10 @@ impl CallRow {
     }
 }
 
-/// What is about to be done.
+/// What is about to be done once more.
 #[derive(Clone, Debug)]
 pub(crate) struct Intent {
-    /// Counts from 1 within a call.
+    /// Counts from 1 within a call, whose first one is written with the call.
     pub(crate) attempt: u32,
     /// Which backend, as `exec`.
     pub(crate) backend: &'static str,

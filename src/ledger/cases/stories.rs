@@ -185,7 +185,7 @@ struct Teller<'n> {
 impl Teller<'_> {
     fn call(&mut self) -> String {
         let mut admission = asks(&named(1, 1));
-        admission.intent.backend = "steps";
+        admission.backend = "steps";
         match wait(|then| self.ledger.begin(admission, then)).unwrap() {
             Begun::Decided(Decided::AsAsked(receipt, _)) => {
                 self.id = receipt.operation_id();

@@ -19,7 +19,7 @@ const DEFINITION: &str = r#"{"name":"walk"}"#;
 
 fn begin(ledger: &Arc<dyn Ledger>, operation: &Operation) -> IntentReceipt {
     let mut admission = asks(operation);
-    admission.intent.backend = "steps";
+    admission.backend = "steps";
     match wait(|then| ledger.begin(admission, then)).unwrap() {
         Begun::Decided(Decided::AsAsked(receipt, _)) => receipt,
         other => panic!("{other:?}"),

@@ -100,14 +100,15 @@ impl Allowed {
     ) -> rusqlite::Result<Written> {
         let operation = match self.claim {
             Claim::None => None,
-            Claim::New(asked) => Some(Running {
-                operation: {
-                    let now = present(statements, now);
-                    statements.operations.claim(&asked, row, &now)?
-                },
-                id: of.call_id,
-                is_orphaned: false,
-            }),
+            Claim::New(asked) => {
+                let now = present(statements, now);
+                statements.operations.claim(&asked, row, &now)?;
+                Some(Running {
+                    operation: row,
+                    id: of.call_id,
+                    is_orphaned: false,
+                })
+            }
             Claim::Again(asked, known) => {
                 let again = known.operation;
                 statements.operations.again(again, &asked, row, now)?;
@@ -129,11 +130,7 @@ pub(super) fn begin(
         Err(written) => return Ok(written),
     };
     let reserved = allowed.grant.reserved(&admission.demands);
-    let row = statements.admit(&admission.row, &reserved)?;
-    // A read is simply run again, so nobody will ask what it was about to do.
-    if admission.row.must_sync() {
-        statements.intend(row, &admission.intent, None, now)?;
-    }
+    let row = statements.admit(&admission.row, (admission.backend, now), &reserved)?;
     let (of, demands) = (&admission.row, &admission.demands);
     statements
         .restraints
@@ -247,7 +244,8 @@ fn end(
         (None, Some(asked)) => {
             let asked = statements.operations.sealed(asked);
             let now = present(statements, *finished);
-            statements.operations.claim(&asked, row, &now)?
+            statements.operations.claim(&asked, row, &now)?;
+            row
         }
         (None, None) => return Ok(()),
     };

@@ -13,6 +13,7 @@ use super::{
     explain, instance,
     operations::word,
     read::LogReader,
+    schema,
 };
 use crate::base::{clock::Timestamp, id::CallId};
 
@@ -90,10 +91,15 @@ impl LogReader {
     /// # Errors
     /// When the ledger cannot be read.
     pub(crate) fn operation_of(&self, call: i64) -> Result<Option<OperationRecord>, LedgerError> {
+        let begun = if self.version() >= schema::WITH_ROW_OF_FIRST {
+            "o.row = (SELECT operation FROM begun WHERE call = ?1)"
+        } else {
+            "o.first = ?1"
+        };
         // One after the other: nothing leads from the last call to its operation, so all are looked
         // through for it.
-        for column in ["first", "last"] {
-            let sql = format!("{SELECT} WHERE o.{column} = ?1 ORDER BY o.row DESC LIMIT 1");
+        for wanted in [begun, "o.last = ?1"] {
+            let sql = format!("{SELECT} WHERE {wanted} ORDER BY o.row DESC LIMIT 1");
             let mut found = self.select(&sql, [call]).map_err(|error| explain(&error))?;
             if let Some(operation) = found.pop() {
                 return Ok(Some(operation));

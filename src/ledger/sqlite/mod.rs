@@ -8,6 +8,7 @@ mod checkpoint;
 mod emergency;
 mod files;
 pub(crate) mod health;
+mod in_hand;
 pub(crate) mod inquiry;
 mod instance;
 mod job;

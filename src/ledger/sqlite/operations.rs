@@ -10,7 +10,7 @@ use super::{
         operation::{Operation, OperationState},
         policy::time::{Mark, Now},
     },
-    instance, recovery,
+    in_hand, instance, recovery,
     seal::Seal,
 };
 use crate::base::{
@@ -83,14 +83,27 @@ BEGIN SELECT RAISE(ABORT, 'an operation that is not settled is never deleted'); 
 /// A migration: operations are asked for by the call that began them.
 pub(super) const BY_FIRST: &str = "CREATE INDEX operations_by_first ON operations (first)";
 
+/// A migration: an operation has the row of the call that began it, so that no index is needed to find
+/// it; one from before has a lower one and is in the index.
+pub(super) const ROW_OF_FIRST: &str = "
+DROP INDEX operations_by_first;
+CREATE INDEX operations_by_first ON operations (first) WHERE row <> first;
+CREATE VIEW begun (call, operation) AS SELECT row, row FROM operations WHERE row = first
+UNION ALL SELECT first, row FROM operations WHERE row <> first;
+";
+
+/// Of the operations `o`, the one that the call of the id ?1 began.
+pub(super) const BEGUN_BY_ID: &str = "o.row = (SELECT operation FROM begun
+    WHERE call = (SELECT row FROM calls WHERE call_id = ?1))";
+
 /// A migration: when the first attempt began of an operation that a service knows by its name.
 pub(super) const NAMED: &str = "ALTER TABLE operations ADD COLUMN named BLOB";
 
 /// All or nothing of the transaction, too: see [`moves::BEGINNING_OR_NOTHING`].
 const CLAIM: &str = "
-INSERT OR ROLLBACK INTO operations (key, source, fingerprint, retry_safe, first, last, state, owner,
-    began, named)
-VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'running', ?6, ?7, ?8)";
+INSERT OR ROLLBACK INTO operations (row, key, source, fingerprint, retry_safe, first, last, state,
+    owner, began, named)
+VALUES (?5, ?1, ?2, ?3, ?4, ?5, ?5, 'running', ?6, ?7, ?8)";
 
 const AGAIN: &str = "
 UPDATE operations SET state = 'running', last = ?2, owner = ?3, began = ?4, ended = NULL,
@@ -111,6 +124,8 @@ pub(super) struct Operations<'c> {
     find: Statement<'c>,
     claim: Statement<'c>,
     end: Statement<'c>,
+    /// Those that this process has in hand.
+    pub(super) open: in_hand::Rows,
 }
 
 impl<'c> Operations<'c> {
@@ -131,6 +146,7 @@ impl<'c> Operations<'c> {
             find: connection.prepare(&format!("{FOUND} o.key = ?1 ORDER BY o.row DESC LIMIT 1"))?,
             claim: connection.prepare(CLAIM)?,
             end: connection.prepare(END)?,
+            open: in_hand::Rows::default(),
         })
     }
 
@@ -163,7 +179,7 @@ impl<'c> Operations<'c> {
         id: CallId,
         principal: &Principal,
     ) -> rusqlite::Result<Option<Found>> {
-        let sql = format!("{FOUND} first.call_id = ?1 AND first.principal = ?2");
+        let sql = format!("{FOUND} {BEGUN_BY_ID} AND first.principal = ?2");
         self.connection
             .prepare_cached(&sql)?
             .query_row(params![id.as_bytes(), principal.as_str()], |row| {
@@ -172,13 +188,13 @@ impl<'c> Operations<'c> {
             .optional()
     }
 
-    /// Writes a new operation, begun by the call of row `call`; gives its row.
+    /// Writes a new operation, begun by the call of row `call`, which is its own row as well.
     pub(super) fn claim(
         &mut self,
         asked: &Operation,
         call: i64,
         now: &Now,
-    ) -> rusqlite::Result<i64> {
+    ) -> rusqlite::Result<()> {
         let named = asked.known_there.map(|_| Mark::after(now, 0).to_bytes());
         self.claim.execute(params![
             asked.key,
@@ -190,7 +206,8 @@ impl<'c> Operations<'c> {
             now.wall.as_micros(),
             named,
         ])?;
-        Ok(self.connection.last_insert_rowid())
+        self.open.add(call);
+        Ok(())
     }
 
     /// Writes a further attempt of the operation of `row`, by the call of row `call`.
@@ -204,7 +221,9 @@ impl<'c> Operations<'c> {
         let mut again = self.connection.prepare_cached(AGAIN)?;
         let (at, fingerprint) = (now.as_micros(), asked.fingerprint);
         let values = params![row, call, self.me, at, fingerprint, asked.retry_safe];
-        again.execute(values).map(drop)
+        again.execute(values)?;
+        self.open.add(row);
+        Ok(())
     }
 
     /// Writes where the operation of `row` stands now; `reply` where its call cannot hold it.
@@ -218,14 +237,17 @@ impl<'c> Operations<'c> {
         check(OperationState::Running, state)?;
         let values = params![row, state.as_str(), now.as_micros(), reply, self.me];
         match self.end.execute(values)? {
-            1 => Ok(()),
+            1 => {
+                self.stands(row, state);
+                Ok(())
+            }
             changed => Err(rusqlite::Error::StatementChangedRows(changed)),
         }
     }
 
     /// Takes the operation of `row` in hand, over which so many processes died.
     pub(super) fn take_over(
-        &self,
+        &mut self,
         row: i64,
         (was, becomes): (OperationState, OperationState),
         deaths: u32,
@@ -237,7 +259,9 @@ impl<'c> Operations<'c> {
             WHERE row = ?1";
         let values = params![row, becomes.as_str(), self.me, deaths, ended];
         let mut take = self.connection.prepare_cached(sql)?;
-        take.execute(values).map(drop)
+        take.execute(values)?;
+        self.stands(row, becomes);
+        Ok(())
     }
 
     /// Writes what was found out about the operation of `row`; `reply` is its answer from now
@@ -253,7 +277,17 @@ impl<'c> Operations<'c> {
         let sql = "UPDATE operations SET state = ?2, ended = ?3, reply = ?4 WHERE row = ?1";
         let values = params![row, becomes.as_str(), now.as_micros(), reply];
         let mut resolve = self.connection.prepare_cached(sql)?;
-        resolve.execute(values).map(drop)
+        resolve.execute(values)?;
+        self.stands(row, becomes);
+        Ok(())
+    }
+
+    /// The operation of `row`, which this process had in hand or took, is in `state` now.
+    fn stands(&mut self, row: i64, state: OperationState) {
+        match state.is_open() {
+            true => self.open.add(row),
+            false => self.open.remove(row),
+        }
     }
 
     /// Notes that the answer of the call of row `call` reached its client.

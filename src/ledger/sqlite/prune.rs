@@ -41,7 +41,7 @@ WHERE audit.seq > ?1 ORDER BY audit.seq";
 
 /// The first call at or before row ?1 whose operation is still needed, or has calls behind it.
 const NEEDED: &str = "
-SELECT min(first) FROM operations WHERE first <= ?1 AND (last > ?1
+SELECT min(first) FROM operations WHERE row <= ?1 AND first <= ?1 AND (last > ?1
     OR state IN ('claimed', 'running', 'compensating', 'unknown', 'attention')
     OR coalesce(ended, began) > CASE WHEN source IN (?2, ?3) THEN ?4 ELSE ?5 END)";
 
@@ -54,12 +54,13 @@ const OF_EVENTS: [&str; 6] = [
     "prunings",
     "audit",
 ];
-/// Tables whose rows go with their calls, each with the column that names the call.
+/// Tables whose rows go with their calls, each with what is true of those of call ?1 and before.
 const OF_CALLS: [(&str, &str); 4] = [
-    ("operations", "first"),
-    ("intents", "call"),
-    ("askings", "used_by"),
-    ("calls", "row"),
+    // No operation has a higher row than the call that began it.
+    ("operations", "row <= ?1 AND first <= ?1"),
+    ("further_intents", "call <= ?1"),
+    ("askings", "used_by <= ?1"),
+    ("calls", "row <= ?1"),
 ];
 
 /// Takes out definitions, at most ?2 of them, by which no call behind row ?1 has done a step. A
@@ -160,8 +161,8 @@ pub(super) fn some(
     };
     pruning::append(&transaction, &pruning)?;
     transaction.execute(UNUSED_DEFINITIONS, [start.last_call, PRUNE_EVENTS])?;
-    for (table, column) in OF_CALLS {
-        let sql = format!("DELETE FROM {table} WHERE {column} <= ?1");
+    for (table, condition) in OF_CALLS {
+        let sql = format!("DELETE FROM {table} WHERE {condition}");
         transaction.execute(&sql, [start.last_call])?;
     }
     for table in OF_EVENTS {
@@ -277,8 +278,8 @@ fn obstacle(
         let needed = id("SELECT call_id FROM calls WHERE row = ?1", row)?;
         return Ok(needed.map(Obstacle::Needed));
     }
-    let sql = "SELECT call_id FROM calls WHERE state = 'running' AND received < ?1
-        ORDER BY row LIMIT 1";
+    let sql = "SELECT call_id FROM calls WHERE row IN (SELECT row FROM calls_running)
+            AND received < ?1 ORDER BY row LIMIT 1";
     Ok(id(sql, before.as_micros())?.map(Obstacle::Running))
 }
 

@@ -60,10 +60,15 @@ impl LogReader {
         })
     }
 
-    /// How many references there are to rows that are not there.
+    /// How many references there are to rows that are not there, and how many rows that are not over
+    /// in no process's list of what it has in hand.
     #[cfg(test)]
     pub(in crate::ledger) fn dangling(&self) -> i64 {
-        let sql = "SELECT count(*) FROM pragma_foreign_key_check";
+        let sql = "SELECT (SELECT count(*) FROM pragma_foreign_key_check)
+            + (SELECT count(*) FROM calls WHERE state = 'running'
+                AND row NOT IN (SELECT row FROM calls_running))
+            + (SELECT count(*) FROM operations WHERE state IN ('claimed', 'running', 'compensating')
+                AND row NOT IN (SELECT row FROM operations_open))";
         let counted = self.connection.query_row(sql, [], |row| row.get(0));
         counted.unwrap()
     }
@@ -154,9 +159,9 @@ impl LogReader {
     /// When the ledger cannot be read.
     pub(crate) fn intents(&self, row: i64) -> Result<Vec<IntentRecord>, LedgerError> {
         let sql = if self.version >= schema::WITH_ATTEMPTS {
-            "SELECT attempt, backend, at, after FROM intents WHERE call = ?1 ORDER BY row"
+            "SELECT attempt, backend, at, after FROM intents WHERE call = ?1 ORDER BY attempt"
         } else {
-            "SELECT attempt, backend, at, NULL FROM intents WHERE call = ?1 ORDER BY row"
+            "SELECT attempt, backend, at, NULL FROM intents WHERE call = ?1 ORDER BY attempt"
         };
         let read = || -> rusqlite::Result<Vec<IntentRecord>> {
             let mut statement = self.connection.prepare_cached(sql)?;

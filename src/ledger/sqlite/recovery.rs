@@ -10,7 +10,7 @@ use super::{
         operation::{OperationState, after_death},
         record::Outcome,
     },
-    audit,
+    audit, in_hand,
     instance::{self, Instance},
     operations::{check, word},
     planted, restraint, steps,
@@ -42,15 +42,9 @@ pub(super) fn settle_and_register(
     now: Timestamp,
 ) -> rusqlite::Result<i64> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let owners = owners_of_what_is_open(&transaction)?;
-    for (row, id) in owners {
+    for (row, id) in in_hand::owners(&transaction)? {
         if !instance::is_alive(state, Uuid::from_bytes(id)) {
-            for call in running_calls(&transaction, row)? {
-                settle_call(&transaction, call, now)?;
-            }
-            for operation in open_of(&transaction, row)? {
-                settle_dead(&transaction, operation, now)?;
-            }
+            settle_all(&transaction, row, now)?;
         }
     }
     let row = me.register(&transaction, now)?;
@@ -59,6 +53,18 @@ pub(super) fn settle_and_register(
     }
     transaction.commit()?;
     Ok(row)
+}
+
+/// Settles whatever the process of row `instance` had in hand, which is dead.
+fn settle_all(connection: &Connection, instance: i64, now: Timestamp) -> rusqlite::Result<()> {
+    let (calls, operations) = in_hand::read(connection, instance)?;
+    for call in calls.iter() {
+        settle_call(connection, call, now)?;
+    }
+    for operation in operations.iter() {
+        settle_dead(connection, operation, now)?;
+    }
+    in_hand::settle(connection, instance)
 }
 
 /// Settles the call of `row` if it is still running; its process is dead.
@@ -86,25 +92,6 @@ pub(super) fn settle_call(
         audit::append_end(connection, row)?;
     }
     Ok(())
-}
-
-fn owners_of_what_is_open(connection: &Connection) -> rusqlite::Result<Vec<(i64, [u8; 16])>> {
-    connection
-        .prepare(
-            "SELECT row, id FROM instances WHERE row IN
-                 (SELECT instance FROM calls WHERE state = 'running') OR row IN
-                 (SELECT owner FROM operations
-                  WHERE state = 'claimed' OR state = 'running' OR state = 'compensating')",
-        )?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
-}
-
-fn running_calls(connection: &Connection, instance: i64) -> rusqlite::Result<Vec<i64>> {
-    connection
-        .prepare("SELECT row FROM calls WHERE state = 'running' AND instance = ?1 ORDER BY row")?
-        .query_map([instance], |row| row.get(0))?
-        .collect()
 }
 
 /// Writes where the operation of `row` stands, whose process died.
@@ -138,18 +125,4 @@ pub(super) fn settle_dead(
     let sql = "UPDATE operations SET state = ?2, deaths = ?3, ended = ?4 WHERE row = ?1";
     let values = params![row, next.as_str(), deaths, now.as_micros()];
     connection.prepare_cached(sql)?.execute(values).map(drop)
-}
-
-/// The operations that the process of row `owner` has in hand.
-///
-/// # Errors
-/// What SQLite says.
-fn open_of(connection: &Connection, owner: i64) -> rusqlite::Result<Vec<i64>> {
-    connection
-        .prepare(
-            "SELECT row FROM operations
-             WHERE owner = ?1 AND (state = 'claimed' OR state = 'running' OR state = 'compensating')",
-        )?
-        .query_map([owner], |row| row.get(0))?
-        .collect()
 }

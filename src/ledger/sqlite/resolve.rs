@@ -7,15 +7,13 @@ use super::{
         operation::OperationState,
         resolution::{Resolution, Resolved},
     },
-    operations::word,
+    operations::{BEGUN_BY_ID, word},
     statements::Statements,
 };
 use crate::base::{clock::Timestamp, id::CallId};
 
-/// The latest operation that the call `id` began.
-const FIND: &str = "
-SELECT o.row, o.state, o.first, o.last FROM operations o JOIN calls c ON c.row = o.first
-WHERE c.call_id = ?1 ORDER BY o.row DESC LIMIT 1";
+/// An operation `o`; a condition follows.
+const FIND: &str = "SELECT o.row, o.state, o.first, o.last FROM operations o WHERE ";
 
 /// Resolves the operation that the call `id` began, if its outcome is not known. Where its
 /// process died in the middle of it, that is written first.
@@ -101,7 +99,7 @@ impl Change<'_> {
     }
 }
 
-/// An operation: its row, where it stands, and the rows of its first and its last call.
+/// The operation that the call `id` began: its row, where it stands, and the rows of its first and its last call.
 struct Found {
     row: i64,
     state: OperationState,
@@ -111,7 +109,7 @@ struct Found {
 
 fn find(connection: &Connection, id: CallId) -> rusqlite::Result<Option<Found>> {
     connection
-        .prepare_cached(FIND)?
+        .prepare_cached(&format!("{FIND} {BEGUN_BY_ID}"))?
         .query_row([id.as_bytes()], |row| {
             Ok(Found {
                 row: row.get(0)?,

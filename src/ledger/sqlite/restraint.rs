@@ -12,6 +12,7 @@ mod rates;
 mod tests;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -116,6 +117,8 @@ pub(super) struct Restraints<'c> {
     loops: loops::Presence,
     marks: rates::Marks,
     accounts: budgets::accounts::Accounts,
+    /// What calls that run have set aside, by their rows; the file says it of all of them.
+    reserved: BTreeMap<i64, Reserved>,
     believed: Option<Timestamp>,
 }
 
@@ -157,6 +160,7 @@ impl<'c> Restraints<'c> {
             loops: loops::Presence::default(),
             marks: rates::Marks::default(),
             accounts: budgets::accounts::Accounts::default(),
+            reserved: BTreeMap::new(),
             believed: None,
         }
     }
@@ -170,7 +174,7 @@ impl<'c> Restraints<'c> {
         };
         self.loops.forget();
         self.believed = None;
-        if self.marks.len() + self.accounts.len() > LEDGER_HELD_MAX {
+        if self.marks.len() + self.accounts.len() + self.reserved.len() > LEDGER_HELD_MAX {
             self.forget();
         }
     }
@@ -181,6 +185,7 @@ impl<'c> Restraints<'c> {
     pub(super) fn forget(&mut self) {
         self.marks.forget();
         self.accounts.forget();
+        self.reserved.clear();
     }
 
     /// Writes what this transaction has taken of rates and budgets. They are drawn on by nearly
@@ -251,6 +256,9 @@ impl<'c> Restraints<'c> {
     ) -> rusqlite::Result<()> {
         rates::take(self, row, &grant.rates);
         budgets::reserve(self, reserved)?;
+        if !reserved.is_empty() {
+            self.reserved.insert(call, reserved.clone());
+        }
         match &demands.breaker {
             Some(backend) if grant.is_probe => breakers::probe(self, backend, call),
             Some(_) | None => Ok(()),
@@ -304,7 +312,11 @@ impl<'c> Restraints<'c> {
 
     /// Turns what the call of row `call` had set aside into what it has cost.
     pub(super) fn settle_cost(&mut self, call: i64, cost: Amount) -> rusqlite::Result<()> {
-        budgets::settle(&mut self.accounts, self.connection, call, Some(cost))
+        let reserved = match self.reserved.remove(&call) {
+            Some(reserved) => reserved,
+            None => Reserved::by(self.connection, call)?,
+        };
+        budgets::settle(&mut self.accounts, self.connection, &reserved, Some(cost))
     }
 
     /// Takes and settles in one step, for a call that is over already.
@@ -342,7 +354,8 @@ impl<'c> Restraints<'c> {
 /// What SQLite says.
 pub(super) fn settle_in_full(connection: &Connection, call: i64) -> rusqlite::Result<()> {
     let mut accounts = budgets::accounts::Accounts::default();
-    budgets::settle(&mut accounts, connection, call, None)?;
+    let reserved = Reserved::by(connection, call)?;
+    budgets::settle(&mut accounts, connection, &reserved, None)?;
     accounts.write(connection)
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{
     askings,
     audit::{locks, pruning},
-    operations, planted, restraint, steps,
+    in_hand, operations, planted, restraint, steps,
 };
 use crate::base::failpoint::{self, Point};
 
@@ -31,10 +31,26 @@ const MIGRATIONS: &[&str] = &[
     operations::moves::MOVES_OR_NOTHING,
     restraint::RESERVED,
     operations::moves::BEGINNING_OR_NOTHING,
+    in_hand::TABLE,
+    FIRST_INTENTS,
+    operations::ROW_OF_FIRST,
 ];
 
 /// How the attempt before a further one ended.
 const ATTEMPTS: &str = "ALTER TABLE intents ADD COLUMN after TEXT";
+
+/// The first intent of a call stands in its own row, because both are written at once; before that,
+/// each intent had a row elsewhere, where further ones still have theirs.
+const FIRST_INTENTS: &str = "
+ALTER TABLE calls ADD COLUMN backend TEXT;
+ALTER TABLE calls ADD COLUMN intended INTEGER;
+CREATE TRIGGER calls_keep_their_intent BEFORE UPDATE OF backend, intended ON calls
+BEGIN SELECT RAISE(ABORT, 'intents are never changed'); END;
+ALTER TABLE intents RENAME TO further_intents;
+CREATE VIEW intents (call, attempt, backend, at, after) AS
+SELECT row, 1, backend, intended, NULL FROM calls WHERE backend IS NOT NULL
+UNION ALL SELECT call, attempt, backend, at, after FROM further_intents;
+";
 
 /// The version that brought [`ATTEMPTS`].
 pub(super) const WITH_ATTEMPTS: i32 = 5;
@@ -52,6 +68,15 @@ pub(super) const WITH_LAST_USED: i32 = 10;
 /// The version that brought what is reserved to the rows of calls.
 #[cfg(test)]
 pub(super) const WITH_RESERVED: i32 = 14;
+
+/// The version that brought what each process has in hand, in place of indexes of it.
+pub(super) const WITH_IN_HAND: i32 = 16;
+
+/// The version that brought [`FIRST_INTENTS`].
+pub(super) const WITH_FIRST_INTENTS: i32 = 17;
+
+/// The version by which an operation has the row of the call that began it.
+pub(super) const WITH_ROW_OF_FIRST: i32 = 18;
 
 /// The version that brought the table of operations; a reader may meet an older file.
 pub(super) const WITH_OPERATIONS: i32 = 2;
@@ -213,7 +238,7 @@ mod tests {
                      request_id, raw_arguments, state, outcome, instance)
                  VALUES (1, x'01', 0, 't', 'p', '2025-11-25', '1', '{}', 'running', NULL, 1),
                         (2, x'02', 0, 't', 'p', '2025-11-25', '2', '{}', 'settled', 'failed', 1);
-                 INSERT INTO intents VALUES (1, 1, 1, 'exec', 0, NULL);
+                 INSERT INTO further_intents VALUES (1, 1, 1, 'exec', 0, NULL);
                  INSERT INTO audit VALUES (1, 1, 'accepted', x'00', x'01');",
             )
             .unwrap();
@@ -255,11 +280,15 @@ mod tests {
             Err("events are never changed"),
         );
         check(
-            "DELETE FROM intents",
+            "DELETE FROM further_intents",
             Err("intents are deleted only with their calls"),
         );
         check(
-            "UPDATE intents SET at = 1",
+            "UPDATE further_intents SET at = 1",
+            Err("intents are never changed"),
+        );
+        check(
+            "UPDATE calls SET intended = 1 WHERE row = 1",
             Err("intents are never changed"),
         );
         check(

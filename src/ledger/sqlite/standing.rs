@@ -8,6 +8,7 @@ use super::{
     explain, instance,
     read::LogReader,
     restraint::{self, BreakerView, BudgetView},
+    schema,
 };
 use crate::base::clock::Clock;
 
@@ -72,10 +73,15 @@ impl LogReader {
 
     /// How many calls without an end there are of processes that live, and of others.
     fn begun(&self, connection: &Connection) -> rusqlite::Result<(u64, u64)> {
-        let sql = "SELECT id, (SELECT count(*) FROM calls
+        let sql = if self.version() >= schema::WITH_IN_HAND {
+            "SELECT i.id, count(*) FROM calls_running r JOIN instances i ON i.row = r.instance
+            GROUP BY i.row"
+        } else {
+            "SELECT id, (SELECT count(*) FROM calls
                 WHERE state = 'running' AND instance = instances.row)
             FROM instances
-            WHERE row IN (SELECT DISTINCT instance FROM calls WHERE state = 'running')";
+            WHERE row IN (SELECT DISTINCT instance FROM calls WHERE state = 'running')"
+        };
         let mut statement = connection.prepare(sql)?;
         let mut found = statement.query([])?;
         let (mut running, mut abandoned) = (0, 0);

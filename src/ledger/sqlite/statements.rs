@@ -13,6 +13,7 @@ use super::{
     askings,
     audit::{self, Event, Head, Link, locks, pruning},
     bound::{Bound, Values},
+    in_hand,
     operations::Operations,
     resolve::Change,
     restraint::{Reserved, Restraints},
@@ -24,8 +25,8 @@ use crate::base::{
 const ADMIT: &str = "
 INSERT INTO calls (call_id, received, tool, effect, definition, principal, client,
     protocol_version, request_id, trace_id, raw_arguments, effective_arguments, changes,
-    instance, reserved, state)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 'running')";
+    instance, reserved, backend, intended, state)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, 'running')";
 
 const ADMIT_SETTLED: &str = "
 INSERT INTO calls (call_id, received, tool, effect, definition, principal, client,
@@ -42,8 +43,8 @@ UPDATE OR ROLLBACK calls SET state = 'settled', outcome = ?2, stage = ?3, code =
     run_us = ?11, finished = ?12
 WHERE row = ?1 AND state = 'running'";
 
-const INTEND: &str =
-    "INSERT INTO intents (call, attempt, backend, at, after) VALUES (?1, ?2, ?3, ?4, ?5)";
+const INTEND: &str = "
+INSERT INTO further_intents (call, attempt, backend, at, after) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// The file when this process wrote to it last, or read it first.
 #[derive(Debug, Default)]
@@ -64,11 +65,15 @@ pub(super) struct Statements<'c> {
     admit: Bound<'c>,
     admit_settled: Bound<'c>,
     settle: Bound<'c>,
-    intend: Statement<'c>,
     find_head: Statement<'c>,
     append: Statement<'c>,
     head: Head,
     instance: i64,
+    /// The calls that this process runs.
+    running: in_hand::Rows,
+    /// Whether the file says the same of what this process has in hand; not so when a transaction
+    /// was taken back.
+    knows_its_hand: bool,
     /// The table of operations.
     pub(super) operations: Operations<'c>,
     /// The tables of what restrains calls.
@@ -96,11 +101,12 @@ impl<'c> Statements<'c> {
             admit: Bound::prepare(connection, ADMIT)?,
             admit_settled: Bound::prepare(connection, ADMIT_SETTLED)?,
             settle: Bound::prepare(connection, SETTLE)?,
-            intend: connection.prepare(INTEND)?,
             find_head: connection.prepare(audit::FIND_HEAD)?,
             append: connection.prepare(audit::APPEND)?,
             head: Head::default(),
             instance,
+            running: in_hand::Rows::default(),
+            knows_its_hand: false,
             operations: Operations::prepare(connection, state, instance)?,
             restraints: Restraints::new(connection, state, instance),
         })
@@ -121,18 +127,28 @@ impl<'c> Statements<'c> {
                 data: Some(data),
             };
         }
+        if !self.knows_its_hand {
+            (self.running, self.operations.open) = in_hand::read(self.connection, self.instance)?;
+            self.knows_its_hand = true;
+        }
         Ok(self.seen.schema)
     }
 
     /// What is known of the file holds no more, also where nobody else has written to it.
     pub(super) fn forget(&mut self) {
         self.seen.data = None;
+        self.knows_its_hand = false;
     }
 
     /// Commits it.
     pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
         self.restraints.write()?;
-        self.commit.execute([]).map(drop)
+        let hand = (&self.running, &self.operations.open);
+        in_hand::write(self.connection, self.instance, hand)?;
+        self.commit.execute([])?;
+        self.running.committed();
+        self.operations.open.committed();
+        Ok(())
     }
 
     /// Takes it back, if there is one.
@@ -144,13 +160,24 @@ impl<'c> Statements<'c> {
         }
     }
 
-    /// Writes a call that begins to run and has set so much aside; gives its row.
-    pub(super) fn admit(&mut self, row: &CallRow, reserved: &Reserved) -> rusqlite::Result<i64> {
+    /// Writes a call that begins to run `at` a time by this backend and has set so much aside; gives
+    /// its row.
+    pub(super) fn admit(
+        &mut self,
+        row: &CallRow,
+        (backend, at): (&'static str, Timestamp),
+        reserved: &Reserved,
+    ) -> rusqlite::Result<i64> {
         let mut values = self.admit.values();
         bind_request(&mut values, row, self.instance)?;
         values.kept(reserved)?;
+        // A read is simply run again, so nobody will ask what it was about to do.
+        let intent = row.must_sync().then_some((backend, at.as_micros()));
+        values.kept(intent.map(|(backend, _)| backend))?;
+        values.kept(intent.map(|(_, at)| at))?;
         values.execute()?;
         let at = self.connection.last_insert_rowid();
+        self.running.add(at);
         askings::use_up(self.connection, row, at)?;
         self.record(at, Event::Accepted, |link| link.request(row))?;
         Ok(at)
@@ -184,6 +211,7 @@ impl<'c> Statements<'c> {
         if changed != 1 {
             return Err(Error::StatementChangedRows(changed));
         }
+        self.running.remove(row);
         self.record(row, Event::Completed, |link| link.end(end))
     }
 
@@ -242,6 +270,7 @@ impl<'c> Statements<'c> {
     pub(super) fn reborn_as(&mut self, instance: i64) -> rusqlite::Result<()> {
         self.instance = instance;
         self.operations.reborn_as(instance);
+        self.knows_its_hand = false;
         self.find_head()
     }
 
@@ -274,7 +303,7 @@ impl<'c> Statements<'c> {
         askings::refusal(self.connection, row)
     }
 
-    /// Writes what is about to be done for the call of row `call`.
+    /// Writes what is about to be done once more for the call of row `call`.
     pub(super) fn intend(
         &mut self,
         call: i64,
@@ -282,7 +311,8 @@ impl<'c> Statements<'c> {
         after: Option<&str>,
         at: Timestamp,
     ) -> rusqlite::Result<()> {
-        self.intend
+        self.connection
+            .prepare_cached(INTEND)?
             .execute(params![
                 call,
                 intent.attempt,

@@ -14,7 +14,7 @@ use super::{
         },
     },
     explain, instance,
-    operations::word,
+    operations::{BEGUN_BY_ID, word},
     read::LogReader,
     resolve, schema,
     statements::Statements,
@@ -156,8 +156,13 @@ struct Found {
     deaths: u32,
 }
 
-/// Of the operations `o`, those that have begun a step and have no end.
-const UNDER_WAY: &str = "o.state IN ('running', 'compensating')
+/// Of the operations `o`, those that have begun a step and have no end. A process may be dead and have
+/// them in hand.
+const UNDER_WAY: &str = "o.row IN (SELECT row FROM operations_open) AND o.state <> 'claimed'
+    AND EXISTS (SELECT 1 FROM steps WHERE of_call = o.last)";
+
+/// The same in a file that does not list them.
+const UNDER_WAY_BEFORE: &str = "o.state IN ('running', 'compensating')
     AND EXISTS (SELECT 1 FROM steps WHERE of_call = o.last)";
 
 const FOUND: &str = "SELECT o.row, o.last, o.state, o.deaths FROM operations o";
@@ -190,9 +195,7 @@ pub(super) fn adopt(
         }
         Wanted::Named(id) => {
             let sql = format!(
-                "{FOUND} JOIN calls f ON f.row = o.first WHERE f.call_id = ?1
-                     AND EXISTS (SELECT 1 FROM steps WHERE of_call = o.last)
-                 ORDER BY o.row DESC LIMIT 1"
+                "{FOUND} WHERE {BEGUN_BY_ID} AND EXISTS (SELECT 1 FROM steps WHERE of_call = o.last)"
             );
             let connection = statements.connection();
             let mut statement = connection.prepare_cached(&sql)?;
@@ -345,10 +348,14 @@ impl LogReader {
         if self.version() < schema::WITH_STEPS {
             return Ok(false);
         }
+        let under_way = match self.version() {
+            ..schema::WITH_IN_HAND => UNDER_WAY_BEFORE,
+            schema::WITH_IN_HAND.. => UNDER_WAY,
+        };
         let owners = || -> rusqlite::Result<Vec<[u8; 16]>> {
             let sql = format!(
                 "SELECT i.id FROM operations o JOIN instances i ON i.row = o.owner
-                 WHERE {UNDER_WAY}"
+                 WHERE {under_way}"
             );
             let mut statement = self.connection().prepare_cached(&sql)?;
             let found = statement.query_map([], |row| row.get(0))?;

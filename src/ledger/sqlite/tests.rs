@@ -13,7 +13,7 @@ use super::{
     super::{
         AuditReceipt, Ledger, LedgerError,
         admission::Decided,
-        contract::{self, INTENT, begin, calls_in, events_in, row, settlement, sqlite},
+        contract::{self, SECOND, begin, calls_in, events_in, row, settlement, sqlite},
         log::{CallFilter, Found, Order},
         record::Outcome,
         wait,
@@ -369,7 +369,7 @@ fn the_first_intent_of_a_read_alone_is_not_written() {
     let ledger = SqliteLedger::new(dir.path().into(), clock, AuditSync::All);
     for effect in ["read", "write"] {
         let begun = begin(&ledger, &row(effect)).unwrap();
-        let further = contract::further(INTENT);
+        let further = contract::further(SECOND);
         wait(|then| ledger.intend(&begun, further, then)).unwrap();
     }
     let reader = LogReader::open(dir.path()).unwrap();

@@ -45,6 +45,22 @@ fn the_file_lets_an_operation_go_where_the_program_does() {
 }
 
 #[test]
+fn the_operation_that_a_call_began_is_found_without_looking_at_the_others() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    schema::migrate(&mut connection, 0, "x").unwrap();
+    let sql = format!("EXPLAIN QUERY PLAN {FOUND} {BEGUN_BY_ID}");
+    let mut explained = connection.prepare(&sql).unwrap();
+    let mut rows = explained.raw_query();
+    let mut plan: Vec<String> = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        plan.push(row.get(3).unwrap());
+    }
+    assert!(plan.len() > 5, "{plan:?}");
+    let scans = plan.iter().filter(|step| step.starts_with("SCAN"));
+    assert_eq!(scans.count(), 0, "{plan:?}");
+}
+
+#[test]
 fn no_step_of_an_operation_makes_a_table_in_memory() {
     let mut connection = Connection::open_in_memory().unwrap();
     schema::migrate(&mut connection, 0, "x").unwrap();

@@ -168,7 +168,7 @@ fn o3_a_beginning_that_is_gone_without_an_event_that_says_so_is_a_gap() {
         .execute_batch(
             "DROP TRIGGER prunings_are_of_the_chain;
              INSERT INTO prunings SELECT 7, 0, seq, hash, 2, 0, 'eve' FROM audit WHERE seq = 3;
-             DELETE FROM audit WHERE seq <= 3; DELETE FROM intents WHERE call <= 2;
+             DELETE FROM audit WHERE seq <= 3; DELETE FROM further_intents WHERE call <= 2;
              DELETE FROM calls WHERE row <= 2",
         )
         .unwrap();

@@ -9,7 +9,7 @@ use super::{
         log::{CallFact, CallFilter},
         record::Outcome,
     },
-    LogReader, bind, explain, wanted,
+    LogReader, bind, explain, schema, wanted,
 };
 use crate::base::{clock::Timestamp, limits::LEDGER_SCAN_ROWS_MAX, problem::Code};
 
@@ -24,13 +24,20 @@ impl LogReader {
         filter: &CallFilter,
         mut each: impl FnMut(CallFact<'_>),
     ) -> Result<(), LedgerError> {
+        // Not of the view: SQLite would copy all that is in it.
+        let attempts = if self.version >= schema::WITH_FIRST_INTENTS {
+            "coalesce((SELECT max(attempt) FROM further_intents WHERE call = calls.row),
+                CASE WHEN backend IS NOT NULL THEN 1 END)"
+        } else {
+            "(SELECT max(attempt) FROM intents WHERE call = calls.row)"
+        };
         let sql = format!(
             "SELECT received, tool, principal, outcome, stage, code, effects,
                 guard_us + wait_us + run_us,
                 coalesce(instr(changes, '\"kind\":\"coerced\"')
                     + instr(changes, '\"kind\":\"normalized\"'), 0) > 0,
                 effect IS NOT NULL,
-                (SELECT max(attempt) FROM intents WHERE call = calls.row),
+                {attempts},
                 CASE WHEN code IN ('{}', '{}') THEN reply END
             FROM calls WHERE {}",
             Code::RuleViolation.as_str(),

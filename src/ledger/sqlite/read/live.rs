@@ -1,6 +1,6 @@
 //! Reading a ledger while it grows: what is new, what still runs.
 
-use super::{LogReader, explain};
+use super::{LogReader, explain, schema};
 use crate::ledger::LedgerError;
 
 impl LogReader {
@@ -10,7 +10,11 @@ impl LogReader {
     /// When the ledger cannot be read.
     pub(crate) fn running(&self, count_max: usize) -> Result<Vec<i64>, LedgerError> {
         let read = || -> rusqlite::Result<Vec<i64>> {
-            let sql = "SELECT row FROM calls WHERE state = 'running' LIMIT ?1";
+            let sql = if self.version >= schema::WITH_IN_HAND {
+                "SELECT row FROM calls_running LIMIT ?1"
+            } else {
+                "SELECT row FROM calls WHERE state = 'running' LIMIT ?1"
+            };
             let mut statement = self.connection.prepare_cached(sql)?;
             let found = statement.query_map([count_max as i64], |row| row.get(0))?;
             found.collect()

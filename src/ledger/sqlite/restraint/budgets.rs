@@ -123,15 +123,15 @@ pub(super) fn spend(
     Ok(())
 }
 
-/// Turns what the call of row `call` had set aside into `actual`; `None` is all of it. Whoever
-/// ends the call does it, in the same transaction and once.
+/// Turns what a call had set aside into `actual`; `None` is all of it. Whoever ends the call does it,
+/// in the same transaction and once.
 pub(super) fn settle(
     accounts: &mut Accounts,
     connection: &Connection,
-    call: i64,
+    reserved: &Reserved,
     actual: Option<Amount>,
 ) -> rusqlite::Result<()> {
-    for (row, most) in Reserved::by(connection, call)?.iter() {
+    for (row, most) in reserved.iter() {
         let settle = |account: Account| account.settle(most, actual.unwrap_or(most));
         accounts.change(connection, row, settle)?;
     }

@@ -32,11 +32,16 @@ impl Reserved {
         Self(rows.iter().map(|row| (*row, most.as_micros())).collect())
     }
 
+    /// Whether that is nothing.
+    pub(in super::super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What the call of row `call` has set aside.
     ///
     /// # Errors
     /// What SQLite says, also where there is no such call.
-    pub(super) fn by(connection: &Connection, call: i64) -> rusqlite::Result<Self> {
+    pub(in super::super) fn by(connection: &Connection, call: i64) -> rusqlite::Result<Self> {
         let sql = "SELECT reserved FROM calls WHERE row = ?1";
         let mut find = connection.prepare_cached(sql)?;
         find.query_row([call], |row| row.get(0))

@@ -69,7 +69,7 @@ fn x24_a_probe_whose_process_died_frees_its_place() {
 fn again(ledger: &dyn Ledger, of: &IntentReceipt, backend: &str, health: Health) -> bool {
     let further = Further {
         breaker: Some((backend.into(), Some(health))),
-        ..contract::further(contract::INTENT)
+        ..contract::further(contract::SECOND)
     };
     let allowed = wait(|then| ledger.intend(of, further, then)).unwrap();
     allowed.is_some_and(|receipt| receipt.row() == of.row())
