@@ -34,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     in_hand::TABLE,
     FIRST_INTENTS,
     operations::ROW_OF_FIRST,
+    operations::moves::JUDGED_AFTERWARDS,
 ];
 
 /// How the attempt before a further one ended.

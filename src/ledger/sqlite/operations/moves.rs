@@ -59,3 +59,23 @@ DROP TRIGGER operations_begin_at_the_beginning;
 CREATE TRIGGER operations_begin_at_the_beginning BEFORE INSERT ON operations
 WHEN NEW.state <> 'claimed' AND NEW.state <> 'running'
 BEGIN SELECT RAISE(ROLLBACK, 'an operation begins as claimed or running'); END";
+
+/// A migration: what is not legal is taken back after it was written and not before. Where a trigger runs
+/// before, SQLite has to look for the row once more and read all of it again.
+pub(in super::super) const JUDGED_AFTERWARDS: &str = concat!(
+    "
+DROP TRIGGER operations_begin_at_the_beginning;
+CREATE TRIGGER operations_begin_at_the_beginning AFTER INSERT ON operations
+WHEN NEW.state <> 'claimed' AND NEW.state <> 'running'
+BEGIN SELECT RAISE(ROLLBACK, 'an operation begins as claimed or running'); END;
+DROP TRIGGER operations_move_legally;
+CREATE TRIGGER operations_move_legally AFTER UPDATE OF state ON operations WHEN NOT (",
+    legal_moves!(),
+    ")
+BEGIN SELECT RAISE(ROLLBACK, 'an operation cannot go there'); END;
+DROP TRIGGER calls_end_once;
+CREATE TRIGGER calls_end_once AFTER UPDATE OF
+    state, outcome, stage, code, effects, reply, reply_clipped_from, backend_status,
+    guard_us, wait_us, run_us, finished ON calls WHEN OLD.state <> 'running'
+BEGIN SELECT RAISE(ROLLBACK, 'how a call ended is never changed'); END"
+);

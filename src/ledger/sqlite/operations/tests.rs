@@ -1,17 +1,12 @@
 //! What the file lets happen to an operation, and what that costs.
 
-use super::{
-    super::schema,
-    moves::{MOVES, MOVES_OR_NOTHING},
-    *,
-};
+use super::{super::schema, moves::JUDGED_AFTERWARDS, *};
 
 #[test]
 fn the_file_lets_an_operation_go_where_the_program_does() {
     let connection = Connection::open_in_memory().unwrap();
     let before = "CREATE TABLE operations (row INTEGER PRIMARY KEY, state TEXT NOT NULL,
             owner INTEGER);
-        CREATE INDEX operations_open ON operations (owner);
         CREATE TRIGGER operations_begin_at_the_beginning BEFORE INSERT ON operations
         BEGIN SELECT 1; END;
         CREATE TRIGGER operations_move_legally BEFORE UPDATE ON operations BEGIN SELECT 1; END;
@@ -23,8 +18,7 @@ fn the_file_lets_an_operation_go_where_the_program_does() {
         let insert = "INSERT INTO operations (state) VALUES (?1)";
         connection.execute(insert, [state.as_str()]).unwrap();
     }
-    connection.execute_batch(MOVES).unwrap();
-    connection.execute_batch(MOVES_OR_NOTHING).unwrap();
+    connection.execute_batch(JUDGED_AFTERWARDS).unwrap();
     for (row, from) in (1..).zip(OperationState::ALL) {
         for to in OperationState::ALL {
             connection.execute_batch("BEGIN").unwrap();
