@@ -140,9 +140,12 @@ impl<R: Read> LineReader<R> {
             self.buffer.shrink_to_fit();
         }
         let wanted = self.filled + CHUNK_BYTES;
-        if self.buffer.len() < wanted {
-            self.buffer
-                .resize(wanted.next_multiple_of(2 * CHUNK_BYTES), 0);
+        let length = wanted.next_multiple_of(2 * CHUNK_BYTES);
+        if self.buffer.is_empty() {
+            // The system gives zeros of which none is in memory before it is written to.
+            self.buffer = vec![0; length];
+        } else if self.buffer.len() < wanted {
+            self.buffer.resize(length, 0);
         }
     }
 }
