@@ -7,7 +7,7 @@
 use std::{fmt, fmt::Write as _};
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, map::Entry};
 
 use super::limits::{JSON_DEPTH_MAX, JSON_NODES_MAX, STRING_BYTES_MAX};
 
@@ -63,15 +63,8 @@ pub(crate) fn text(value: &Value) -> String {
 #[derive(Default)]
 pub(crate) struct Reader {
     nodes: usize,
-    above: &'static [&'static str],
-    path: Vec<Segment>,
     violation: Option<Violation>,
     huge_float: bool,
-}
-
-enum Segment {
-    Name(String),
-    Index(usize),
 }
 
 impl Reader {
@@ -80,27 +73,22 @@ impl Reader {
     /// # Errors
     /// As [`parse`].
     pub(crate) fn read(&mut self, text: &str) -> Result<Value, Violation> {
-        self.read_under(&[], text)
+        self.read_at(At::Top, text)
     }
 
-    /// Reads a part of a message that stands under the member names `above`, which count for
-    /// depth and stand in the pointers of violations.
+    /// Reads the part of a message that stands at `at`, which counts for depth and stands in the
+    /// pointers of violations.
     ///
     /// # Errors
     /// As [`parse`].
-    pub(crate) fn read_under(
-        &mut self,
-        above: &'static [&'static str],
-        text: &str,
-    ) -> Result<Value, Violation> {
-        self.above = above;
-        self.path.clear();
+    pub(crate) fn read_at(&mut self, at: At<'_>, text: &str) -> Result<Value, Violation> {
         self.huge_float = false;
         let mut source = serde_json::Deserializer::from_str(text);
-        let depth = above.len();
+        let depth = at.depth();
         let read = Strict {
             reader: self,
             depth,
+            at,
         }
         .deserialize(&mut source)
         .and_then(|value| source.end().map(|()| value));
@@ -114,25 +102,51 @@ impl Reader {
         })
     }
 
-    fn pointer(&self) -> String {
-        let mut pointer = String::new();
-        for name in self.above {
-            push_pointer(&mut pointer, name);
-        }
-        for segment in &self.path {
-            match segment {
-                Segment::Name(name) => push_pointer(&mut pointer, name),
-                Segment::Index(index) => {
-                    let _infallible = write!(pointer, "/{index}");
-                }
-            }
-        }
-        pointer
-    }
-
     fn refuse<E: serde::de::Error>(&mut self, violation: Violation) -> E {
         self.violation = Some(violation);
         E::custom("refused")
+    }
+}
+
+/// A place in a value on the way down to it: made at each step, and written as a pointer only
+/// where something is told of it.
+#[derive(Clone, Copy)]
+pub(crate) enum At<'a> {
+    /// The value itself.
+    Top,
+    /// The member of this name, of the value there.
+    Member(&'a At<'a>, &'a str),
+    /// The item of this number, of the value there.
+    Item(&'a At<'a>, usize),
+}
+
+impl At<'_> {
+    /// As a JSON pointer.
+    pub(crate) fn pointer(self) -> String {
+        let mut pointer = String::new();
+        self.write_to(&mut pointer);
+        pointer
+    }
+
+    fn depth(self) -> usize {
+        match self {
+            Self::Top => 0,
+            Self::Member(above, _) | Self::Item(above, _) => 1 + above.depth(),
+        }
+    }
+
+    fn write_to(self, pointer: &mut String) {
+        match self {
+            Self::Top => {}
+            Self::Member(above, name) => {
+                above.write_to(pointer);
+                push_pointer(pointer, name);
+            }
+            Self::Item(above, index) => {
+                above.write_to(pointer);
+                let _infallible = write!(pointer, "/{index}");
+            }
+        }
     }
 }
 
@@ -210,6 +224,7 @@ fn skip_string(rest: &mut impl Iterator<Item = u8>) {
 struct Strict<'a> {
     reader: &'a mut Reader,
     depth: usize,
+    at: At<'a>,
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
@@ -234,7 +249,7 @@ impl Strict<'_> {
 
     fn check_length<E: serde::de::Error>(&mut self, text: &str) -> Result<(), E> {
         if text.len() > STRING_BYTES_MAX {
-            let pointer = self.reader.pointer();
+            let pointer = self.at.pointer();
             return Err(self.reader.refuse(Violation::StringTooLong { pointer }));
         }
         Ok(())
@@ -287,18 +302,14 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
         let depth = self.deeper()?;
         let mut values = Vec::new();
-        loop {
-            self.reader.path.push(Segment::Index(values.len()));
-            let item = items.next_element_seed(Strict {
-                reader: self.reader,
-                depth,
-            })?;
-            self.reader.path.pop();
-            match item {
-                Some(value) => values.push(value),
-                None => return Ok(Value::Array(values)),
-            }
+        while let Some(value) = items.next_element_seed(Strict {
+            reader: self.reader,
+            depth,
+            at: At::Item(&self.at, values.len()),
+        })? {
+            values.push(value);
         }
+        Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
@@ -306,19 +317,19 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut map = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             self.check_length(&name)?;
-            let is_known = map.contains_key(&name);
-            self.reader.path.push(Segment::Name(name));
-            if is_known {
-                let pointer = self.reader.pointer();
-                return Err(self.reader.refuse(Violation::Duplicate { pointer }));
-            }
-            let value = members.next_value_seed(Strict {
-                reader: self.reader,
-                depth,
-            })?;
-            // Whoever reads the value leaves the path as it was.
-            if let Some(Segment::Name(name)) = self.reader.path.pop() {
-                map.insert(name, value);
+            match map.entry(name) {
+                Entry::Occupied(entry) => {
+                    let pointer = At::Member(&self.at, entry.key()).pointer();
+                    return Err(self.reader.refuse(Violation::Duplicate { pointer }));
+                }
+                Entry::Vacant(entry) => {
+                    let value = members.next_value_seed(Strict {
+                        reader: self.reader,
+                        depth,
+                        at: At::Member(&self.at, entry.key()),
+                    })?;
+                    entry.insert(value);
+                }
             }
         }
         if self.reader.violation.is_some() {

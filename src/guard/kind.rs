@@ -30,7 +30,7 @@ pub(crate) fn normal_form(kind: &Kind, value: &str) -> Result<Option<String>, Mi
     let changed = match kind {
         Kind::Text { strict } => {
             check_text(value)?;
-            if *strict && value.chars().any(is_deceptive) {
+            if *strict && has_deceptive(value) {
                 return Err(Misfit::new(
                     "text without characters that hide or reorder other text",
                 ));
@@ -48,10 +48,13 @@ pub(crate) fn normal_form(kind: &Kind, value: &str) -> Result<Option<String>, Mi
     Ok((changed != value).then_some(changed))
 }
 
-/// Whether `char` makes text look other than it reads: bidirectional controls, zero-width and
-/// tag characters. The joiners are not among them, since scripts and emoji need them.
-pub(crate) fn is_deceptive(char: char) -> bool {
-    text::is_hidden(char) && !matches!(char, '\u{200C}' | '\u{200D}')
+/// Whether something in `text` makes it look other than it reads: bidirectional controls,
+/// zero-width and tag characters, none of which is ASCII. The joiners are not among them, since
+/// scripts and emoji need them.
+pub(super) fn has_deceptive(text: &str) -> bool {
+    let is_deceptive =
+        |char: char| text::is_hidden(char) && !matches!(char, '\u{200C}' | '\u{200D}');
+    !text.is_ascii() && text.chars().any(is_deceptive)
 }
 
 /// Text holds no control characters but tab, newline and carriage return.

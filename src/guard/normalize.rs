@@ -9,13 +9,13 @@ use super::{
     call::{Change, ChangeKind, Header, Refusal, Refused},
     coerce,
     correct::correct,
-    kind::{is_deceptive, normal_form},
+    kind::{has_deceptive, normal_form},
     resolve::ResolvedCall,
     rules::Facts,
 };
 use crate::{
     base::{
-        json::push_pointer,
+        json::At,
         limits::VIOLATIONS_MAX,
         problem::{Code, Detail, Problem},
         text,
@@ -161,11 +161,10 @@ pub(super) fn bring(
 ) -> Result<Vec<Change>, Vec<Detail>> {
     let mut walk = Walk {
         schema,
-        pointer: String::new(),
         changes: Vec::new(),
         misfits: Vec::new(),
     };
-    walk.value(arguments, schema.facts().root());
+    walk.value(arguments, schema.facts().root(), At::Top);
     if walk.misfits.is_empty() {
         Ok(walk.changes)
     } else {
@@ -177,26 +176,21 @@ pub(super) fn bring(
 /// they pass, and are flagged in the record and to whoever has to confirm the call.
 pub(crate) fn flagged(effective: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    flag(effective, &mut String::new(), &mut found);
+    flag(effective, At::Top, &mut found);
     found
 }
 
-fn flag(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
-    let above = pointer.len();
+fn flag(value: &Value, at: At<'_>, found: &mut Vec<String>) {
     match value {
-        Value::String(string) if string.chars().any(is_deceptive) => found.push(pointer.clone()),
+        Value::String(string) if has_deceptive(string) => found.push(at.pointer()),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                push_pointer(pointer, &index.to_string());
-                flag(item, pointer, found);
-                pointer.truncate(above);
+                flag(item, At::Item(&at, index), found);
             }
         }
         Value::Object(members) => {
             for (name, member) in members {
-                push_pointer(pointer, name);
-                flag(member, pointer, found);
-                pointer.truncate(above);
+                flag(member, At::Member(&at, name), found);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -208,61 +202,60 @@ pub(super) const UNDECLARED: Kind = Kind::Text { strict: false };
 
 struct Walk<'a> {
     schema: &'a InputSchema,
-    pointer: String,
     changes: Vec<Change>,
     misfits: Vec<Detail>,
 }
 
 impl Walk<'_> {
-    fn value(&mut self, value: &mut Value, node: Option<&Node>) {
+    fn value(&mut self, value: &mut Value, node: Option<&Node>, at: At<'_>) {
         if node.is_some_and(|node| node.secret) || self.misfits.len() >= VIOLATIONS_MAX {
             return;
         }
         let facts = self.schema.facts();
-        let above = self.pointer.len();
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
-            Value::String(string) => self.string(string, node.map_or(&UNDECLARED, |n| &n.kind)),
+            Value::String(string) => {
+                let kind = node.map_or(&UNDECLARED, |node| &node.kind);
+                self.string(string, kind, at);
+            }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    push_pointer(&mut self.pointer, &index.to_string());
-                    self.value(item, facts.item(node, index));
-                    self.pointer.truncate(above);
+                    let at = At::Item(&at, index);
+                    self.value(item, facts.item(node, index), at);
                 }
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    push_pointer(&mut self.pointer, name);
+                    let at = At::Member(&at, name);
                     // A name goes wherever its value goes.
                     if let Err(misfit) = normal_form(&UNDECLARED, name) {
-                        self.refuse("name", misfit.0, name);
+                        self.refuse("name", misfit.0, (name, at));
                     }
-                    self.value(member, facts.member(node, name));
-                    self.pointer.truncate(above);
+                    self.value(member, facts.member(node, name), at);
                 }
             }
         }
     }
 
-    fn string(&mut self, string: &mut String, kind: &Kind) {
+    fn string(&mut self, string: &mut String, kind: &Kind, at: At<'_>) {
         match normal_form(kind, string) {
             Ok(None) => {}
             Ok(Some(normal)) => {
                 let from = std::mem::replace(string, normal);
                 self.changes.push(Change {
-                    at: self.pointer.clone(),
+                    at: at.pointer(),
                     kind: ChangeKind::Normalized,
                     from: Some(from.into()),
                     to: Some(string.as_str().into()),
                 });
             }
-            Err(misfit) => self.refuse("x-kind", misfit.0, string),
+            Err(misfit) => self.refuse("x-kind", misfit.0, (string, at)),
         }
     }
 
-    fn refuse(&mut self, constraint: &str, expected: String, got: &str) {
+    fn refuse(&mut self, constraint: &str, expected: String, (got, at): (&str, At<'_>)) {
         self.misfits.push(Detail {
-            at: text::clip(&self.pointer, 512).to_owned(),
+            at: text::clip(&at.pointer(), 512).to_owned(),
             constraint: constraint.to_owned(),
             limit: None,
             expected,

@@ -8,7 +8,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::jsonrpc::Name;
 use crate::base::{
-    json::{Reader, Violation, push_pointer},
+    json::{At, Reader, Violation},
     limits::PARAMS_MEMBERS_MAX,
 };
 
@@ -59,8 +59,7 @@ impl<'a> Params<'a> {
         }
         for (at, (name, _)) in members.iter().enumerate() {
             if members.iter().take(at).any(|(earlier, _)| earlier == name) {
-                let mut pointer = "/params".to_owned();
-                push_pointer(&mut pointer, name);
+                let pointer = At::Member(PARAMS, name).pointer();
                 return Err(Violation::Duplicate { pointer }.into());
             }
         }
@@ -87,7 +86,7 @@ impl<'a> Params<'a> {
             return Ok(None);
         };
         let (_, raw) = self.members.swap_remove(at);
-        Ok(Some(self.reader.read_under(above(name), raw.get())?))
+        Ok(Some(self.reader.read_at(place(name), raw.get())?))
     }
 
     /// Takes a string out.
@@ -108,18 +107,21 @@ impl<'a> Params<'a> {
     /// When a member is not strict JSON.
     pub(crate) fn finish(mut self) -> Result<(), ParamsError> {
         for (_, raw) in &self.members {
-            self.reader.read_under(above(""), raw.get())?;
+            self.reader.read_at(place(""), raw.get())?;
         }
         Ok(())
     }
 }
 
-/// Where a member stands in its message, for the pointers of violations.
-fn above(name: &str) -> &'static [&'static str] {
+/// Where the parameters stand in their message.
+const PARAMS: &At<'_> = &At::Member(&At::Top, "params");
+
+/// Where one of them stands, for the pointers of violations.
+fn place(name: &str) -> At<'static> {
     match name {
-        "arguments" => &["params", "arguments"],
-        "_meta" => &["params", "_meta"],
-        _ => &["params", "…"],
+        "arguments" => At::Member(PARAMS, "arguments"),
+        "_meta" => At::Member(PARAMS, "_meta"),
+        _ => At::Member(PARAMS, "…"),
     }
 }
 

@@ -79,7 +79,7 @@ fn what_is_not_json_is_told_with_its_column() {
 fn parts_of_one_message_share_its_bounds_and_know_where_they_stand() {
     let mut reader = Reader::default();
     assert_eq!(
-        reader.read_under(&["params"], r#"{"a":1,"a":1}"#),
+        reader.read_at(At::Member(&At::Top, "params"), r#"{"a":1,"a":1}"#),
         Err(Violation::Duplicate {
             pointer: "/params/a".into()
         })

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    base::{json::push_pointer, redact::HIDDEN},
+    base::{json::At, redact::HIDDEN},
     catalog::schema::{Facts, InputSchema, Node},
     guard::call::{Change, ChangeKind},
 };
@@ -13,13 +13,7 @@ use crate::{
 pub(super) fn fill(schema: &InputSchema, arguments: &mut Value) -> Vec<Change> {
     let facts = schema.facts();
     let mut changes = Vec::new();
-    fill_in(
-        facts,
-        facts.root(),
-        arguments,
-        &mut String::new(),
-        &mut changes,
-    );
+    fill_in(facts, facts.root(), arguments, At::Top, &mut changes);
     changes
 }
 
@@ -27,44 +21,34 @@ fn fill_in(
     facts: &Facts,
     node: Option<&Node>,
     value: &mut Value,
-    pointer: &mut String,
+    at: At<'_>,
     changes: &mut Vec<Change>,
 ) {
     let Some(node) = node else {
         return;
     };
-    let above = pointer.len();
     match value {
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                push_pointer(pointer, &index.to_string());
-                fill_in(facts, facts.item(Some(node), index), item, pointer, changes);
-                pointer.truncate(above);
+                let (node, at) = (facts.item(Some(node), index), At::Item(&at, index));
+                fill_in(facts, node, item, at, changes);
             }
         }
         Value::Object(members) => {
             for (name, member) in members.iter_mut() {
-                push_pointer(pointer, name);
-                fill_in(
-                    facts,
-                    facts.member(Some(node), name),
-                    member,
-                    pointer,
-                    changes,
-                );
-                pointer.truncate(above);
+                let (node, at) = (facts.member(Some(node), name), At::Member(&at, name));
+                fill_in(facts, node, member, at, changes);
             }
             for (name, default) in &node.defaults {
                 if members.contains_key(name) {
                     continue;
                 }
                 members.insert(name.clone(), default.clone());
-                push_pointer(pointer, name);
                 let secret = facts
                     .member(Some(node), name)
                     .is_some_and(|node| node.secret);
                 changes.push(Change {
-                    at: pointer.clone(),
+                    at: At::Member(&at, name).pointer(),
                     kind: ChangeKind::Default,
                     from: None,
                     to: Some(if secret {
@@ -73,7 +57,6 @@ fn fill_in(
                         default.clone()
                     }),
                 });
-                pointer.truncate(above);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
