@@ -20,7 +20,7 @@ use crate::{
     base::{
         cancel::Cancelled,
         capability::Capability,
-        clock::Moment,
+        clock::{Clock, Moment},
         limits::{ASK_PATIENCE, ASKS_OPEN_MAX},
         problem::{Advice, Code, Effects, Problem},
     },
@@ -86,11 +86,11 @@ impl Asks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long from `now` until somebody has waited long enough.
-    pub(super) fn patience(&self, now: Moment) -> Option<Duration> {
+    /// How long until somebody has waited long enough; `None` while nobody waits.
+    pub(super) fn patience(&self, clock: &dyn Clock) -> Option<Duration> {
         let state = self.state();
         let first = state.calls.values().map(|waiting| waiting.until).min();
-        first.map(|until| until.since(now))
+        first.map(|until| until.since(clock.now()))
     }
 }
 

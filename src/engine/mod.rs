@@ -35,7 +35,10 @@ mod workers;
 use std::{
     collections::HashMap,
     io,
-    sync::{Arc, Condvar, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -112,8 +115,10 @@ struct Shared {
     queue: Queue,
     threads: workers::Threads,
     joins: Joins,
-    open: Mutex<usize>,
-    idle: Condvar,
+    /// Calls that are not answered yet.
+    open: AtomicUsize,
+    /// Where it is waited for that there is none, under a lock of its own.
+    idle: (Mutex<()>, Condvar),
     running: Mutex<HashMap<CallId, CancelToken>>,
     asks: Asks,
     key: OnceLock<ledger_key::Key>,
@@ -150,17 +155,12 @@ impl Engine {
     /// Waits until every call that was taken in is answered, at most `patience`. Whether they
     /// all were.
     pub(crate) fn drain(&self, patience: Duration) -> bool {
-        let open = self
-            .shared
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let (open, _) = self
-            .shared
-            .idle
-            .wait_timeout_while(open, patience, |open| *open > 0)
-            .unwrap_or_else(PoisonError::into_inner);
-        *open == 0
+        let (lock, idle) = &self.shared.idle;
+        let is_open = |_: &mut ()| self.shared.open.load(Ordering::SeqCst) > 0;
+        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = idle.wait_timeout_while(guard, patience, is_open);
+        let (mut guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !is_open(&mut guard)
     }
 
     /// Takes what a client answered to the question of this number; one that is not open is
@@ -243,8 +243,8 @@ impl Shared {
             queue: Queue::new(CHECK_QUEUE_MAX, parts.workers.max(1)),
             threads: workers::Threads::default(),
             joins: Joins::default(),
-            open: Mutex::new(0),
-            idle: Condvar::new(),
+            open: AtomicUsize::new(0),
+            idle: Default::default(),
             running: Mutex::new(HashMap::new()),
             asks: Asks::default(),
             key: OnceLock::new(),
@@ -275,14 +275,16 @@ impl Shared {
     }
 
     fn opened(&self) {
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.open.fetch_add(1, Ordering::SeqCst);
     }
 
     fn closed(&self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        *open = open.saturating_sub(1);
-        if *open == 0 {
-            self.idle.notify_all();
+        if self.open.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return;
         }
+        // Whoever waits has either not looked yet or sleeps: nothing is between the two.
+        let (lock, idle) = &self.idle;
+        drop(lock.lock().unwrap_or_else(PoisonError::into_inner));
+        idle.notify_all();
     }
 }

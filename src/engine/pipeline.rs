@@ -97,17 +97,17 @@ pub(super) struct Started {
 pub(super) fn arrive(shared: &Arc<Shared>, call: IncomingCall, ticket: Ticket) {
     failpoint::pass(Point::CallTaken);
     match resolve(call, &shared.catalog.get()) {
-        Ok(call) => shared.queue.push_check(Box::new(Arrived { call, ticket })),
+        Ok(call) => shared.queue.push_check(Arrived { call, ticket }),
         Err(refused) => refuse(shared, refused, ticket),
     }
 }
 
 /// The gate: everything that is decided here and now.
 pub(super) fn gate(shared: &Arc<Shared>) {
-    let patience = || shared.asks.patience(shared.clock.now());
-    while let Some(job) = shared.queue.pop_gate(patience(), &*shared.clock) {
+    let patience = || shared.asks.patience(&*shared.clock);
+    while let Some(job) = shared.queue.pop_gate(patience, &*shared.clock) {
         match job {
-            GateJob::Check(arrived) => check_when_marked(shared, *arrived),
+            GateJob::Check(arrived) => check_when_marked(shared, arrived),
             GateJob::Run(started) => run(shared, *started, Duration::ZERO),
             GateJob::Go(go) => go(shared),
             // Each of these sees that its time is up before it waits for anything.

@@ -3,7 +3,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -24,7 +27,7 @@ pub(super) type Go = Box<dyn FnOnce(&Arc<Shared>) + Send>;
 /// Work for the gate.
 pub(super) enum GateJob {
     /// A call that has to be checked.
-    Check(Box<Arrived>),
+    Check(Arrived),
     /// A call that has begun and whose backend cannot wait.
     Run(Box<Started>),
     /// A call that goes on from where it was asked about.
@@ -49,7 +52,7 @@ pub(super) enum WorkJob {
 struct State {
     goes: VecDeque<Go>,
     runs: VecDeque<Box<Started>>,
-    checks: VecDeque<Box<Arrived>>,
+    checks: VecDeque<Arrived>,
     work: Schedule<WorkJob>,
     /// The gate sleeps.
     is_idle: bool,
@@ -59,7 +62,6 @@ struct State {
     workers: usize,
     /// Workers that sleep.
     idle_workers: usize,
-    stopping: bool,
     closed: bool,
 }
 
@@ -68,6 +70,8 @@ pub(super) struct Queue {
     checks_max: usize,
     workers_max: usize,
     state: Mutex<State>,
+    /// Changed with the state, and asked without it once for each call.
+    stopping: AtomicBool,
     gate_ready: Bell,
     gate_room: Bell,
     work_ready: Bell,
@@ -138,39 +142,42 @@ impl Queue {
                 // The first is there before any work is.
                 workers: 1,
                 idle_workers: 0,
-                stopping: false,
                 closed: false,
             }),
+            stopping: AtomicBool::new(false),
             gate_ready: Bell::default(),
             gate_room: Bell::default(),
             work_ready: Bell::default(),
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a call to be checked; waits for room. The gate always makes room, so this waits for
     /// no program.
-    pub(super) fn push_check(&self, call: Box<Arrived>) {
+    pub(super) fn push_check(&self, call: Arrived) {
         let mut state = self.state();
         while state.checks.len() >= self.checks_max && !state.closed {
             state = self.gate_room.sleep(state);
         }
         state.checks.push_back(call);
-        self.wake_gate(&state);
+        self.wake_gate(state);
     }
 
     /// Adds a begun call for the gate, which takes it before any call that has not begun.
     pub(super) fn push_gate_run(&self, call: Box<Started>) {
         let mut state = self.state();
         state.runs.push_back(call);
-        self.wake_gate(&state);
+        self.wake_gate(state);
     }
 
-    fn wake_gate(&self, state: &State) {
-        if state.is_idle {
+    /// Rings when the state is free: who is woken wants it at once.
+    fn wake_gate(&self, state: MutexGuard<'_, State>) {
+        let is_idle = state.is_idle;
+        drop(state);
+        if is_idle {
             self.gate_ready.ring();
         }
     }
@@ -187,7 +194,7 @@ impl Queue {
     /// When there is none; nothing is reserved then.
     pub(super) fn reserve(&self, claim: Claim) -> Result<Place, NoPlace> {
         let mut state = self.state();
-        if state.stopping {
+        if self.is_stopping() {
             return Err(NoPlace::Stopping);
         }
         state.work.reserve(&claim).map_err(NoPlace::Full)?;
@@ -231,7 +238,7 @@ impl Queue {
         let mut state = self.state();
         state.work.done(&turn.claim, took);
         // What was held back by a cap may run now, and this worker may be needed elsewhere.
-        if state.stopping || state.work.any_may_run() {
+        if self.is_stopping() || state.work.any_may_run() {
             self.wake_worker(&state);
         }
         // Nobody is woken while no call is running.
@@ -245,18 +252,18 @@ impl Queue {
     pub(super) fn push_go(&self, go: Go) {
         let mut state = self.state();
         state.goes.push_back(go);
-        self.wake_gate(&state);
+        self.wake_gate(state);
     }
 
-    /// The next job of the gate; waits for one, at most `patience` where there is a limit.
-    /// `None` when the queue is closed and empty.
+    /// The next job of the gate; waits for one, at most `patience` where there is a limit, which is
+    /// asked only where it would wait. `None` when the queue is closed and empty.
     pub(super) fn pop_gate(
         &self,
-        patience: Option<Duration>,
+        patience: impl Fn() -> Option<Duration>,
         clock: &dyn Clock,
     ) -> Option<GateJob> {
         let mut state = self.state();
-        let mut patience = patience;
+        let mut known = None;
         loop {
             let now = state.work.first_overdue().map(|_| clock.now());
             if let Some(now) = now
@@ -279,6 +286,12 @@ impl Queue {
             if state.closed {
                 return None;
             }
+            let Some(patience) = known else {
+                drop(state);
+                known = Some(patience());
+                state = self.state();
+                continue;
+            };
             if patience == Some(Duration::ZERO) {
                 return Some(GateJob::Nothing);
             }
@@ -287,7 +300,7 @@ impl Queue {
             let until = state.gate_wakes.zip(now).map(|(at, now)| at.since(now));
             let limit = patience.into_iter().chain(until).min();
             // Woken for whatever reason, the gate looks anew how long it may wait.
-            patience = patience.map(|_| Duration::ZERO);
+            known = Some(patience.map(|_| Duration::ZERO));
             state = match limit {
                 None => self.gate_ready.sleep(state),
                 Some(limit) => self.gate_ready.sleep_at_most(state, limit),
@@ -304,7 +317,7 @@ impl Queue {
         let mut state = self.state();
         loop {
             let now = clock.now();
-            let next = if state.stopping {
+            let next = if self.is_stopping() {
                 state.work.next_to_refuse(now)
             } else {
                 state.work.next(now)
@@ -326,7 +339,7 @@ impl Queue {
     /// started one ahead of the work, because most sessions never need more than a few.
     fn claim_worker(&self, state: &mut State) -> Option<usize> {
         let is_wanted =
-            state.idle_workers == 0 && state.workers < self.workers_max && !state.stopping;
+            state.idle_workers == 0 && state.workers < self.workers_max && !self.is_stopping();
         let number = state.workers;
         state.workers += usize::from(is_wanted);
         is_wanted.then_some(number)
@@ -339,12 +352,14 @@ impl Queue {
 
     /// Whether the process is ending, so that nothing new is started.
     pub(super) fn is_stopping(&self) -> bool {
-        self.state().stopping
+        self.stopping.load(Ordering::SeqCst)
     }
 
     /// From now on nothing new is started; what waits is refused when its turn comes.
     pub(super) fn stop(&self) {
-        self.state().stopping = true;
+        let state = self.state();
+        self.stopping.store(true, Ordering::SeqCst);
+        drop(state);
         self.work_ready.ring_all();
     }
 

@@ -2,7 +2,7 @@
 //! of the table may answer, and nobody else.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -52,12 +52,13 @@ impl InFlight {
     /// When an open request has this id; that one is unaffected.
     pub(super) fn open(&self, key: &IdKey, cancel: CancelToken) -> Result<Open, InUse> {
         let mut state = self.state();
-        if state.entries.contains_key(key) {
+        let State { entries, serials } = &mut *state;
+        let hash_map::Entry::Vacant(place) = entries.entry(key.clone()) else {
             return Err(InUse);
-        }
-        state.serials += 1;
-        let serial = state.serials;
-        state.entries.insert(key.clone(), Entry { serial, cancel });
+        };
+        *serials += 1;
+        let serial = *serials;
+        place.insert(Entry { serial, cancel });
         let key = key.clone();
         Ok(Open { key, serial })
     }
@@ -80,12 +81,14 @@ impl InFlight {
     /// open; it must not block.
     pub(super) fn complete(&self, open: &Open, answer: impl FnOnce()) -> bool {
         let mut state = self.state();
-        let still = state.holds(open);
-        if still {
-            state.entries.remove(&open.key);
-            answer();
+        match state.entries.entry(open.key.clone()) {
+            hash_map::Entry::Occupied(entry) if entry.get().serial == open.serial => {
+                entry.remove();
+                answer();
+                true
+            }
+            hash_map::Entry::Occupied(_) | hash_map::Entry::Vacant(_) => false,
         }
-        still
     }
 
     /// Runs `send` if the request is still open, while nobody can end it.

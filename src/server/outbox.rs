@@ -2,7 +2,10 @@
 
 use std::{
     io::{self, Write},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
@@ -35,6 +38,8 @@ struct State {
 #[derive(Default)]
 pub(super) struct Outbox {
     state: Mutex<State>,
+    /// Changed with the state, and asked without it before each line is served.
+    is_full: AtomicBool,
     ready: Bell,
     room: Bell,
 }
@@ -57,14 +62,23 @@ impl Outbox {
         }
         state.bytes.extend_from_slice(message);
         state.bytes.push(b'\n');
+        if state.bytes.len() > OUTBOX_BYTES_MAX {
+            self.is_full.store(true, Ordering::SeqCst);
+        }
         state.notes.extend(notes);
-        if state.idle {
+        // Who is woken wants the state at once.
+        let is_idle = state.idle;
+        drop(state);
+        if is_idle {
             self.ready.ring();
         }
     }
 
     /// Waits while more than [`OUTBOX_BYTES_MAX`] bytes are unread by the client.
     pub(super) fn wait_for_room(&self) {
+        if !self.is_full.load(Ordering::SeqCst) {
+            return;
+        }
         let mut state = self.state();
         while state.bytes.len() > OUTBOX_BYTES_MAX && !state.lost {
             state.crowded = true;
@@ -96,6 +110,7 @@ impl Outbox {
                     return Ok(());
                 }
                 std::mem::swap(&mut state.bytes, &mut taken);
+                self.is_full.store(false, Ordering::SeqCst);
                 if std::mem::take(&mut state.crowded) {
                     self.room.ring_all();
                 }
