@@ -35,8 +35,8 @@ use crate::{
 pub(crate) enum Channel {
     /// By a request of ours while the call is open.
     InCall,
-    /// By an answer that is a question.
-    ByReturn(Returned),
+    /// By an answer that is a question; what came back with the call, where anything did.
+    ByReturn(Option<Box<Returned>>),
 }
 
 /// What a client sent along that had a question for an answer before.
@@ -116,7 +116,7 @@ pub(super) fn consent(
     match &mut ticket.channel {
         Channel::InCall => pose(shared, call, ticket, checked),
         Channel::ByReturn(returned) => {
-            let returned = std::mem::take(returned);
+            let returned = returned.take().unwrap_or_default();
             by_return::with_key(shared, call, ticket, checked, returned);
         }
     }

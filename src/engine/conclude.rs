@@ -72,7 +72,8 @@ pub(super) fn conclude(
     };
     let (body, part) = parts::told(reply.body, bytes(&ending), wanted);
     if part.is_some() && operation.is_none() {
-        ending.becomes = Some(key::of_call(call.header(), call.tool(), call.effective()));
+        let becomes = key::of_call(call.header(), call.tool(), call.effective());
+        ending.becomes = Some(Box::new(becomes));
     }
     (reply.body, reply.about.part) = (body, part);
     (ending, reply)

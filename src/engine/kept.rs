@@ -35,6 +35,9 @@ pub(super) fn own_secrets(call: &AgreedCall) -> Redactor {
 
 /// What hides the secrets among these arguments of `tool`.
 pub(super) fn secrets_of(tool: &Tool, arguments: &Value) -> Redactor {
+    if !tool.input.has_secrets() {
+        return Redactor::default();
+    }
     let pointers = tool.input.secrets(arguments).into_iter();
     Redactor::of(
         pointers.filter_map(|pointer| match arguments.pointer(&pointer)? {

@@ -34,7 +34,7 @@ pub(crate) struct AgreedCall {
     asking: Option<CallId>,
 }
 
-/// A call that waits for a person.
+/// A call that waits for a person, of a tool that asks.
 #[derive(Debug)]
 pub(crate) struct AskingCall {
     parts: Parts,
@@ -76,8 +76,12 @@ pub(crate) struct Posed {
 
 /// Looks whether anybody has to be asked about the call.
 pub(crate) fn agree(call: ClearedCall) -> Consent {
-    let (parts, kept) = (call.into_parts(), Kept::default());
-    let wrong = BTreeMap::new();
+    let parts = call.into_parts();
+    if parts.tool.asks.is_empty() {
+        let asking = None;
+        return Consent::Agreed(AgreedCall { parts, asking });
+    }
+    let (kept, wrong) = (Kept::default(), BTreeMap::new());
     AskingCall { parts, kept, wrong }.go_on()
 }
 
@@ -226,9 +230,7 @@ impl AskingCall {
                 to: Some(content.clone()),
             });
         }
-        if !parts.tool.asks.is_empty() {
-            parts.effective = with_answers(&parts.effective, &kept.answers);
-        }
+        parts.effective = with_answers(&parts.effective, &kept.answers);
         let asking = kept.asking;
         Consent::Agreed(AgreedCall { parts, asking })
     }

@@ -150,7 +150,7 @@ pub(crate) struct Ending {
     pub(crate) dues: Dues,
     /// The operation that the call becomes by ending, if it was for none: somebody may ask for
     /// the rest of its answer.
-    pub(crate) becomes: Option<Operation>,
+    pub(crate) becomes: Option<Box<Operation>>,
 }
 
 /// What became of a call that asked to be admitted. Whatever it is, it is in the ledger.

@@ -169,7 +169,7 @@ pub(super) struct Asked {
 }
 
 /// How a person is asked in this version.
-fn channel(version: Version, returned: Returned) -> Channel {
+fn channel(version: Version, returned: Option<Box<Returned>>) -> Channel {
     match version.era() {
         Era::Legacy => Channel::InCall,
         Era::Modern => Channel::ByReturn(returned),

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     base::{capability::Capabilities, text},
@@ -59,8 +59,9 @@ pub(super) struct CallParams {
     pub(super) raw_arguments: Arc<str>,
     /// The same, read; or the sentence for -32602.
     pub(super) arguments: Result<Value, String>,
-    /// What came back with a call that was answered with a question before.
-    pub(super) returned: Returned,
+    /// What came back with a call that was answered with a question before; `None` where nothing
+    /// did.
+    pub(super) returned: Option<Box<Returned>>,
     /// `idempotencyKey`, where proposals for the protocol have put it.
     pub(super) idempotency_key: Option<Box<Value>>,
 }
@@ -282,9 +283,13 @@ fn call(params: &mut Params<'_>) -> Result<CallParams, Refusal> {
         other => other.to_string(),
     });
     let responses = match params.take("inputResponses")? {
-        Some(Value::Object(responses)) => responses,
-        Some(_) | None => Map::new(),
+        Some(Value::Object(responses)) => Some(responses),
+        Some(_) | None => None,
     };
+    let returned = (state.is_some() || responses.is_some()).then(|| {
+        let responses = responses.unwrap_or_default();
+        Box::new(Returned { state, responses })
+    });
     let idempotency_key = params.take("idempotencyKey")?.map(Box::new);
     let (name, arguments) = match name {
         Some(Value::String(name)) => (name, arguments),
@@ -294,7 +299,7 @@ fn call(params: &mut Params<'_>) -> Result<CallParams, Refusal> {
         name,
         raw_arguments,
         arguments,
-        returned: Returned { state, responses },
+        returned,
         idempotency_key,
     })
 }

@@ -32,7 +32,7 @@ pub(super) fn with_key(
     call: Box<AskingCall>,
     ticket: Ticket,
     checked: Moment,
-    returned: Returned,
+    returned: Box<Returned>,
 ) {
     let header = Arc::clone(call.header());
     ledger_key::with_key(shared, header, ticket, move |shared, key, ticket| {

@@ -124,7 +124,8 @@ impl Setting {
             panic!("{responses}");
         };
         let returned = Returned { state, responses };
-        self.submit("wipe", Channel::ByReturn(returned)).reply()
+        self.submit("wipe", Channel::ByReturn(Some(Box::new(returned))))
+            .reply()
     }
 }
 

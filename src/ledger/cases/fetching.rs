@@ -97,7 +97,7 @@ fn x16_a_call_that_was_for_no_operation_is_one_by_its_end_where_that_is_asked_fo
         let reply = Some("x".repeat(LEDGER_REPLY_BYTES_MAX + 1));
         let settled = settlement(Outcome::Succeeded);
         Ending {
-            becomes: Some(call()),
+            becomes: Some(Box::new(call())),
             ..ending(&Settlement { reply, ..settled })
         }
     };
