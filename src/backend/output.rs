@@ -105,7 +105,7 @@ fn without_half_character(bytes: &[u8]) -> &[u8] {
 pub(super) fn structured(value: Value) -> Output {
     Output {
         content: vec![Content::Text(value.to_string())],
-        structured: Some(value),
+        structured: Some(Box::new(value)),
         ..Output::default()
     }
 }
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn x15_json_is_read_strictly_and_comes_with_a_copy_as_text() {
         let structured = |value: Value, text: &str| Output {
-            structured: Some(value),
+            structured: Some(Box::new(value)),
             ..text_of(text, None, false)
         };
         let kind = &OutputKind::Json;

@@ -18,7 +18,7 @@ pub(crate) fn render(plan: &ReplyPlan, arguments: &Value) -> Output {
             let value = template.fill(arguments);
             Output {
                 content: vec![Content::Text(value.to_string())],
-                structured: Some(value),
+                structured: Some(Box::new(value)),
                 ..Output::default()
             }
         }
@@ -35,7 +35,7 @@ mod tests {
     fn check(plan: &ReplyPlan, text: &str, structured: Option<Value>) {
         let expected = Output {
             content: vec![Content::Text(text.to_owned())],
-            structured,
+            structured: structured.map(Box::new),
             ..Output::default()
         };
         assert_eq!(render(plan, &json!({"name": "Ada"})), expected);

@@ -173,7 +173,7 @@ mod tests {
     fn a_table_is_told_with_its_counts() {
         let told = output(marks(Some(3))).structured;
         let expected = json!({"rows": [{"row_count": 3}], "row_count": 1, "truncated": false});
-        assert_eq!(told, Some(expected));
+        assert_eq!(told.as_deref(), Some(&expected));
         assert_eq!(marks(None), Table::default());
     }
 }

@@ -165,7 +165,7 @@ pub(crate) struct Output {
     /// The content blocks, in order.
     pub(crate) content: Vec<Content>,
     /// The same as JSON, where the tool gives JSON (`structuredContent`).
-    pub(crate) structured: Option<Value>,
+    pub(crate) structured: Option<Box<Value>>,
     /// More was printed than is kept; how many bytes there were in all.
     pub(crate) truncated_from: Option<u64>,
     /// The text is not exactly what was printed: invalid UTF-8 was replaced, or escape
@@ -179,8 +179,8 @@ impl Output {
     /// What was looked up, as an expression sees it: its JSON, or else its text, if it is all
     /// there.
     pub(crate) fn into_looked_up(self) -> Option<Value> {
-        if self.structured.is_some() {
-            return self.structured;
+        if let Some(structured) = self.structured {
+            return Some(*structured);
         }
         match self.content.as_slice() {
             [Content::Text(text)] if self.truncated_from.is_none() => {

@@ -238,7 +238,7 @@ impl Body {
     /// The structured result, where there is one.
     pub(super) fn structured(&self) -> Option<&serde_json::Value> {
         match self {
-            Self::Output(output) => output.structured.as_ref(),
+            Self::Output(output) => output.structured.as_deref(),
             Self::Problem { .. }
             | Self::Protocol { .. }
             | Self::Asks { .. }

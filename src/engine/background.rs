@@ -72,7 +72,7 @@ fn running(shared: &Shared, call: &AgreedCall, id: CallId) -> Reply {
         call_id: call.header().call_id,
         body: Body::Output(Output {
             content: vec![Content::Text(told.to_string())],
-            structured: Some(told),
+            structured: Some(Box::new(told)),
             ..Output::default()
         }),
         changes: shared.keeping().changes(call.changes()),

@@ -73,7 +73,7 @@ pub(super) fn conclude(
     let (body, part) = parts::told(reply.body, bytes(&ending), wanted);
     if part.is_some() && operation.is_none() {
         let becomes = key::of_call(call.header(), call.tool(), call.effective());
-        ending.becomes = Some(Box::new(becomes));
+        ending.becomes = Some(becomes);
     }
     (reply.body, reply.about.part) = (body, part);
     (ending, reply)

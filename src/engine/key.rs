@@ -30,7 +30,7 @@ pub(super) fn operation(
     header: &Header,
     tool: &Tool,
     effective: &Value,
-) -> Result<Option<Operation>, Box<Problem>> {
+) -> Result<Option<Box<Operation>>, Box<Problem>> {
     let given = match &header.caller_key {
         CallerKey::Absent => None,
         CallerKey::Given(key) => Some(usable(key)?),
@@ -49,7 +49,7 @@ pub(super) fn operation(
 }
 
 /// The operation that a call is by itself, under its own name.
-pub(super) fn of_call(header: &Header, tool: &Tool, effective: &Value) -> Operation {
+pub(super) fn of_call(header: &Header, tool: &Tool, effective: &Value) -> Box<Operation> {
     let key = (KeySource::Call, Some(header.call_id.to_string()));
     made(header, tool, effective, key)
 }
@@ -59,7 +59,7 @@ fn made(
     tool: &Tool,
     effective: &Value,
     (source, key): (KeySource, Option<String>),
-) -> Operation {
+) -> Box<Operation> {
     let fingerprint = fingerprint(tool, effective);
     let mut hash = Tagged::new("op-key/1");
     hash.part(header.principal.as_str().as_bytes());
@@ -69,7 +69,8 @@ fn made(
         Some(key) => hash.part(key.as_bytes()),
         None => hash.part(&fingerprint),
     }
-    Operation {
+    // Most calls are for none, and what is known of the others is large.
+    Box::new(Operation {
         key: hash.digest(),
         source,
         fingerprint,
@@ -78,7 +79,7 @@ fn made(
         joined: None,
         may_verify: tool.evidence().is_some(),
         known_there: known_there(tool),
-    }
+    })
 }
 
 fn known_there(tool: &Tool) -> Option<KnownThere> {
@@ -93,7 +94,9 @@ fn known_there(tool: &Tool) -> Option<KnownThere> {
 }
 
 /// The operation of a call whose rules may refuse it.
-pub(super) fn known_before_rules(call: &AuthorizedCall) -> Result<Option<Operation>, Box<Problem>> {
+pub(super) fn known_before_rules(
+    call: &AuthorizedCall,
+) -> Result<Option<Box<Operation>>, Box<Problem>> {
     if call.tool().rules.is_empty() {
         return Ok(None);
     }
@@ -234,7 +237,7 @@ run: {reply: {text: ok}}
         tool: &str,
         arguments: Value,
         key: CallerKey,
-    ) -> Result<Option<Operation>, Box<Problem>> {
+    ) -> Result<Option<Box<Operation>>, Box<Problem>> {
         let clock = ManualClock::at_seconds(1);
         let call = testing::incoming_with(&clock, tool, arguments, key);
         let catalog = testing::catalog(TOOLS);
@@ -248,7 +251,7 @@ run: {reply: {text: ok}}
 
     fn some(tool: &str, arguments: Value, key: Option<&str>) -> Operation {
         let key = key.map_or(CallerKey::Absent, |key| CallerKey::Given(key.to_owned()));
-        told(tool, arguments, key).unwrap().unwrap()
+        *told(tool, arguments, key).unwrap().unwrap()
     }
 
     #[track_caller]

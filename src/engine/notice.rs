@@ -126,7 +126,7 @@ fn of_output(output: &Output) -> String {
     if output.content.len() > count {
         told.push(text::count(output.content.len() - count, "other block"));
     }
-    match &output.structured {
+    match output.structured.as_deref() {
         Some(Value::Object(members)) => {
             told.push(text::count(members.len(), "structured member"));
         }

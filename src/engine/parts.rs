@@ -203,7 +203,7 @@ mod tests {
     ) -> (Output, Option<Part>) {
         let output = Output {
             content,
-            structured,
+            structured: structured.map(Box::new),
             ..Output::default()
         };
         let body = Body::Output(output);
@@ -219,7 +219,7 @@ mod tests {
         let content = vec![text("a"), image(3), text("b")];
         let (output, part) = of(content.clone(), Some(json!({"a": 1})), None);
         assert_eq!((output.content, part), (content, None));
-        assert_eq!(output.structured, Some(json!({"a": 1})));
+        assert_eq!(output.structured.as_deref(), Some(&json!({"a": 1})));
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
         };
         let (output, part) = both(600_000);
         let part = part.unwrap();
-        assert_eq!(output.structured, Some(json(600_000)));
+        assert_eq!(output.structured.as_deref(), Some(&json(600_000)));
         assert!(part.to < 600_000 && !part.lacks_json, "{part:?}");
         let (output, part) = both(1_000_000);
         assert_eq!(output.structured, None);

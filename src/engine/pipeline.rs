@@ -65,7 +65,7 @@ pub(super) struct LookUp {
     call: AgreedCall,
     work: Doing,
     ticket: Ticket,
-    asked: (Demands, Option<Operation>),
+    asked: (Demands, Option<Box<Operation>>),
     checked: Moment,
     since: Moment,
 }
@@ -253,7 +253,7 @@ fn look_up(shared: &Arc<Shared>, waiting: LookUp, mut place: Option<Place>) {
                 place,
                 checked,
                 since,
-                notes_delivery: key::is_unnamed(asked.1.as_ref()),
+                notes_delivery: key::is_unnamed(asked.1.as_deref()),
                 waited: None,
             };
             begin(shared, prepared, asked);
@@ -266,7 +266,7 @@ fn look_up(shared: &Arc<Shared>, waiting: LookUp, mut place: Option<Place>) {
 
 /// Asks the ledger to admit the call. A read that touches nothing outside this process is
 /// settled in the same transaction; anything else continues in [`run`] after the commit.
-fn begin(shared: &Arc<Shared>, mut prepared: Prepared, asked: (Demands, Option<Operation>)) {
+fn begin(shared: &Arc<Shared>, mut prepared: Prepared, asked: (Demands, Option<Box<Operation>>)) {
     let (call, keeping) = (&prepared.call, shared.keeping());
     let admission = settle::admission(call, keeping, prepared.checked, asked);
     let tool = prepared.call.tool();

@@ -48,7 +48,7 @@ pub(super) fn refuse(shared: &Arc<Shared>, refused: Box<Refused>, ticket: Ticket
 pub(super) fn refuse_unless_known(
     shared: &Arc<Shared>,
     refused: Box<Refused>,
-    (operation, status): (Option<Operation>, Option<String>),
+    (operation, status): (Option<Box<Operation>>, Option<String>),
     ticket: Ticket,
 ) {
     let call_id = refused.header.call_id;
@@ -75,6 +75,7 @@ pub(super) fn refuse_unless_known(
     let status = settlement.backend_status.clone();
     let header = Arc::clone(&refused.header);
     let then = answer_when_decided(shared, ticket, (header, status), reply);
+    let operation = operation.map(|operation| *operation);
     shared
         .ledger
         .refuse(row, settlement, operation, failure, then);

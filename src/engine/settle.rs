@@ -214,13 +214,13 @@ pub(super) fn admission(
     call: &AgreedCall,
     keeping: Keeping<'_>,
     checked: Moment,
-    (demands, operation): (Demands, Option<Operation>),
+    (demands, operation): (Demands, Option<Box<Operation>>),
 ) -> Admission {
     Admission {
         row: call_row(call, keeping),
         backend: backend_name(call.tool()),
         guard_us: micros(checked, call.header().received),
-        operation,
+        operation: operation.map(|operation| *operation),
         demands,
     }
 }

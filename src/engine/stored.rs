@@ -65,7 +65,7 @@ impl<'a> StoredOutput<'a> {
     fn of(output: &'a Output) -> Self {
         Self {
             content: &output.content,
-            structured_content: output.structured.as_ref(),
+            structured_content: output.structured.as_deref(),
             truncated_from: output.truncated_from,
             cleaned: output.cleaned,
         }
@@ -131,7 +131,7 @@ impl Body {
                 .iter()
                 .map(Content::from_json)
                 .collect::<Option<_>>()?,
-            structured: json.get("structuredContent").cloned(),
+            structured: json.get("structuredContent").cloned().map(Box::new),
             truncated_from: json.get("truncatedFrom").and_then(Value::as_u64),
             cleaned: json.get("cleaned") == Some(&Value::Bool(true)),
             witness: None,
@@ -197,7 +197,7 @@ mod tests {
                 },
                 Content::ResourceLink(link.as_object().unwrap().clone()),
             ],
-            structured: Some(json!({"b": 1, "a": [null, 1.5]})),
+            structured: Some(Box::new(json!({"b": 1, "a": [null, 1.5]}))),
             truncated_from: Some(7),
             cleaned: true,
             witness: None,

@@ -30,14 +30,14 @@ use crate::{
 /// A call that needs nobody's agreement, or has it. Nothing else can begin.
 #[derive(Debug)]
 pub(crate) struct AgreedCall {
-    parts: Parts,
+    parts: Box<Parts>,
     asking: Option<CallId>,
 }
 
 /// A call that waits for a person, of a tool that asks.
 #[derive(Debug)]
 pub(crate) struct AskingCall {
-    parts: Parts,
+    parts: Box<Parts>,
     kept: Kept,
     wrong: BTreeMap<String, Vec<Detail>>,
 }

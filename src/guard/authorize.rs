@@ -16,7 +16,7 @@ use crate::{
 /// A call that its principal may make.
 #[derive(Debug)]
 pub(crate) struct AuthorizedCall {
-    parts: Parts,
+    parts: Box<Parts>,
 }
 
 impl AuthorizedCall {
@@ -40,7 +40,7 @@ impl AuthorizedCall {
         self.parts.refuse(stage, problem, Vec::new())
     }
 
-    pub(super) fn into_parts(self) -> Parts {
+    pub(super) fn into_parts(self) -> Box<Parts> {
         self.parts
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// A call that passed every check of the guard.
 #[derive(Debug)]
 pub(crate) struct ClearedCall {
-    parts: Parts,
+    parts: Box<Parts>,
 }
 
 impl ClearedCall {
@@ -42,7 +42,7 @@ impl ClearedCall {
         self.parts.refuse(stage, problem, Vec::new())
     }
 
-    pub(super) fn into_parts(self) -> Parts {
+    pub(super) fn into_parts(self) -> Box<Parts> {
         self.parts
     }
 }

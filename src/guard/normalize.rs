@@ -30,10 +30,10 @@ use crate::{
 /// A call whose arguments are in normal form, with every change written down.
 #[derive(Debug)]
 pub(crate) struct NormalizedCall {
-    parts: Parts,
+    parts: Box<Parts>,
 }
 
-/// What the stages from here on hand to each other.
+/// What the stages from here on hand to each other, boxed: there are many of them.
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) header: Arc<Header>,
@@ -76,7 +76,7 @@ impl Parts {
 }
 
 impl NormalizedCall {
-    pub(super) fn into_parts(self) -> Parts {
+    pub(super) fn into_parts(self) -> Box<Parts> {
         self.parts
     }
 }
@@ -91,14 +91,14 @@ pub(crate) fn normalize(call: ResolvedCall) -> Result<NormalizedCall, Box<Refuse
     let (call, tool, client) = call.into_parts();
     match normal(&tool.input, tool.coerce, call.arguments) {
         Ok((effective, changes)) => Ok(NormalizedCall {
-            parts: Parts {
+            parts: Box::new(Parts {
                 header: call.header,
                 tool,
                 client,
                 raw_arguments: call.raw_arguments,
                 effective,
                 changes,
-            },
+            }),
         }),
         Err(misfit) => {
             let problem = Problem::new(

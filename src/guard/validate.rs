@@ -18,11 +18,11 @@ use crate::{
 /// A call whose arguments, defaults filled in, fit the tool's input schema.
 #[derive(Debug)]
 pub(crate) struct ValidCall {
-    parts: Parts,
+    parts: Box<Parts>,
 }
 
 impl ValidCall {
-    pub(super) fn into_parts(self) -> Parts {
+    pub(super) fn into_parts(self) -> Box<Parts> {
         self.parts
     }
 }

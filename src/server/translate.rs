@@ -124,7 +124,7 @@ fn success<'a>(told: &mut Told<'a>, version: Version, output: &'a Output) {
     if output.cleaned {
         told.meta.add("tollgate/cleaned", true);
     }
-    told.structured_content = structured_for(version, output.structured.as_ref());
+    told.structured_content = structured_for(version, output.structured.as_deref());
 }
 
 /// Structured content exists since 2025-06-18, and may be anything but an object since
@@ -260,7 +260,7 @@ mod tests {
     fn output(content: Vec<Content>, structured: Option<Value>) -> Body {
         Body::Output(Output {
             content,
-            structured,
+            structured: structured.map(Box::new),
             ..Output::default()
         })
     }

@@ -231,7 +231,7 @@ fn arguments_as_json_are_one_line_on_standard_input() {
     };
     let arguments = json!({"a": "x\ny", "b": [1, null]});
     let output = run(&plan, &arguments).unwrap();
-    assert_eq!(output.structured, Some(arguments));
+    assert_eq!(output.structured, Some(Box::new(arguments)));
 }
 
 #[test]

@@ -266,7 +266,7 @@ fn value(output: &Output) -> Value {
             | Content::ResourceLink(_) => None,
         })
     };
-    let structured = output.structured.clone();
+    let structured = output.structured.as_deref().cloned();
     structured.or_else(text).unwrap_or_default()
 }
 

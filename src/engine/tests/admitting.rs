@@ -8,13 +8,17 @@ use crate::{
 };
 
 /// The operation that the call is for, which has to be for one.
-pub(crate) fn operation(call: &AgreedCall) -> Operation {
+pub(crate) fn operation(call: &AgreedCall) -> Box<Operation> {
     let found = key::operation(call.header(), call.tool(), call.effective());
     found.unwrap().expect("its caller gave a key")
 }
 
 /// What the pipeline asks for the call, cleared at `checked`.
-pub(crate) fn admission(call: &AgreedCall, operation: Operation, checked: Moment) -> Admission {
+pub(crate) fn admission(
+    call: &AgreedCall,
+    operation: Box<Operation>,
+    checked: Moment,
+) -> Admission {
     let redactor = Redactor::default();
     let asked = (demands(call).unwrap(), Some(operation));
     settle::admission(call, nothing_secret(&redactor), checked, asked)

@@ -66,7 +66,7 @@ fn v27_what_reads_follows_within_its_origin() {
         ..following(2, get(peer.address))
     };
     let output = Setting::default().ask_with(plan, &json!({"x": "y"}));
-    assert_eq!(output.unwrap().structured, Some(json!({"n": 1})));
+    assert_eq!(output.unwrap().structured, Some(Box::new(json!({"n": 1}))));
     for line in ["GET /?q=y ", "GET /a/b?page=2 ", "GET /a/c "] {
         let asked = peer.asked();
         assert!(asked.starts_with(line), "{asked}");
