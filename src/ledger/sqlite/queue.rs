@@ -96,7 +96,9 @@ impl Queue {
             state.idle = false;
         }
         if state.jobs.len() <= LEDGER_BATCH_MAX {
-            mem::swap(&mut state.jobs, batch);
+            // As many may come again, and making room for them one by one copies all before them.
+            let room = VecDeque::with_capacity(state.jobs.len());
+            *batch = mem::replace(&mut state.jobs, room);
         } else {
             batch.extend(state.jobs.drain(..LEDGER_BATCH_MAX));
         }
