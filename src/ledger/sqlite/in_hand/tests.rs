@@ -30,6 +30,13 @@ fn listed(connection: &Connection) -> Vec<(String, String)> {
     lists.unwrap().map(Result::unwrap).collect()
 }
 
+/// Admits a write; gives its row.
+fn admit(statements: &mut Statements<'_>) -> i64 {
+    let intent = ("exec", Timestamp::from_micros(1));
+    let admitted = statements.admit(&row("write"), intent, &Default::default());
+    admitted.unwrap()
+}
+
 fn lists(of: &[(&str, &str)]) -> Vec<(String, String)> {
     let texts = of.iter().map(|(calls, operations)| {
         let (calls, operations) = (*calls, *operations);
@@ -50,11 +57,6 @@ fn a_list_is_written_with_what_is_added_and_not_with_what_ends() {
         work(&mut statements);
         statements.commit().unwrap();
         listed(connection)
-    };
-    let admit = |statements: &mut Statements<'_>| -> i64 {
-        let reserved = Default::default();
-        let intent = ("exec", Timestamp::from_micros(1));
-        statements.admit(&row("write"), intent, &reserved).unwrap()
     };
     let end = settlement(Outcome::Succeeded);
     let settled_at_once = commit(&|statements| {
@@ -83,12 +85,6 @@ fn what_was_taken_back_is_in_hand_as_the_file_has_it() {
     let opened = open::open(dir.path(), &clock).unwrap();
     let (connection, me) = (&opened.connection, opened.instance_row);
     let mut statements = Statements::prepare(connection, dir.path(), me).unwrap();
-    let intent = ("exec", Timestamp::from_micros(1));
-    let admit = |statements: &mut Statements<'_>| {
-        statements
-            .admit(&row("write"), intent, &Default::default())
-            .unwrap()
-    };
     statements.begin().unwrap();
     assert_eq!(admit(&mut statements), 1);
     statements.commit().unwrap();
