@@ -38,7 +38,7 @@ WHERE o.owner = h.instance
     AND (o.state = 'claimed' OR o.state = 'running' OR o.state = 'compensating');
 ";
 
-const WRITE: &str = "
+const PUT: &str = "
 INSERT INTO in_hand (instance, calls, operations) VALUES (?1, ?2, ?3)
 ON CONFLICT DO UPDATE SET calls = excluded.calls, operations = excluded.operations";
 
@@ -122,9 +122,7 @@ pub(super) fn write(
     if calls.are_listed() && operations.are_listed() {
         return Ok(());
     }
-    let mut write = connection.prepare_cached(WRITE)?;
-    let values = params![instance, list(&calls.rows)?, list(&operations.rows)?];
-    write.execute(values).map(drop)
+    put(connection, instance, (calls, operations))
 }
 
 /// Has the list of the dead process of row `instance` say what is left of it.
@@ -137,8 +135,17 @@ pub(super) fn settle(connection: &Connection, instance: i64) -> rusqlite::Result
         let sql = "DELETE FROM in_hand WHERE instance = ?1";
         return connection.execute(sql, [instance]).map(drop);
     }
+    put(connection, instance, (&calls, &operations))
+}
+
+fn put(
+    connection: &Connection,
+    instance: i64,
+    (calls, operations): (&Rows, &Rows),
+) -> rusqlite::Result<()> {
+    let mut put = connection.prepare_cached(PUT)?;
     let values = params![instance, list(&calls.rows)?, list(&operations.rows)?];
-    connection.execute(WRITE, values).map(drop)
+    put.execute(values).map(drop)
 }
 
 /// As the file has it.

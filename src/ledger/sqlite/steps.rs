@@ -156,13 +156,11 @@ struct Found {
     deaths: u32,
 }
 
-/// Of the operations `o`, those that have begun a step and have no end. A process may be dead and have
-/// them in hand.
-const UNDER_WAY: &str = "o.row IN (SELECT row FROM operations_open) AND o.state <> 'claimed'
-    AND EXISTS (SELECT 1 FROM steps WHERE of_call = o.last)";
+/// Of the operations `o`, those that a process has in hand, alive or dead.
+const IN_HAND: &str = "o.row IN (SELECT row FROM operations_open)";
 
-/// The same in a file that does not list them.
-const UNDER_WAY_BEFORE: &str = "o.state IN ('running', 'compensating')
+/// Those that have begun a step and have no end: some of [`IN_HAND`].
+const UNDER_WAY: &str = "o.state IN ('running', 'compensating')
     AND EXISTS (SELECT 1 FROM steps WHERE of_call = o.last)";
 
 const FOUND: &str = "SELECT o.row, o.last, o.state, o.deaths FROM operations o";
@@ -220,7 +218,7 @@ pub(super) fn adopt(
 
 /// The operations of dead processes that have begun a step.
 fn orphaned(statements: &Statements<'_>) -> rusqlite::Result<Vec<Found>> {
-    let sql = format!("{FOUND} WHERE {UNDER_WAY} ORDER BY o.row");
+    let sql = format!("{FOUND} WHERE {IN_HAND} AND {UNDER_WAY} ORDER BY o.row");
     let mut statement = statements.connection().prepare_cached(&sql)?;
     let open: Vec<Found> = statement.query_map([], found)?.collect::<Result<_, _>>()?;
     let mut orphaned = Vec::new();
@@ -348,14 +346,15 @@ impl LogReader {
         if self.version() < schema::WITH_STEPS {
             return Ok(false);
         }
-        let under_way = match self.version() {
-            ..schema::WITH_IN_HAND => UNDER_WAY_BEFORE,
-            schema::WITH_IN_HAND.. => UNDER_WAY,
+        // An older file does not list them, and all are looked through.
+        let among = match self.version() {
+            ..schema::WITH_IN_HAND => "TRUE",
+            schema::WITH_IN_HAND.. => IN_HAND,
         };
         let owners = || -> rusqlite::Result<Vec<[u8; 16]>> {
             let sql = format!(
                 "SELECT i.id FROM operations o JOIN instances i ON i.row = o.owner
-                 WHERE {under_way}"
+                 WHERE {among} AND {UNDER_WAY}"
             );
             let mut statement = self.connection().prepare_cached(&sql)?;
             let found = statement.query_map([], |row| row.get(0))?;
