@@ -338,3 +338,24 @@ fn what_the_page_on_security_names_is_there() {
     assert!(wrong.is_empty(), "{wrong:?}");
     assert!(shown > 50, "only {shown}");
 }
+
+/// What of a script for the linker would fit one build only: a hash of sixteen digits.
+fn unlasting(script: &str) -> Vec<&str> {
+    let is_hash =
+        |word: &str| word.len() >= 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hashed = |line: &&str| line.split(|c: char| !c.is_ascii_hexdigit()).any(is_hash);
+    script.lines().filter(hashed).collect()
+}
+
+#[test]
+fn the_order_of_functions_is_for_every_build() {
+    let script = fs::read_to_string(root().join("link-order.ld")).unwrap();
+    assert_eq!(unlasting(&script), Vec::<&str>::new());
+    for group in [".text.rest : {", ".text.calls : {"] {
+        let (_, lines) = script.split_once(group).unwrap();
+        let (lines, _) = lines.split_once('}').unwrap();
+        assert!(lines.lines().count() > 100, "{group} {lines}");
+    }
+    let planted = "*(.text._ZN4core3fmt5write17h0123456789abcdefE)\n*(.text._ZN4core3fmt17h*)";
+    assert_eq!(unlasting(planted).len(), 1);
+}
