@@ -13,7 +13,10 @@
 use std::{
     fs::File,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     thread::JoinHandle,
 };
 
@@ -45,6 +48,8 @@ struct Shared {
     file: FileIdentity,
     state: Mutex<State>,
     bell: Bell,
+    /// Pages in the log after the last commit.
+    pages: Arc<AtomicU32>,
 }
 
 #[derive(Default)]
@@ -186,10 +191,13 @@ impl Checkpointer {
             file,
             state: Mutex::default(),
             bell: Bell::default(),
+            pages: Arc::default(),
         });
         let (asked, mut progress) = (Arc::clone(&shared), Progress::new(lengths));
         let page_bytes = u64::from(lengths.page_bytes);
         connection.wal_hook(Some(move |log: &mut Wal, pages| {
+            let counted = u32::try_from(pages).unwrap_or(0);
+            asked.pages.store(counted, Ordering::Relaxed);
             match progress.committed(pages, || asked.state().carried) {
                 Due::Nothing => {}
                 Due::Ask(wanted) => asked.want(wanted),
@@ -200,8 +208,7 @@ impl Checkpointer {
                 }
             }
             if progress.is_to_be_told() {
-                let pages = u64::try_from(pages).unwrap_or(0);
-                let mebibytes = pages.saturating_mul(page_bytes) >> 20;
+                let mebibytes = u64::from(counted).saturating_mul(page_bytes) >> 20;
                 Event::LedgerLogGrows { mebibytes }.emit();
             }
             Ok(())
@@ -210,6 +217,11 @@ impl Checkpointer {
             shared,
             thread: None,
         })
+    }
+
+    /// How many pages are in the log after each commit of the connection.
+    pub(super) fn pages(&self) -> Arc<AtomicU32> {
+        Arc::clone(&self.shared.pages)
     }
 
     /// Starts the thread, with a connection of its own from the first moment on. Without one the

@@ -63,6 +63,11 @@ impl Rows {
         self.rows.remove(&row);
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// In their order.
     pub(super) fn iter(&self) -> impl Iterator<Item = i64> {
         self.rows.iter().copied()

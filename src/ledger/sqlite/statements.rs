@@ -229,6 +229,11 @@ impl<'c> Statements<'c> {
         Ok(())
     }
 
+    /// Whether this process runs no call, as far as was written.
+    pub(super) fn is_idle(&self) -> bool {
+        self.running.is_empty()
+    }
+
     /// The connection that they belong to.
     pub(super) fn connection(&self) -> &'c Connection {
         self.connection

@@ -22,9 +22,11 @@ use crate::base::{
 };
 
 mod rescue;
+mod room;
 mod syncer;
 mod upkeep;
 
+use room::Room;
 use syncer::{Group, Syncer, durability};
 use upkeep::ClockWatch;
 
@@ -58,10 +60,12 @@ fn refuse_all(batch: &mut VecDeque<Job>, error: &LedgerError) {
 
 fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
     let place = (opened.path.clone(), opened.file);
-    let attached = Lengths::of(&opened.connection)
-        .and_then(|lengths| Checkpointer::attach(&mut opened.connection, place, lengths));
-    let checkpointer = match attached {
-        Ok(checkpointer) => checkpointer.start(),
+    let attached = Lengths::of(&opened.connection).and_then(|lengths| {
+        let attached = Checkpointer::attach(&mut opened.connection, place, lengths)?;
+        Ok((attached, lengths.page_bytes))
+    });
+    let (checkpointer, page_bytes) = match attached {
+        Ok((checkpointer, page_bytes)) => (checkpointer.start(), page_bytes),
         Err(error) => return refuse_all(batch, &explain(&error)),
     };
     let (connection, me) = (&opened.connection, opened.instance_row);
@@ -69,8 +73,9 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         Ok(statements) => statements,
         Err(error) => return refuse_all(batch, &explain(&error)),
     };
-    let syncer = match syncer(&opened) {
-        Ok(syncer) => syncer,
+    let log = || open_log(&opened.path);
+    let (syncer, log) = match syncer(&opened).and_then(|syncer| Ok((syncer, log()?))) {
+        Ok(found) => found,
         Err(error) => return refuse_all(batch, &error),
     };
     let mut writer = Writer {
@@ -83,6 +88,7 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
         prune_at: shared.clock.now(),
         watch: ClockWatch::new(&*shared.clock),
         syncer,
+        room: Room::new(log, page_bytes, checkpointer.pages()),
         looked: shared.clock.now(),
         written: Vec::new(),
         broken: None,
@@ -101,14 +107,19 @@ fn serve(shared: &Shared, mut opened: Opened, batch: &mut VecDeque<Job>) {
 
 /// From here on a commit does not sync the log: the syncer does, through a descriptor of its own.
 fn syncer(opened: &Opened) -> Result<Syncer, LedgerError> {
-    let mut path = opened.path.clone().into_os_string();
-    path.push("-wal");
-    // Windows syncs only what may be written.
-    let log = File::options().read(true).write(true).open(&path);
-    let log = log.map_err(|error| files::cannot("open", path.as_ref(), &error))?;
+    let log = open_log(&opened.path)?;
     leave_unsynced(opened).map_err(|error| explain(&error))?;
     let sync_log = Box::new(move || log.sync_data());
     Ok(Syncer::new(sync_log, Arc::clone(&opened.emergency)))
+}
+
+/// Opens the log of the ledger at `path`.
+fn open_log(path: &Path) -> Result<File, LedgerError> {
+    let mut path = path.as_os_str().to_owned();
+    path.push("-wal");
+    // Windows syncs only what may be written.
+    let log = File::options().read(true).write(true).open(&path);
+    log.map_err(|error| files::cannot("open", path.as_ref(), &error))
 }
 
 /// A commit does not sync the log.
@@ -138,6 +149,8 @@ struct Writer<'a> {
     watch: ClockWatch,
     /// Answers what was committed.
     syncer: Syncer,
+    /// Keeps syncs short.
+    room: Room,
     /// When the path of the file was looked at last.
     looked: Moment,
     /// What was written for the batch at hand; kept for its memory.
@@ -193,6 +206,9 @@ impl Writer<'_> {
             jobs,
             written,
         };
+        if group.wanted == Durability::Synced {
+            self.room.want();
+        }
         let has_more = !queue.is_empty();
         self.syncer
             .answer(group, has_more, |thread| queue.is_helped_by(thread));

@@ -1,5 +1,5 @@
-//! What the writer does beside its jobs: it notices when the wall clock jumps, and takes out of
-//! the ledger what is no longer to be kept.
+//! What the writer does beside its jobs: it notices when the wall clock jumps, keeps room in the log, and
+//! takes out of the ledger what is no longer to be kept.
 
 use std::time::Duration;
 
@@ -45,15 +45,25 @@ impl ClockWatch {
 }
 
 impl Writer<'_> {
-    /// Takes out some of what is over for longer than it is to be kept, if it is time to look
-    /// for that. It is done between two batches, when somebody calls, so that an idle process
-    /// sleeps.
+    /// What is done between two batches, when somebody calls, so that an idle process sleeps.
     pub(super) fn keep_up(&mut self) {
+        if self.broken.is_some() || self.is_degraded {
+            return;
+        }
+        if self.statements.is_idle() {
+            self.room.keep(&self.opened.connection);
+        }
+        self.retain();
+    }
+
+    /// Takes out some of what is over for longer than it is to be kept, if it is time to look
+    /// for that.
+    fn retain(&mut self) {
         let Some(kept) = self.kept else {
             return;
         };
         let now = self.clock.now();
-        if self.broken.is_some() || self.is_degraded || now < self.prune_at {
+        if now < self.prune_at {
             return;
         }
         self.prune_at = now.plus(PRUNE_INTERVAL);

@@ -1,0 +1,124 @@
+//! Room in the log, behind what is committed.
+//!
+//! A sync of a file that has grown writes down, too, how long it is now and where that lies on the disk
+//! (fdatasync(2)), which takes about as long as the sync itself. A log is short after each start of a
+//! server, and calls that write wait for two syncs each. So the log is made longer ahead of them, by zeros:
+//! SQLite ends its reading of a log at the first frame whose checksum is not right
+//! (sqlite.org/fileformat2.html, "The WAL File Format"), as it does where a log was begun anew over an older
+//! and longer one.
+
+use std::{
+    fs::File,
+    io::{self, Seek as _, SeekFrom, Write as _},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::base::limits::flow::{
+    LEDGER_CHECKPOINT_BYTES, LEDGER_ROOM_BYTES, LEDGER_ROOM_BYTES_ENOUGH,
+};
+
+/// Bytes of the header of a log, and of that of each page in it (ibid.).
+const HEADER_BYTES: u64 = 32;
+const FRAME_HEADER_BYTES: u64 = 24;
+
+/// Zeros that are written at once.
+const ZEROS: usize = 64 * 1024;
+
+/// What keeps room in the log.
+pub(super) struct Room {
+    /// The log, by a descriptor of its own: what cannot be synced is told to each descriptor once
+    /// (fsync(2)), and the syncer must hear of it.
+    log: File,
+    frame_bytes: u64,
+    /// Pages in the log after the last commit of this process.
+    pages: Arc<AtomicU32>,
+    /// Commits wait for syncs.
+    is_wanted: bool,
+    /// There was no room on the disk, or it failed.
+    is_refused: bool,
+}
+
+impl Room {
+    /// In `log`, whose pages have `page_bytes` and are as many as `pages` says after each commit.
+    pub(super) fn new(log: File, page_bytes: u32, pages: Arc<AtomicU32>) -> Self {
+        Self {
+            log,
+            frame_bytes: FRAME_HEADER_BYTES + u64::from(page_bytes),
+            pages,
+            is_wanted: false,
+            is_refused: false,
+        }
+    }
+
+    /// Somebody waits until a commit is synced, so others will.
+    pub(super) fn want(&mut self) {
+        self.is_wanted = true;
+    }
+
+    /// Makes more room where little is left and that is wanted; `connection` is to the ledger. What goes
+    /// wrong is left as it was: then SQLite makes the log longer by itself.
+    pub(super) fn keep(&mut self, connection: &Connection) {
+        if !std::mem::take(&mut self.is_wanted) || self.is_refused {
+            return;
+        }
+        let made = match self.missing() {
+            Ok(0) => return,
+            Ok(_) => self.make(connection),
+            Err(error) => Err(error),
+        };
+        self.is_refused = made.is_err();
+    }
+
+    /// How many bytes are to be added.
+    fn missing(&self) -> io::Result<u64> {
+        let pages = u64::from(self.pages.load(Ordering::Relaxed));
+        let used = HEADER_BYTES + pages * self.frame_bytes;
+        let length = self.log.metadata()?.len();
+        let is_enough = length >= used + LEDGER_ROOM_BYTES_ENOUGH;
+        // From there on what is in it is carried over, and it is begun anew.
+        let is_long = length >= u64::from(LEDGER_CHECKPOINT_BYTES);
+        match is_enough || is_long {
+            true => Ok(0),
+            false => Ok((used + LEDGER_ROOM_BYTES).saturating_sub(length)),
+        }
+    }
+
+    /// Adds what is missing while nobody else may write to the log: that takes the lock of the writers.
+    fn make(&self, connection: &Connection) -> io::Result<()> {
+        // Another process that has the lock for so long makes room, too.
+        let Ok(alone) = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
+        else {
+            return Ok(());
+        };
+        let before = self.log.metadata()?.len();
+        let lengthened = self.lengthen(self.missing()?);
+        if lengthened.is_err() {
+            self.log.set_len(before)?;
+        }
+        drop(alone);
+        lengthened?;
+        self.log.sync_data()
+    }
+
+    /// Adds so many zeros at the end.
+    fn lengthen(&self, bytes: u64) -> io::Result<()> {
+        let zeros = vec![0; ZEROS];
+        let mut left = usize::try_from(bytes).unwrap_or(0);
+        let mut log = &self.log;
+        log.seek(SeekFrom::End(0))?;
+        while left > 0 {
+            let now = zeros.get(..left.min(ZEROS)).unwrap_or(&zeros);
+            log.write_all(now)?;
+            left -= now.len();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
