@@ -15,7 +15,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicI32, Ordering},
     },
     thread::JoinHandle,
 };
@@ -48,8 +48,9 @@ struct Shared {
     file: FileIdentity,
     state: Mutex<State>,
     bell: Bell,
+    lengths: Lengths,
     /// Pages in the log after the last commit.
-    pages: Arc<AtomicU32>,
+    pages: Arc<AtomicI32>,
 }
 
 #[derive(Default)]
@@ -57,7 +58,26 @@ struct State {
     wanted: Option<Wanted>,
     /// Pages of the log that were in the file, too, after the last checkpoint.
     carried: i32,
+    /// Nobody is told before the log has so many pages.
+    told: i32,
+    /// There is no thread.
+    is_alone: bool,
     is_closed: bool,
+}
+
+impl State {
+    /// Whether it is to be told that the log has `pages` pages, which is not done below `told` and once for
+    /// each doubling.
+    fn is_to_be_told(&mut self, pages: i32, told: i32) -> bool {
+        if pages < told {
+            self.told = told;
+        }
+        let is_long = pages >= self.told.max(told);
+        if is_long {
+            self.told = pages.saturating_mul(2);
+        }
+        is_long
+    }
 }
 
 /// What the thread is asked for.
@@ -81,7 +101,7 @@ pub(super) struct Lengths {
     pub(super) most: i32,
     /// So few, and the writer carries them over by itself.
     pub(super) rest: i32,
-    /// So many, and whoever runs this is told: it has been tried in vain. Then at twice as many.
+    /// So many after it was tried in vain, and whoever runs this is told. Then at twice as many.
     pub(super) told: i32,
 }
 
@@ -122,8 +142,6 @@ struct Progress {
     pages: i32,
     /// Nothing is due before it has so many.
     next: i32,
-    /// Nobody is told before it has so many.
-    told: i32,
 }
 
 impl Progress {
@@ -132,17 +150,7 @@ impl Progress {
             lengths,
             pages: 0,
             next: lengths.more,
-            told: lengths.told,
         }
-    }
-
-    /// Whether it is to be told that the log is as long as it was at the last commit.
-    fn is_to_be_told(&mut self) -> bool {
-        let is_long = self.pages >= self.told;
-        if is_long {
-            self.told = self.pages.saturating_mul(2);
-        }
-        is_long
     }
 
     /// What is due now that the log has `pages` pages; `carried` tells how many of them are in the
@@ -154,7 +162,6 @@ impl Progress {
         if pages < self.pages {
             // It was begun anew.
             self.next = more;
-            self.told = self.lengths.told;
         }
         self.pages = pages;
         if pages < self.next {
@@ -191,13 +198,12 @@ impl Checkpointer {
             file,
             state: Mutex::default(),
             bell: Bell::default(),
+            lengths,
             pages: Arc::default(),
         });
         let (asked, mut progress) = (Arc::clone(&shared), Progress::new(lengths));
-        let page_bytes = u64::from(lengths.page_bytes);
         connection.wal_hook(Some(move |log: &mut Wal, pages| {
-            let counted = u32::try_from(pages).unwrap_or(0);
-            asked.pages.store(counted, Ordering::Relaxed);
+            asked.pages.store(pages, Ordering::Relaxed);
             match progress.committed(pages, || asked.state().carried) {
                 Due::Nothing => {}
                 Due::Ask(wanted) => asked.want(wanted),
@@ -207,9 +213,8 @@ impl Checkpointer {
                     asked.want(Wanted::All);
                 }
             }
-            if progress.is_to_be_told() {
-                let mebibytes = u64::from(counted).saturating_mul(page_bytes) >> 20;
-                Event::LedgerLogGrows { mebibytes }.emit();
+            if pages >= lengths.told && asked.state().is_alone {
+                asked.tell_of_growth();
             }
             Ok(())
         }))?;
@@ -220,7 +225,7 @@ impl Checkpointer {
     }
 
     /// How many pages are in the log after each commit of the connection.
-    pub(super) fn pages(&self) -> Arc<AtomicU32> {
+    pub(super) fn pages(&self) -> Arc<AtomicI32> {
         Arc::clone(&self.shared.pages)
     }
 
@@ -237,6 +242,7 @@ impl Checkpointer {
             });
             self.thread = started.ok();
         }
+        self.shared.state().is_alone = self.thread.is_none();
         self
     }
 }
@@ -277,16 +283,30 @@ impl Shared {
     fn run(&self, connection: &Connection, sync_ahead: impl Fn()) {
         while let Some(wanted) = self.wait() {
             // As for the writer. Before others have to wait, there is little left.
-            let mut carried = checkpoint(connection, "PASSIVE");
+            let mut made = checkpoint(connection, "PASSIVE");
             sync_ahead();
             if wanted == Wanted::All {
-                carried = checkpoint(connection, "RESTART");
+                made = checkpoint(connection, "RESTART");
+                if !made.is_whole {
+                    self.tell_of_growth();
+                }
             }
             let mut state = self.state();
-            state.carried = carried;
+            state.carried = made.carried;
             // Who asked meanwhile did not know of this one. Another at once would be in the way of the
             // writer, which may have little left by now.
             state.wanted.take_if(|wanted| *wanted == Wanted::Some);
+        }
+    }
+
+    /// Tells whoever runs this that the log grows, where it is long. What was tried did not help: calls that
+    /// are only quicker than the disk are no reason.
+    fn tell_of_growth(&self) {
+        let pages = self.pages.load(Ordering::Relaxed);
+        if self.state().is_to_be_told(pages, self.lengths.told) {
+            let bytes = u64::try_from(pages).unwrap_or(0) * u64::from(self.lengths.page_bytes);
+            let mebibytes = bytes >> 20;
+            Event::LedgerLogGrows { mebibytes }.emit();
         }
     }
 
@@ -308,13 +328,26 @@ impl Shared {
     }
 }
 
-/// One checkpoint; what it cannot do is left to the next. Gives how many pages of the log are in the
-/// file by now.
-fn checkpoint(connection: &Connection, mode: &str) -> i32 {
+/// What a checkpoint did.
+#[derive(Default)]
+struct Made {
+    /// Pages of the log that are in the file by now.
+    carried: i32,
+    /// Nobody was in its way.
+    is_whole: bool,
+}
+
+/// One checkpoint; what it cannot do is left to the next.
+fn checkpoint(connection: &Connection, mode: &str) -> Made {
     let sql = format!("PRAGMA wal_checkpoint({mode})");
     // Busy, pages in the log, pages carried over (sqlite.org/pragma.html).
-    let carried = connection.query_row(&sql, [], |row| row.get(2));
-    carried.unwrap_or(0)
+    let made = connection.query_row(&sql, [], |row| {
+        Ok(Made {
+            carried: row.get(2)?,
+            is_whole: !row.get::<_, bool>(0)?,
+        })
+    });
+    made.unwrap_or_default()
 }
 
 /// The same by the writer.

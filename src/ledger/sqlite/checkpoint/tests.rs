@@ -159,11 +159,8 @@ fn lengths_are_the_same_in_a_ledger_of_larger_pages() {
 
 #[test]
 fn a_log_that_grows_is_told_at_each_doubling() {
-    let mut progress = Progress::new(LENGTHS);
-    let mut told = |pages| {
-        progress.committed(pages, || 0);
-        progress.is_to_be_told()
-    };
+    let mut state = State::default();
+    let mut told = |pages| state.is_to_be_told(pages, LENGTHS.told);
     let expected = [
         (1599, false),
         (1600, true),
@@ -174,6 +171,40 @@ fn a_log_that_grows_is_told_at_each_doubling() {
     assert_eq!(expected.map(|(pages, _)| (pages, told(pages))), expected);
     // It was begun anew.
     assert_eq!([10, 1600, 1601].map(&mut told), [false, true, false]);
+}
+
+/// Whether it was told, by what is next, that the log is as long as it was before the thread did this.
+fn is_told_after(wanted: Wanted, is_read: bool) -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let (opened, checkpointer) = ledger(dir.path());
+    let reader = open::connect(&opened.path, Access::Read).unwrap();
+    if is_read {
+        reader
+            .execute_batch("BEGIN; SELECT count(*) FROM calls")
+            .unwrap();
+    }
+    fill(&opened.connection, 20);
+    checkpointer
+        .shared
+        .pages
+        .store(LENGTHS.told, Ordering::Relaxed);
+    run(&checkpointer, wanted, |_| {});
+    checkpointer.shared.state().told == LENGTHS.told * 2
+}
+
+#[test]
+fn a_log_is_said_to_grow_only_where_somebody_was_in_the_way_of_all_of_it() {
+    for (wanted, is_read, expected) in [
+        (Wanted::All, true, true),
+        (Wanted::All, false, false),
+        (Wanted::Some, true, false),
+    ] {
+        assert_eq!(
+            is_told_after(wanted, is_read),
+            expected,
+            "{wanted:?} {is_read}"
+        );
+    }
 }
 
 /// Checkpoints that let others add to the log meanwhile never get all of it here: it became

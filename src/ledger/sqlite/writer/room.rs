@@ -12,7 +12,7 @@ use std::{
     io::{self, Seek as _, SeekFrom, Write as _},
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicI32, Ordering},
     },
 };
 
@@ -36,7 +36,7 @@ pub(super) struct Room {
     log: File,
     frame_bytes: u64,
     /// Pages in the log after the last commit of this process.
-    pages: Arc<AtomicU32>,
+    pages: Arc<AtomicI32>,
     /// Commits wait for syncs.
     is_wanted: bool,
     /// There was no room on the disk, or it failed.
@@ -45,7 +45,7 @@ pub(super) struct Room {
 
 impl Room {
     /// In `log`, whose pages have `page_bytes` and are as many as `pages` says after each commit.
-    pub(super) fn new(log: File, page_bytes: u32, pages: Arc<AtomicU32>) -> Self {
+    pub(super) fn new(log: File, page_bytes: u32, pages: Arc<AtomicI32>) -> Self {
         Self {
             log,
             frame_bytes: FRAME_HEADER_BYTES + u64::from(page_bytes),
@@ -76,7 +76,7 @@ impl Room {
 
     /// How many bytes are to be added.
     fn missing(&self) -> io::Result<u64> {
-        let pages = u64::from(self.pages.load(Ordering::Relaxed));
+        let pages = u64::try_from(self.pages.load(Ordering::Relaxed)).unwrap_or(0);
         let used = HEADER_BYTES + pages * self.frame_bytes;
         let length = self.log.metadata()?.len();
         let is_enough = length >= used + LEDGER_ROOM_BYTES_ENOUGH;

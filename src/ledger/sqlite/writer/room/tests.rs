@@ -99,7 +99,7 @@ fn a_disk_without_room_is_left_as_it_was() {
 fn a_long_log_is_not_made_longer() {
     let dir = tempfile::tempdir().unwrap();
     let opened = open::open(dir.path(), &SystemClock).unwrap();
-    let pages = Arc::new(AtomicU32::new(0));
+    let pages = Arc::new(AtomicI32::new(0));
     let log = open_log(&opened.path).unwrap();
     let mut room = Room::new(log, 2048, Arc::clone(&pages));
     let mut lengths = Vec::new();
