@@ -20,22 +20,16 @@ use std::{
     thread::JoinHandle,
 };
 
-use rusqlite::{Connection, hooks::Wal};
+use rusqlite::{Connection, ErrorCode, hooks::Wal, wal::CheckpointMode};
 
 use super::{
     files::FileIdentity,
     open::{self, Access},
     patience::Patience,
 };
-use crate::base::{
-    event::Event,
-    limits::flow::{
-        LEDGER_CHECKPOINT_BYTES, LEDGER_LOG_BYTES_MAX, LEDGER_LOG_BYTES_TOLD, LEDGER_REST_BYTES,
-        LEDGER_RESTART_WAIT,
-    },
-    thread,
-    wake::Bell,
-};
+use crate::base::{event::Event, limits::flow::LEDGER_RESTART_WAIT, thread, wake::Bell};
+pub(super) use progress::Lengths;
+use progress::{Due, Progress, Wanted};
 
 /// The thread, and what it is told.
 pub(super) struct Checkpointer {
@@ -80,109 +74,6 @@ impl State {
     }
 }
 
-/// What the thread is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Wanted {
-    /// That it carries over what nobody is in the way of.
-    Some,
-    /// That it carries over everything, and keeps others from adding to it meanwhile.
-    All,
-}
-
-/// How long the log may become, in pages.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lengths {
-    /// Bytes of a page.
-    pub(super) page_bytes: u32,
-    /// So many more, and they are carried over.
-    pub(super) more: i32,
-    /// From here on so that the log can be begun anew; and when that has not helped after so many
-    /// more, with every other writer waiting.
-    pub(super) most: i32,
-    /// So few, and the writer carries them over by itself.
-    pub(super) rest: i32,
-    /// So many after it was tried in vain, and whoever runs this is told. Then at twice as many.
-    pub(super) told: i32,
-}
-
-impl Lengths {
-    /// What is right for the ledger of `connection`, whose pages may be of any size.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub(super) fn of(connection: &Connection) -> rusqlite::Result<Self> {
-        let page_bytes: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-        let pages = |bytes: u32| i32::try_from(bytes / page_bytes.max(1)).unwrap_or(i32::MAX);
-        Ok(Self {
-            page_bytes,
-            more: pages(LEDGER_CHECKPOINT_BYTES),
-            most: pages(LEDGER_LOG_BYTES_MAX),
-            rest: pages(LEDGER_REST_BYTES),
-            told: pages(LEDGER_LOG_BYTES_TOLD),
-        })
-    }
-}
-
-/// What is to be done after a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Due {
-    Nothing,
-    /// The thread is asked for this.
-    Ask(Wanted),
-    /// The writer carries over what is left.
-    Carry,
-    /// The writer carries over what it can, and the thread is asked for all of it.
-    CarryAndAsk,
-}
-
-/// How long the log is, as the writer sees it after each commit.
-struct Progress {
-    lengths: Lengths,
-    /// Pages in it after the last commit.
-    pages: i32,
-    /// Nothing is due before it has so many.
-    next: i32,
-}
-
-impl Progress {
-    fn new(lengths: Lengths) -> Self {
-        Self {
-            lengths,
-            pages: 0,
-            next: lengths.more,
-        }
-    }
-
-    /// What is due now that the log has `pages` pages; `carried` tells how many of them are in the
-    /// file, too.
-    fn committed(&mut self, pages: i32, carried: impl FnOnce() -> i32) -> Due {
-        let Lengths {
-            more, most, rest, ..
-        } = self.lengths;
-        if pages < self.pages {
-            // It was begun anew.
-            self.next = more;
-        }
-        self.pages = pages;
-        if pages < self.next {
-            return Due::Nothing;
-        }
-        let too_many = most.saturating_add(more);
-        let (due, after) = if pages < most {
-            (Due::Ask(Wanted::Some), more.min(most - pages))
-        } else if pages >= too_many {
-            (Due::CarryAndAsk, more)
-        } else if pages.saturating_sub(carried()) <= rest {
-            // Whatever hinders it passes; then the next one does more.
-            (Due::Carry, too_many - pages)
-        } else {
-            (Due::Ask(Wanted::Some), rest / 4)
-        };
-        self.next = pages.saturating_add(after.max(1));
-        due
-    }
-}
-
 impl Checkpointer {
     /// Sees to the log of `connection`, on which nothing else checkpoints from now on.
     ///
@@ -204,18 +95,8 @@ impl Checkpointer {
         let (asked, mut progress) = (Arc::clone(&shared), Progress::new(lengths));
         connection.wal_hook(Some(move |log: &mut Wal, pages| {
             asked.pages.store(pages, Ordering::Relaxed);
-            match progress.committed(pages, || asked.state().carried) {
-                Due::Nothing => {}
-                Due::Ask(wanted) => asked.want(wanted),
-                Due::Carry => carry_over(log),
-                Due::CarryAndAsk => {
-                    carry_over(log);
-                    asked.want(Wanted::All);
-                }
-            }
-            if pages >= lengths.told && asked.state().is_alone {
-                asked.tell_of_growth();
-            }
+            let due = progress.committed(pages, || asked.state().carried);
+            asked.see_to(due, log, &mut progress);
             Ok(())
         }))?;
         Ok(Self {
@@ -268,6 +149,25 @@ impl Shared {
         state.wanted = state.wanted.max(Some(wanted));
         drop(state);
         self.bell.ring();
+    }
+
+    /// Does what is `due` after a commit, or asks the thread for it.
+    fn see_to(&self, due: Due, log: &mut Wal, progress: &mut Progress) {
+        let carried = match due {
+            Due::Nothing => return,
+            Due::Ask(wanted) => return self.want(wanted),
+            Due::Carry | Due::CarryOrAsk => carry_over(log),
+        };
+        match carried {
+            Carried::NotNow => progress.try_again_soon(),
+            Carried::Less if due == Due::CarryOrAsk => {
+                if self.state().is_alone {
+                    return self.tell_of_growth();
+                }
+                self.want(Wanted::All);
+            }
+            Carried::Everything | Carried::Less => {}
+        }
     }
 
     /// Sleeps until a checkpoint is wanted; `None` when none is and none will be.
@@ -350,13 +250,27 @@ fn checkpoint(connection: &Connection, mode: &str) -> Made {
     made.unwrap_or_default()
 }
 
+/// What of the log is in the file after a checkpoint by the writer.
+enum Carried {
+    Everything,
+    /// Somebody reads what was before, or the disk fails.
+    Less,
+    /// Another checkpoint is under way, which may take long: that of the thread of this process or another.
+    NotNow,
+}
+
 /// The same by the writer.
-fn carry_over(log: &mut Wal) {
-    let _left_to_the_next = log.checkpoint();
+fn carry_over(log: &mut Wal) -> Carried {
+    match log.checkpoint_v2(CheckpointMode::PASSIVE) {
+        Ok((pages, carried)) if carried >= pages => Carried::Everything,
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Carried::NotNow,
+        Ok(_) | Err(_) => Carried::Less,
+    }
 }
 
 #[cfg(unix)]
 mod ahead;
+mod progress;
 
 #[cfg(not(unix))]
 mod ahead {

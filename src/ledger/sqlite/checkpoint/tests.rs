@@ -131,14 +131,19 @@ fn what_does_not_help_is_not_done_over_and_over() {
     let mut after = |pages, carried| progress.committed(pages, || carried);
     assert_eq!(after(420, 400), Due::Carry);
     assert_eq!(after(499, 400), Due::Nothing);
-    assert_eq!(after(500, 400), Due::CarryAndAsk);
+    assert_eq!(after(500, 400), Due::CarryOrAsk);
     assert_eq!(after(599, 400), Due::Nothing);
-    assert_eq!(after(600, 400), Due::CarryAndAsk);
+    assert_eq!(after(600, 400), Due::CarryOrAsk);
+    // What another checkpoint is in the way of is.
+    progress.try_again_soon();
+    let mut after = |pages| progress.committed(pages, || 400);
+    assert_eq!(after(609), Due::Nothing);
+    assert_eq!(after(610), Due::CarryOrAsk);
     // Nor without a thread that comes near.
     let mut progress = Progress::new(LENGTHS);
     let asked = (0..500).filter(|pages| progress.committed(*pages, || 0) != Due::Nothing);
     assert_eq!(asked.count(), 13);
-    assert_eq!(progress.committed(500, || 0), Due::CarryAndAsk);
+    assert_eq!(progress.committed(500, || 0), Due::CarryOrAsk);
 }
 
 #[test]
@@ -205,6 +210,20 @@ fn a_log_is_said_to_grow_only_where_somebody_was_in_the_way_of_all_of_it() {
             "{wanted:?} {is_read}"
         );
     }
+}
+
+#[test]
+fn without_a_thread_the_writer_says_that_the_log_grows() {
+    let dir = tempfile::tempdir().unwrap();
+    let (opened, checkpointer) = ledger(dir.path());
+    checkpointer.shared.state().is_alone = true;
+    fill(&opened.connection, 20);
+    let reader = open::connect(&opened.path, Access::Read).unwrap();
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM calls")
+        .unwrap();
+    fill(&opened.connection, LENGTHS.told + LENGTHS.more);
+    assert!(checkpointer.shared.state().told >= LENGTHS.told * 2);
 }
 
 /// Checkpoints that let others add to the log meanwhile never get all of it here: it became
