@@ -2,7 +2,8 @@
 //!
 //! A thread that is woken for each of many things does little each time, and being woken costs
 //! more than most of them. So whoever does several things in a row does them in [`together`]:
-//! what is rung meanwhile is rung at the end, once, and before the thread itself would sleep.
+//! what is rung meanwhile is rung at the end, once, and before the thread itself would sleep. What it
+//! has given others reason to do it can do then by itself, if that is quick: an [`Errand`].
 
 use std::{
     cell::RefCell,
@@ -16,11 +17,21 @@ use super::limits::flow::WAKES_TOGETHER_MAX;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bell(Arc<Condvar>);
 
+/// What is to be done once for many reasons: by the thread that has them, or by another.
+pub(crate) trait Errand: Send + Sync {
+    /// Does it. Called by a thread that holds no lock, and must not wait.
+    fn run(&self);
+
+    /// Wakes the thread that does it. Called under any lock, and must take none.
+    fn hand_on(&self);
+}
+
 /// What this thread has rung and is not heard yet.
 #[derive(Default)]
 struct Held {
     bells: Vec<Bell>,
-    /// How often one of them was rung.
+    errands: Vec<Arc<dyn Errand>>,
+    /// How often one of them was rung, or given a reason.
     rings: usize,
 }
 
@@ -38,10 +49,7 @@ impl Bell {
                 if !held.bells.iter().any(|bell| Arc::ptr_eq(&bell.0, &self.0)) {
                     held.bells.push(self.clone());
                 }
-                held.rings += 1;
-                if held.rings >= WAKES_TOGETHER_MAX {
-                    held.ring();
-                }
+                held.count();
                 false
             }
         });
@@ -79,11 +87,40 @@ impl Bell {
 }
 
 impl Held {
+    /// One reason more; many do not wait for the end.
+    fn count(&mut self) {
+        self.rings += 1;
+        if self.rings >= WAKES_TOGETHER_MAX {
+            self.ring();
+        }
+    }
+
     fn ring(&mut self) {
         self.rings = 0;
         for bell in self.bells.drain(..) {
             bell.0.notify_one();
         }
+        for errand in self.errands.drain(..) {
+            errand.hand_on();
+        }
+    }
+}
+
+/// Gives a reason for `errand`. This thread runs it at the end of [`together`]; another one does where
+/// this thread is in none, would sleep before its end, or has many reasons.
+pub(crate) fn run_at_end<E: Errand + 'static>(errand: &Arc<E>) {
+    let is_held = HELD.with_borrow_mut(|held| {
+        let Some(held) = held else { return false };
+        let known =
+            |one: &Arc<dyn Errand>| std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(errand));
+        if !held.errands.iter().any(known) {
+            held.errands.push(Arc::<E>::clone(errand));
+        }
+        held.count();
+        true
+    });
+    if !is_held {
+        errand.hand_on();
     }
 }
 
@@ -98,13 +135,21 @@ pub(crate) fn ring_held() {
 }
 
 /// Does `work`, and rings once at its end what it rings several times; earlier where there were
-/// [`WAKES_TOGETHER_MAX`] reasons, and where the thread would sleep at a [`Bell`] itself.
+/// [`WAKES_TOGETHER_MAX`] reasons, and where the thread would sleep at a [`Bell`] itself. Then runs the
+/// errands that are left, so it must not be called under a lock.
 pub(crate) fn together<T>(work: impl FnOnce() -> T) -> T {
     struct End;
     impl Drop for End {
         fn drop(&mut self) {
-            ring_held();
-            HELD.set(None);
+            let mut held = HELD.take().unwrap_or_default();
+            let errands = match std::thread::panicking() {
+                true => Vec::new(),
+                false => std::mem::take(&mut held.errands),
+            };
+            held.ring();
+            for errand in errands {
+                errand.run();
+            }
         }
     }
     let is_outermost = HELD.with_borrow_mut(|held| match held {
@@ -122,6 +167,7 @@ pub(crate) fn together<T>(work: impl FnOnce() -> T) -> T {
 pub(crate) mod tests {
     use std::sync::{
         Mutex,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, sync_channel},
     };
 
@@ -195,6 +241,65 @@ pub(crate) mod tests {
             drop(other.sleep_at_most(state.lock().unwrap(), Duration::ZERO));
             assert_eq!(heard.recv().unwrap(), 1);
         });
+    }
+
+    /// Counts how often it was run, and handed on.
+    #[derive(Default)]
+    struct Counted {
+        run: AtomicUsize,
+        handed_on: AtomicUsize,
+    }
+
+    impl Errand for Counted {
+        fn run(&self) {
+            self.run.fetch_add(1, Ordering::SeqCst);
+        }
+
+        fn hand_on(&self) {
+            self.handed_on.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Counted {
+        #[track_caller]
+        fn check(&self, run: usize, handed_on: usize) {
+            let found = (&self.run, &self.handed_on);
+            let found = (
+                found.0.swap(0, Ordering::SeqCst),
+                found.1.swap(0, Ordering::SeqCst),
+            );
+            assert_eq!(found, (run, handed_on));
+        }
+    }
+
+    #[test]
+    fn an_errand_is_run_once_at_the_end_or_handed_on_before() {
+        let errand = Arc::new(Counted::default());
+        run_at_end(&errand);
+        errand.check(0, 1);
+        together(|| {
+            together(|| run_at_end(&errand));
+            run_at_end(&errand);
+            errand.check(0, 0);
+        });
+        errand.check(1, 0);
+        together(|| (0..=WAKES_TOGETHER_MAX).for_each(|_| run_at_end(&errand)));
+        errand.check(1, 1);
+        let (bell, state) = (Bell::default(), Mutex::new(()));
+        together(|| {
+            run_at_end(&errand);
+            drop(bell.sleep_at_most(state.lock().unwrap(), Duration::ZERO));
+            errand.check(0, 1);
+        });
+        errand.check(0, 0);
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            together(|| {
+                run_at_end(&errand);
+                panic!("in the middle");
+            });
+        }));
+        assert!(panicked.is_err());
+        errand.check(0, 1);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::server::AtOnce;
+
 /// Takes standard output for the protocol. Whatever else writes to it from now on, a library's
 /// stray line say, goes to standard error.
 ///
@@ -21,4 +23,30 @@ pub(crate) fn take_stdout() -> io::Result<std::fs::File> {
 #[cfg(not(unix))]
 pub(crate) fn take_stdout() -> io::Result<io::Stdout> {
     Ok(io::stdout())
+}
+
+/// What writes to `output` as much as the system takes without waiting for whoever reads it, where it can be
+/// asked so (pwritev2(2), `RWF_NOWAIT`: Linux, for pipes since 6.5).
+///
+/// # Errors
+/// When the system gives no descriptor.
+#[cfg(target_os = "linux")]
+pub(crate) fn at_once(output: &std::fs::File) -> io::Result<Option<AtOnce>> {
+    use rustix::io::{ReadWriteFlags, pwritev2};
+    /// Where the output is, as each write goes on there.
+    const HERE: u64 = u64::MAX;
+    let output = output.try_clone()?;
+    Ok(Some(Box::new(move |bytes| {
+        let bytes = [io::IoSlice::new(bytes)];
+        Ok(pwritev2(&output, &bytes, HERE, ReadWriteFlags::NOWAIT)?)
+    })))
+}
+
+/// Nothing does so here: one thread writes everything.
+///
+/// # Errors
+/// Never.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn at_once(_output: &impl io::Write) -> io::Result<Option<AtOnce>> {
+    Ok(None)
 }

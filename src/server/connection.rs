@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Settings, asks,
+    AtOnce, Settings, asks,
     batch::{Batch, Path},
     calls::{Asked, id_in_use},
     in_flight::InFlight,
@@ -114,6 +114,11 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Has answers written by `at_once` as well, by whoever has them, where that is possible.
+    pub(crate) fn write_at_once_by(&self, at_once: AtOnce) {
+        self.wire.outbox.write_at_once_by(at_once);
     }
 
     /// Writes answers until [`Self::close`].

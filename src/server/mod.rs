@@ -16,6 +16,8 @@ mod translate;
 
 use std::time::Duration;
 
+pub(crate) use outbox::AtOnce;
+
 /// What the server says of itself and how it lists.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {

@@ -1,9 +1,13 @@
 //! What waits to be written: many messages, one write.
+//!
+//! Whoever has answered writes what waits, once it is done with what it has in hand: that costs no wake-up of
+//! a thread. It must not wait for a client that does not read, so it writes only as much as the system takes
+//! at once, and where the system cannot be asked so, nothing. The rest is for a thread that waits.
 
 use std::{
     io::{self, Write},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -12,7 +16,7 @@ use crate::{
     base::{
         failpoint::{self, Point},
         limits::OUTBOX_BYTES_MAX,
-        wake::Bell,
+        wake::{self, Bell, Errand},
     },
     protocol::encode::Encoded,
 };
@@ -20,33 +24,51 @@ use crate::{
 /// Called when a message was written as a whole. Must not block for long.
 pub(super) type Note = Box<dyn FnOnce() + Send>;
 
+/// Writes as much as can be written without waiting; gives how much that was.
+pub(crate) type AtOnce = Box<dyn Fn(&[u8]) -> io::Result<usize> + Send + Sync>;
+
 #[derive(Default)]
 struct State {
-    bytes: Vec<u8>,
-    /// For messages among the bytes.
-    notes: Vec<Note>,
-    /// The writer sleeps.
-    idle: bool,
+    waiting: Waiting,
+    /// Memory for the next messages.
+    spare: Vec<u8>,
+    /// Somebody writes.
+    is_taken: bool,
     /// The reader waits for room.
     crowded: bool,
     closed: bool,
     lost: bool,
 }
 
-/// Holds messages until the writer takes them. Adding never waits: an answer that is recorded
+/// Messages in order.
+#[derive(Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    /// For messages among the bytes.
+    notes: Vec<Note>,
+}
+
+/// Holds messages until they are written. Adding never waits: an answer that is recorded
 /// is never dropped for want of room; instead [`Outbox::wait_for_room`] holds the reader back.
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(super) struct Outbox(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
     state: Mutex<State>,
     /// Changed with the state, and asked without it before each line is served.
     is_full: AtomicBool,
     ready: Bell,
     room: Bell,
+    at_once: OnceLock<AtOnce>,
+    /// The system cannot write to this output without waiting, or it fails.
+    is_refused: AtomicBool,
 }
 
 impl Outbox {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Has messages written by `at_once` where that is possible. Only the first one counts.
+    pub(super) fn write_at_once_by(&self, at_once: AtOnce) {
+        let _the_first = self.0.at_once.set(at_once);
     }
 
     /// Adds one message; nothing once the client no longer reads.
@@ -56,40 +78,41 @@ impl Outbox {
 
     /// The same; `notes` are called once it was written, and dropped where it is not.
     pub(super) fn push_noting(&self, message: &Encoded, notes: Vec<Note>) {
-        let mut state = self.state();
+        let mut state = self.0.state();
         if state.lost {
             return;
         }
-        state.bytes.extend_from_slice(message);
-        state.bytes.push(b'\n');
-        if state.bytes.len() > OUTBOX_BYTES_MAX {
-            self.is_full.store(true, Ordering::SeqCst);
+        let waiting = &mut state.waiting;
+        waiting.bytes.extend_from_slice(message);
+        waiting.bytes.push(b'\n');
+        waiting.notes.extend(notes);
+        if waiting.bytes.len() > OUTBOX_BYTES_MAX {
+            self.0.is_full.store(true, Ordering::SeqCst);
         }
-        state.notes.extend(notes);
-        // Who is woken wants the state at once.
-        let is_idle = state.idle;
+        // Who writes looks again afterwards. Who is woken wants the state at once.
+        let is_taken = state.is_taken;
         drop(state);
-        if is_idle {
-            self.ready.ring();
+        if !is_taken {
+            wake::run_at_end(&self.0);
         }
     }
 
     /// Waits while more than [`OUTBOX_BYTES_MAX`] bytes are unread by the client.
     pub(super) fn wait_for_room(&self) {
-        if !self.is_full.load(Ordering::SeqCst) {
+        if !self.0.is_full.load(Ordering::SeqCst) {
             return;
         }
-        let mut state = self.state();
-        while state.bytes.len() > OUTBOX_BYTES_MAX && !state.lost {
+        let mut state = self.0.state();
+        while state.waiting.bytes.len() > OUTBOX_BYTES_MAX && !state.lost {
             state.crowded = true;
-            state = self.room.sleep(state);
+            state = self.0.room.sleep(state);
         }
     }
 
     /// Lets [`Self::write_to`] end when everything is written.
     pub(super) fn close(&self) {
-        self.state().closed = true;
-        self.ready.ring_all();
+        self.0.state().closed = true;
+        self.0.ready.ring_all();
     }
 
     /// Writes to `output` until closed: whatever is there goes out in one write.
@@ -97,41 +120,151 @@ impl Outbox {
     /// # Errors
     /// When the client no longer reads; what was not written is dropped, it is in the ledger.
     pub(super) fn write_to(&self, mut output: impl Write) -> io::Result<()> {
-        let mut taken = Vec::new();
-        loop {
-            let notes = {
-                let mut state = self.state();
-                while state.bytes.is_empty() && !state.closed {
-                    state.idle = true;
-                    state = self.ready.sleep(state);
-                    state.idle = false;
-                }
-                if state.bytes.is_empty() {
-                    return Ok(());
-                }
-                std::mem::swap(&mut state.bytes, &mut taken);
-                self.is_full.store(false, Ordering::SeqCst);
-                if std::mem::take(&mut state.crowded) {
-                    self.room.ring_all();
-                }
-                std::mem::take(&mut state.notes)
-            };
-            if let Err(error) = write(&mut output, &taken) {
-                let mut state = self.state();
-                state.lost = true;
-                state.bytes = Vec::new();
-                state.notes = Vec::new();
-                self.room.ring_all();
+        while let Some(taken) = self.0.wait() {
+            if let Err(error) = write(&mut output, &taken.bytes) {
+                self.0.lose();
                 return Err(error);
             }
-            failpoint::pass(Point::AnswerWritten);
-            for note in notes {
-                note();
-            }
-            taken.clear();
-            taken.shrink_to(KEPT_BYTES);
+            self.0.written(taken);
+        }
+        Ok(())
+    }
+}
+
+impl Errand for Shared {
+    /// Writes what waits as far as that can be done without waiting.
+    fn run(&self) {
+        let is_refused = self.is_refused.load(Ordering::Relaxed);
+        let Some(at_once) = self.at_once.get().filter(|_| !is_refused) else {
+            return self.ready.ring_one();
+        };
+        let mut state = self.state();
+        if state.is_taken || state.waiting.bytes.is_empty() {
+            return;
+        }
+        if state.closed {
+            // The thread ends once all is written. What comes after that is not begun.
+            return self.ready.ring_one();
+        }
+        let taken = self.take(&mut state);
+        drop(state);
+        let length = write_at_once(at_once, &taken.bytes).unwrap_or_else(|error| {
+            // What is wrong the thread finds out, too.
+            use io::ErrorKind::{Interrupted, WouldBlock};
+            let is_full = matches!(error.kind(), WouldBlock | Interrupted);
+            self.is_refused.store(!is_full, Ordering::Relaxed);
+            0
+        });
+        match taken.bytes.get(length..) {
+            None | Some([]) => self.written(taken),
+            Some(_) => self.put_back(taken, length),
         }
     }
+
+    fn hand_on(&self) {
+        self.ready.ring_one();
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sleeps until something waits that nobody writes, and takes it; `None` once closed and written.
+    fn wait(&self) -> Option<Waiting> {
+        let mut state = self.state();
+        loop {
+            if !state.is_taken && !state.waiting.bytes.is_empty() {
+                return Some(self.take(&mut state));
+            }
+            if !state.is_taken && state.closed {
+                return None;
+            }
+            state = self.ready.sleep(state);
+        }
+    }
+
+    /// What waits, for who calls this to write it.
+    fn take(&self, state: &mut State) -> Waiting {
+        state.is_taken = true;
+        self.is_full.store(false, Ordering::SeqCst);
+        if std::mem::take(&mut state.crowded) {
+            self.room.ring_all();
+        }
+        let next = Waiting {
+            bytes: std::mem::take(&mut state.spare),
+            notes: Vec::new(),
+        };
+        std::mem::replace(&mut state.waiting, next)
+    }
+
+    /// All of it is written.
+    fn written(&self, taken: Waiting) {
+        failpoint::pass(Point::AnswerWritten);
+        let Waiting { mut bytes, notes } = taken;
+        // Before the thread may end, after which nothing is noted any more.
+        wake::together(|| notes.into_iter().for_each(|note| note()));
+        bytes.clear();
+        bytes.shrink_to(KEPT_BYTES);
+        let mut state = self.state();
+        state.spare = bytes;
+        self.leave(state);
+    }
+
+    /// Only so many bytes of it are written; the thread does the rest.
+    fn put_back(&self, taken: Waiting, written: usize) {
+        let Waiting {
+            mut bytes,
+            mut notes,
+        } = taken;
+        bytes.drain(..written);
+        let mut state = self.state();
+        let since = &mut state.waiting;
+        bytes.append(&mut since.bytes);
+        notes.append(&mut since.notes);
+        state.waiting = Waiting { bytes, notes };
+        if state.waiting.bytes.len() > OUTBOX_BYTES_MAX {
+            self.is_full.store(true, Ordering::SeqCst);
+        }
+        self.leave(state);
+    }
+
+    /// Nobody writes any more; what has come meanwhile is for the thread.
+    fn leave(&self, mut state: MutexGuard<'_, State>) {
+        state.is_taken = false;
+        let is_wanted = state.closed || !state.waiting.bytes.is_empty();
+        drop(state);
+        if is_wanted {
+            self.ready.ring_one();
+        }
+    }
+
+    /// The client no longer reads.
+    fn lose(&self) {
+        let mut state = self.state();
+        state.lost = true;
+        state.waiting = Waiting::default();
+        self.room.ring_all();
+    }
+}
+
+/// Writes as much of `bytes` as is taken at once.
+#[cfg(not(feature = "failpoints"))]
+fn write_at_once(at_once: &AtOnce, bytes: &[u8]) -> io::Result<usize> {
+    at_once(bytes)
+}
+
+/// The same, with a place in the middle.
+#[cfg(feature = "failpoints")]
+fn write_at_once(at_once: &AtOnce, bytes: &[u8]) -> io::Result<usize> {
+    let (half, rest) = bytes.split_at(bytes.len() / 2);
+    let written = at_once(half)?;
+    if written < half.len() {
+        return Ok(written);
+    }
+    failpoint::pass(Point::AnswerHalfWritten);
+    Ok(written + at_once(rest).unwrap_or(0))
 }
 
 fn write(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
@@ -151,39 +284,4 @@ fn write(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
 const KEPT_BYTES: usize = 256 * 1024;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn everything_comes_out_in_order_one_message_a_line() {
-        let outbox = Outbox::default();
-        outbox.push(&b"a".to_vec());
-        outbox.push(&b"b".to_vec());
-        outbox.close();
-        let mut written = Vec::new();
-        outbox.write_to(&mut written).unwrap();
-        assert_eq!(written, b"a\nb\n");
-    }
-
-    #[test]
-    fn p31_a_client_that_no_longer_reads_ends_the_writing_and_frees_the_memory() {
-        struct Gone;
-        impl Write for Gone {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::BrokenPipe.into())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
-        let outbox = Outbox::default();
-        outbox.push(&vec![b'x'; OUTBOX_BYTES_MAX + 1]);
-        assert_eq!(
-            outbox.write_to(Gone).unwrap_err().kind(),
-            io::ErrorKind::BrokenPipe
-        );
-        outbox.push(&b"more".to_vec());
-        outbox.wait_for_room();
-        assert_eq!(outbox.state().bytes.capacity(), 0);
-    }
-}
+mod tests;

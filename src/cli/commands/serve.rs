@@ -152,6 +152,9 @@ fn recover(gate: &Gate, state: &Path) {
 /// client for ever.
 fn start_streams(gate: &Gate, tell: &SyncSender<Heard>) -> io::Result<()> {
     let stdout = streams::take_stdout()?;
+    if let Some(at_once) = streams::at_once(&stdout)? {
+        gate.connection.write_at_once_by(at_once);
+    }
     let (connection, ended) = (Arc::clone(&gate.connection), tell.clone());
     thread::spawn("stdin", move || {
         let read = connection.read_from(io::stdin().lock());
