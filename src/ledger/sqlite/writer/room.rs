@@ -19,7 +19,7 @@ use std::{
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::base::limits::flow::{
-    LEDGER_CHECKPOINT_BYTES, LEDGER_ROOM_BYTES, LEDGER_ROOM_BYTES_ENOUGH,
+    LEDGER_LOG_BYTES_MAX, LEDGER_ROOM_BYTES, LEDGER_ROOM_BYTES_ENOUGH,
 };
 
 /// Bytes of the header of a log, and of that of each page in it (ibid.).
@@ -80,8 +80,8 @@ impl Room {
         let used = HEADER_BYTES + pages * self.frame_bytes;
         let length = self.log.metadata()?.len();
         let is_enough = length >= used + LEDGER_ROOM_BYTES_ENOUGH;
-        // From there on what is in it is carried over, and it is begun anew.
-        let is_long = length >= u64::from(LEDGER_CHECKPOINT_BYTES);
+        // It is begun anew about there.
+        let is_long = length >= u64::from(LEDGER_LOG_BYTES_MAX);
         match is_enough || is_long {
             true => Ok(0),
             false => Ok((used + LEDGER_ROOM_BYTES).saturating_sub(length)),

@@ -103,7 +103,7 @@ fn a_long_log_is_not_made_longer() {
     let log = open_log(&opened.path).unwrap();
     let mut room = Room::new(log, 2048, Arc::clone(&pages));
     let mut lengths = Vec::new();
-    for used in [0, 1000, 1790, 1800, 7000, 9000, 100_000] {
+    for used in [0, 1000, 1790, 1800, 15_000, 17_000, 100_000] {
         pages.store(used, Ordering::Relaxed);
         room.want();
         room.keep(&opened.connection);
@@ -115,8 +115,8 @@ fn a_long_log_is_not_made_longer() {
         lengths,
         [
             &expected[..],
-            &[after(1790), after(7000)],
-            &[after(7000); 2]
+            &[after(1790), after(15_000)],
+            &[after(15_000); 2]
         ]
         .concat()
     );
