@@ -26,8 +26,8 @@ use crate::base::limits::flow::{
 const HEADER_BYTES: u64 = 32;
 const FRAME_HEADER_BYTES: u64 = 24;
 
-/// Zeros that are written at once.
-const ZEROS: usize = 64 * 1024;
+/// Zeros that are written at once. They are asked for as such, so the system gives no memory for them.
+const ZEROS: usize = 512 * 1024;
 
 /// What keeps room in the log.
 pub(super) struct Room {
