@@ -129,6 +129,11 @@ impl Connection {
         self.wire.outbox.write_to(output)
     }
 
+    /// How many bytes were written to the client. It reads as long as they become more.
+    pub(crate) fn written_bytes(&self) -> u64 {
+        self.wire.outbox.written_bytes()
+    }
+
     /// Ends open subscriptions with their final result: the first thing at the end of input.
     pub(crate) fn end_subscriptions(&self) {
         let Wire {

@@ -8,7 +8,7 @@ use std::{
     io::{self, Write},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -60,6 +60,7 @@ struct Shared {
     is_full: AtomicBool,
     ready: Bell,
     room: Bell,
+    written_bytes: AtomicU64,
     at_once: OnceLock<AtOnce>,
     /// The system cannot write to this output without waiting, or it fails.
     is_refused: AtomicBool,
@@ -109,19 +110,24 @@ impl Outbox {
         }
     }
 
+    /// How many bytes the client's pipe has taken, in pieces of [`PIECE_BYTES`].
+    pub(super) fn written_bytes(&self) -> u64 {
+        self.0.written_bytes.load(Ordering::Relaxed)
+    }
+
     /// Lets [`Self::write_to`] end when everything is written.
     pub(super) fn close(&self) {
         self.0.state().closed = true;
         self.0.ready.ring_all();
     }
 
-    /// Writes to `output` until closed: whatever is there goes out in one write.
+    /// Writes to `output` until closed: whatever is there goes out in one write, or in large pieces.
     ///
     /// # Errors
     /// When the client no longer reads; what was not written is dropped, it is in the ledger.
     pub(super) fn write_to(&self, mut output: impl Write) -> io::Result<()> {
         while let Some(taken) = self.0.wait() {
-            if let Err(error) = write(&mut output, &taken.bytes) {
+            if let Err(error) = self.0.write(&mut output, &taken.bytes) {
                 self.0.lose();
                 return Err(error);
             }
@@ -199,6 +205,23 @@ impl Shared {
         std::mem::replace(&mut state.waiting, next)
     }
 
+    fn write(&self, output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+        #[cfg(feature = "failpoints")]
+        let bytes = {
+            let (half, rest) = bytes.split_at(bytes.len() / 2);
+            output.write_all(half)?;
+            output.flush()?;
+            failpoint::pass(Point::AnswerHalfWritten);
+            rest
+        };
+        for piece in bytes.chunks(PIECE_BYTES) {
+            output.write_all(piece)?;
+            let length = u64::try_from(piece.len()).unwrap_or(0);
+            self.written_bytes.fetch_add(length, Ordering::Relaxed);
+        }
+        output.flush()
+    }
+
     /// All of it is written.
     fn written(&self, taken: Waiting) {
         failpoint::pass(Point::AnswerWritten);
@@ -267,18 +290,8 @@ fn write_at_once(at_once: &AtOnce, bytes: &[u8]) -> io::Result<usize> {
     Ok(written + at_once(rest).unwrap_or(0))
 }
 
-fn write(output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
-    #[cfg(feature = "failpoints")]
-    let bytes = {
-        let (half, rest) = bytes.split_at(bytes.len() / 2);
-        output.write_all(half)?;
-        output.flush()?;
-        failpoint::pass(Point::AnswerHalfWritten);
-        rest
-    };
-    output.write_all(bytes)?;
-    output.flush()
-}
+/// Bytes that are written at once: a client that is slow must be told from one that has stopped reading.
+const PIECE_BYTES: usize = 16 * 1024;
 
 /// Memory that is kept for the next write.
 const KEPT_BYTES: usize = 256 * 1024;

@@ -43,6 +43,10 @@ use crate::{
     server::{Settings, connection::Connection},
 };
 
+mod flush;
+
+use flush::flushed;
+
 /// What the main thread waits for.
 enum Heard {
     InputEnded(io::Result<()>),
@@ -207,22 +211,11 @@ fn run(
     let status = if status == ExitStatus::StdoutLost {
         status
     } else {
-        flushed(events, status)
+        let written = || gate.connection.written_bytes();
+        flushed(events, status, STOP_PATIENCE, written)
     };
     gate.close_ledger();
     status
-}
-
-/// Waits until what was answered is written, for as long as a client that has stopped reading
-/// is given. What is not written is in the ledger.
-fn flushed(events: &Receiver<Heard>, status: ExitStatus) -> ExitStatus {
-    loop {
-        match events.recv_timeout(STOP_PATIENCE) {
-            Ok(Heard::OutputEnded(Ok(()))) => return status,
-            Ok(Heard::OutputEnded(Err(_))) | Err(_) => return ExitStatus::StdoutLost,
-            Ok(Heard::InputEnded(_) | Heard::Drained | Heard::Signal(_)) => {}
-        }
-    }
 }
 
 /// The configuration, if nothing is wrong with it: what it could not say might have been a
