@@ -40,6 +40,15 @@ struct State {
     lost: bool,
 }
 
+impl State {
+    /// Nobody writes any more. Gives whether there is something to do for the thread, such as what has come
+    /// meanwhile.
+    fn leave(&mut self) -> bool {
+        self.is_taken = false;
+        self.closed || !self.waiting.bytes.is_empty()
+    }
+}
+
 /// Messages in order.
 #[derive(Default)]
 struct Waiting {
@@ -131,7 +140,7 @@ impl Outbox {
                 self.0.lose();
                 return Err(error);
             }
-            self.0.written(taken);
+            let _seen_by_the_next_look = self.0.written(taken);
         }
         Ok(())
     }
@@ -161,9 +170,12 @@ impl Errand for Shared {
             self.is_refused.store(!is_full, Ordering::Relaxed);
             0
         });
-        match taken.bytes.get(length..) {
+        let is_more = match taken.bytes.get(length..) {
             None | Some([]) => self.written(taken),
             Some(_) => self.put_back(taken, length),
+        };
+        if is_more {
+            self.ready.ring_one();
         }
     }
 
@@ -222,8 +234,8 @@ impl Shared {
         output.flush()
     }
 
-    /// All of it is written.
-    fn written(&self, taken: Waiting) {
+    /// All of it is written. Gives whether there is more for the thread.
+    fn written(&self, taken: Waiting) -> bool {
         failpoint::pass(Point::AnswerWritten);
         let Waiting { mut bytes, notes } = taken;
         // Before the thread may end, after which nothing is noted any more.
@@ -232,11 +244,11 @@ impl Shared {
         bytes.shrink_to(KEPT_BYTES);
         let mut state = self.state();
         state.spare = bytes;
-        self.leave(state);
+        state.leave()
     }
 
-    /// Only so many bytes of it are written; the thread does the rest.
-    fn put_back(&self, taken: Waiting, written: usize) {
+    /// Only so many bytes of it are written. Gives whether there is more for the thread.
+    fn put_back(&self, taken: Waiting, written: usize) -> bool {
         let Waiting {
             mut bytes,
             mut notes,
@@ -250,17 +262,7 @@ impl Shared {
         if state.waiting.bytes.len() > OUTBOX_BYTES_MAX {
             self.is_full.store(true, Ordering::SeqCst);
         }
-        self.leave(state);
-    }
-
-    /// Nobody writes any more; what has come meanwhile is for the thread.
-    fn leave(&self, mut state: MutexGuard<'_, State>) {
-        state.is_taken = false;
-        let is_wanted = state.closed || !state.waiting.bytes.is_empty();
-        drop(state);
-        if is_wanted {
-            self.ready.ring_one();
-        }
+        state.leave()
     }
 
     /// The client no longer reads.

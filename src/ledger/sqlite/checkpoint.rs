@@ -63,9 +63,6 @@ impl State {
     /// Whether it is to be told that the log has `pages` pages, which is not done below `told` and once for
     /// each doubling.
     fn is_to_be_told(&mut self, pages: i32, told: i32) -> bool {
-        if pages < told {
-            self.told = told;
-        }
         let is_long = pages >= self.told.max(told);
         if is_long {
             self.told = pages.saturating_mul(2);
@@ -94,7 +91,7 @@ impl Checkpointer {
         });
         let (asked, mut progress) = (Arc::clone(&shared), Progress::new(lengths));
         connection.wal_hook(Some(move |log: &mut Wal, pages| {
-            asked.pages.store(pages, Ordering::Relaxed);
+            asked.committed(pages);
             let due = progress.committed(pages, || asked.state().carried);
             asked.see_to(due, log, &mut progress);
             Ok(())
@@ -142,6 +139,15 @@ impl Drop for Checkpointer {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log has so many pages now.
+    fn committed(&self, pages: i32) {
+        let before = self.pages.swap(pages, Ordering::Relaxed);
+        if pages < before {
+            // It was begun anew, and so is the telling.
+            self.state().told = 0;
+        }
     }
 
     fn want(&self, wanted: Wanted) {

@@ -2,15 +2,20 @@
 
 use super::*;
 
+/// What is written of what waits, until its end.
+fn rest_of(outbox: &Outbox) -> Vec<u8> {
+    outbox.close();
+    let mut written = Vec::new();
+    outbox.write_to(&mut written).unwrap();
+    written
+}
+
 #[test]
 fn everything_comes_out_in_order_one_message_a_line() {
     let outbox = Outbox::default();
     outbox.push(&b"a".to_vec());
     outbox.push(&b"b".to_vec());
-    outbox.close();
-    let mut written = Vec::new();
-    outbox.write_to(&mut written).unwrap();
-    assert_eq!(written, b"a\nb\n");
+    assert_eq!(rest_of(&outbox), b"a\nb\n");
 }
 
 /// An output that takes so many bytes more at once, what it has got, and who waited for room in it.
@@ -109,10 +114,7 @@ fn an_output_that_cannot_be_written_to_so_is_asked_once() {
         wake::together(|| outbox.push(&text.to_vec()));
     }
     assert_eq!(*asked.lock().unwrap(), 1);
-    outbox.close();
-    let mut written = Vec::new();
-    outbox.write_to(&mut written).unwrap();
-    assert_eq!(written, b"a\nb\n");
+    assert_eq!(rest_of(&outbox), b"a\nb\n");
 }
 
 #[test]
@@ -129,10 +131,7 @@ fn what_comes_while_somebody_writes_comes_after_it() {
     }));
     wake::together(|| outbox.push(&b"a".to_vec()));
     assert_eq!(*got.lock().unwrap(), b"a\n");
-    outbox.close();
-    let mut rest = Vec::new();
-    outbox.write_to(&mut rest).unwrap();
-    assert_eq!(rest, b"b\n");
+    assert_eq!(rest_of(&outbox), b"b\n");
 }
 
 #[test]

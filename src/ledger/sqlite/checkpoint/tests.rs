@@ -174,8 +174,20 @@ fn a_log_that_grows_is_told_at_each_doubling() {
         (6399, false),
     ];
     assert_eq!(expected.map(|(pages, _)| (pages, told(pages))), expected);
-    // It was begun anew.
-    assert_eq!([10, 1600, 1601].map(&mut told), [false, true, false]);
+}
+
+#[test]
+fn a_log_that_is_begun_anew_is_told_from_the_beginning() {
+    let dir = tempfile::tempdir().unwrap();
+    let (opened, checkpointer) = ledger(dir.path());
+    let told = || checkpointer.shared.state().told;
+    fill(&opened.connection, 60);
+    checkpointer.shared.state().told = LENGTHS.told * 2;
+    fill(&opened.connection, 10);
+    assert_eq!(told(), LENGTHS.told * 2);
+    run(&checkpointer, Wanted::Some, |_| {});
+    fill(&opened.connection, 10);
+    assert_eq!(told(), 0);
 }
 
 /// Whether it was told, by what is next, that the log is as long as it was before the thread did this.
