@@ -132,11 +132,11 @@ pub(super) fn way(
 
 /// The refusal as something that may be repeated in circles; `None` for one that other
 /// arguments would not help, or of a tool that nobody guards.
-pub(super) fn failure(refused: &Refused, tool: Option<&Tool>) -> Option<Failure> {
+pub(super) fn failure(refused: &Refused, tool: Option<&Tool>) -> Option<Box<Failure>> {
     let is_guarded = tool.is_some_and(|tool| !tool.restraint.is_loop_guard_off);
     match &refused.refusal {
         Refusal::Tool(problem) if is_guarded && is_repairable(problem) => {
-            Some(Failure::of_refusal(problem))
+            Some(Box::new(Failure::of_refusal(problem)))
         }
         Refusal::Tool(_) | Refusal::Incapable { .. } | Refusal::Protocol { .. } => None,
     }

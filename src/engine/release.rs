@@ -75,7 +75,6 @@ pub(super) fn refuse_unless_known(
     let status = settlement.backend_status.clone();
     let header = Arc::clone(&refused.header);
     let then = answer_when_decided(shared, ticket, (header, status), reply);
-    let operation = operation.map(|operation| *operation);
     shared
         .ledger
         .refuse(row, settlement, operation, failure, then);

@@ -220,7 +220,7 @@ pub(super) fn admission(
         row: call_row(call, keeping),
         backend: backend_name(call.tool()),
         guard_us: micros(checked, call.header().received),
-        operation: operation.map(|operation| *operation),
+        operation,
         demands,
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Admission {
     /// From reading the line to the decision of the guard, in microseconds.
     pub(crate) guard_us: u64,
     /// The operation that it is for, where it is for one.
-    pub(crate) operation: Option<Operation>,
+    pub(crate) operation: Option<Box<Operation>>,
     /// What it must be allowed beside.
     pub(crate) demands: Demands,
 }

@@ -310,7 +310,7 @@ fn s17_what_was_found_out_is_an_answer_that_has_not_arrived() {
 fn s7_v34_a_refusal_leaves_no_operation_and_does_not_hide_one_that_is_there() {
     let refuse = |world: &World, operation: &Operation| {
         let (row, settlement) = (row("write"), settlement(Outcome::Refused));
-        let operation = Some(operation.clone());
+        let operation = Some(Box::new(operation.clone()));
         wait(|then| world.second.refuse(row, settlement, operation, None, then)).unwrap()
     };
     in_each_world(|world| {

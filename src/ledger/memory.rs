@@ -131,7 +131,7 @@ impl Ledger for MemoryLedger {
         let asked = admission.operation.clone();
         let guard_us = admission.guard_us;
         let begun = self.write(|state, now| {
-            Ok(match state.look(asked.as_ref(), guard_us, now) {
+            Ok(match state.look(asked.as_deref(), guard_us, now) {
                 Looked::Join(running) => Begun::Join(Box::new(admission), running),
                 Looked::Doubt(doubt, ..) => Begun::Doubt(Box::new(admission), doubt),
                 Looked::Otherwise(settlement, how) => {
@@ -144,7 +144,7 @@ impl Ledger for MemoryLedger {
                     let row = state.put(|at| Verb::Begin(at, admission.row));
                     let backend = admission.backend;
                     let call = (row, &call, backend);
-                    let operation = state.claim(asked.as_ref(), again, call, now);
+                    let operation = state.claim(asked.as_deref(), again, call, now);
                     let receipt = IntentReceipt {
                         row,
                         durability,
@@ -205,7 +205,7 @@ impl Ledger for MemoryLedger {
         then(self.write(|state, now| {
             Ok(
                 match state
-                    .look(asked.as_ref(), guard_us, now)
+                    .look(asked.as_deref(), guard_us, now)
                     .at_once(guard_us, now)
                 {
                     Err((settlement, how)) => {
@@ -215,7 +215,7 @@ impl Ledger for MemoryLedger {
                         let (kept, end) = (call.clone(), ending.settlement.clone());
                         let row = state.put(|at| Verb::SettleAtOnce(at, kept, end));
                         let call = (row, &call, admission.backend);
-                        let operation = state.claim(asked.as_ref(), again, call, now);
+                        let operation = state.claim(asked.as_deref(), again, call, now);
                         let operation = operation.map(|one| one.operation);
                         let operation = operation.or_else(|| state.become_one(row, &ending));
                         state.end(operation, &ending);
@@ -239,13 +239,13 @@ impl Ledger for MemoryLedger {
         &self,
         row: CallRow,
         settlement: Settlement,
-        operation: Option<Operation>,
-        _failure: Option<Failure>,
+        operation: Option<Box<Operation>>,
+        _failure: Option<Box<Failure>>,
         then: Then<Decided<AuditReceipt>>,
     ) {
         let guard_us = settlement.guard_us;
         then(self.write(|state, now| {
-            let looked = state.look(operation.as_ref(), guard_us, now);
+            let looked = state.look(operation.as_deref(), guard_us, now);
             Ok(match looked.at_once(guard_us, now) {
                 Err((settlement, how)) => {
                     otherwise(state.put(|at| Verb::Refuse(at, row, settlement)), how)

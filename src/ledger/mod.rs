@@ -176,8 +176,8 @@ pub(crate) trait Ledger: Send + Sync {
         &self,
         row: CallRow,
         settlement: Settlement,
-        operation: Option<Operation>,
-        failure: Option<Failure>,
+        operation: Option<Box<Operation>>,
+        failure: Option<Box<Failure>>,
         then: Then<Decided<AuditReceipt>>,
     );
 

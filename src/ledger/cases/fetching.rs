@@ -25,7 +25,7 @@ fn call() -> Operation {
 /// Begins an operation of a call with this effect; its name.
 fn begun(world: &World, effect: &'static str) -> (crate::ledger::IntentReceipt, CallId) {
     let asking = Admission {
-        operation: Some(call()),
+        operation: Some(Box::new(call())),
         ..admission(&row(effect))
     };
     let id = asking.row.call_id;

@@ -112,7 +112,7 @@ pub(super) fn safe(operation: Operation) -> Operation {
 
 pub(super) fn asks(operation: &Operation) -> Admission {
     Admission {
-        operation: Some(operation.clone()),
+        operation: Some(Box::new(operation.clone())),
         ..admission(&row("write"))
     }
 }

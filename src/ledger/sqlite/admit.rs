@@ -56,7 +56,7 @@ fn decide(
     admission: &Admission,
     now: Timestamp,
 ) -> rusqlite::Result<Result<Allowed, Written>> {
-    let operation = admission.operation.as_ref();
+    let operation = admission.operation.as_deref();
     let (claim, mut notes) = match look(statements, operation, now)? {
         Looked::Go(claim, notes) => (claim, notes),
         Looked::Join(running) => return Ok(Err(Written::Join(running))),

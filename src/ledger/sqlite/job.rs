@@ -25,7 +25,8 @@ use super::{
 };
 use crate::base::{clock::Timestamp, failpoint::Point, id::CallId};
 
-/// One verb with its continuation. Large, because a box would cost every call an allocation.
+/// One verb with its continuation. What most calls have is in it, because a box would cost each of them an
+/// allocation; what few have is boxed, because all of it is moved.
 pub(super) enum Job {
     /// `begin`.
     Begin(Admission, Then<Begun>),
@@ -47,8 +48,8 @@ pub(super) enum Job {
     Refuse(
         CallRow,
         Settlement,
-        Option<Operation>,
-        Option<Failure>,
+        Option<Box<Operation>>,
+        Option<Box<Failure>>,
         Then<Decided<AuditReceipt>>,
     ),
     /// `fetch`.
@@ -97,7 +98,7 @@ impl Job {
                 Ok(Written::row(0))
             }
             Self::Refuse(row, settlement, operation, failure, _) => {
-                let (operation, failure) = (operation.as_ref(), failure.as_ref());
+                let (operation, failure) = (operation.as_deref(), failure.as_deref());
                 admit::refusal(statements, row, settlement, operation, failure, now)
             }
             Self::Fetch(fetch, _) => admit::fetch(statements, fetch, now),

@@ -191,8 +191,8 @@ impl Ledger for SqliteLedger {
         &self,
         row: CallRow,
         settlement: Settlement,
-        operation: Option<Operation>,
-        failure: Option<Failure>,
+        operation: Option<Box<Operation>>,
+        failure: Option<Box<Failure>>,
         then: Then<Decided<AuditReceipt>>,
     ) {
         self.submit(Job::Refuse(row, settlement, operation, failure, then));

@@ -88,7 +88,7 @@ impl<'s, 'c> Story<'s, 'c> {
             known_there: None,
         };
         let admission = Admission {
-            operation: Some(operation),
+            operation: Some(Box::new(operation)),
             ..admission(&row("write"))
         };
         let id = admission.row.call_id;

@@ -244,6 +244,7 @@ impl Writer<'_> {
     /// Writes `jobs` in one transaction and leaves what they wrote in `self.written`.
     fn transact<'j>(&mut self, jobs: impl Iterator<Item = &'j Job>) -> Result<(), Failure> {
         self.written.clear();
+        self.written.reserve(jobs.size_hint().0);
         let done = self
             .statements
             .begin()

@@ -39,7 +39,7 @@ fn asked(key: u8) -> Admission {
         limit: Amount::parse("1000").unwrap(),
     };
     Admission {
-        operation: Some(Operation {
+        operation: Some(Box::new(Operation {
             key: [key; 32],
             source: KeySource::Meta,
             fingerprint: [key; 32],
@@ -48,7 +48,7 @@ fn asked(key: u8) -> Admission {
             joined: None,
             may_verify: false,
             known_there: None,
-        }),
+        })),
         demands: Demands {
             rate: Rate::parse("1000/second", Some(1000)),
             rate_of_all: Rate::parse("1000/second", Some(1000)),

@@ -250,7 +250,7 @@ fn end_keyed(ledger: &dyn Ledger, source: KeySource, state: OperationState) {
         joined: None,
     };
     let admission = Admission {
-        operation: Some(operation),
+        operation: Some(Box::new(operation)),
         ..contract::admission(&row("write"))
     };
     let begun = match wait(|then| ledger.begin(admission, then)).unwrap() {

@@ -249,7 +249,8 @@ fn invalid(date: &str) -> (CallRow, Failure) {
 fn refuse(ledger: &dyn Ledger, date: &str) -> Option<Box<Problem>> {
     let (row, failure) = invalid(date);
     let settlement = settlement(Outcome::Refused);
-    match wait(|then| ledger.refuse(row, settlement, None, Some(failure), then)).unwrap() {
+    match wait(|then| ledger.refuse(row, settlement, None, Some(Box::new(failure)), then)).unwrap()
+    {
         Decided::AsAsked(..) => None,
         Decided::Refused(_, problem) => Some(problem),
         other => panic!("{other:?}"),
@@ -354,7 +355,7 @@ fn ways_of_failing_are_bounded_in_number() {
         };
         let (row, _) = invalid("x");
         let (failure, refused) = (Failure::of_refusal(&problem), settlement(Outcome::Refused));
-        wait(|then| ledger.refuse(row, refused, None, Some(failure), then)).unwrap();
+        wait(|then| ledger.refuse(row, refused, None, Some(Box::new(failure)), then)).unwrap();
     }
     let reader = LogReader::open(dir.path()).unwrap();
     let count = "SELECT count(*) FROM loops";
