@@ -102,7 +102,7 @@ pub(crate) fn incoming_with(
     IncomingCall {
         header: Arc::new(Header {
             call_id: CallIds::new().next(Timestamp::from_micros(1_000_000)),
-            tool_name: tool.to_owned(),
+            tool_name: tool.into(),
             principal: Principal::new("local"),
             request_id: "1".into(),
             protocol_version: "2025-11-25",

@@ -58,7 +58,7 @@ pub(super) fn header(
 ) -> Header {
     Header {
         call_id,
-        tool_name: tool.to_owned(),
+        tool_name: tool.into(),
         principal: principal.clone(),
         request_id: "0".into(),
         protocol_version: "",

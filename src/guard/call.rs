@@ -17,7 +17,7 @@ pub(crate) struct Header {
     /// Our name for it.
     pub(crate) call_id: CallId,
     /// The tool as the client named it; not yet known to exist.
-    pub(crate) tool_name: String,
+    pub(crate) tool_name: Arc<str>,
     /// For whom.
     pub(crate) principal: Principal,
     /// The JSON-RPC id as written on the line; it only addresses the reply.

@@ -48,7 +48,7 @@ fn through(arguments: &Value) -> Result<ClearedCall, Box<Refused>> {
     let call = IncomingCall {
         header: Arc::new(Header {
             call_id: CallIds::new().next(Timestamp::from_micros(0)),
-            tool_name: "t".to_owned(),
+            tool_name: "t".into(),
             principal: Principal::new("local"),
             request_id: "1".into(),
             protocol_version: "2026-07-28",

@@ -17,7 +17,7 @@ pub(crate) struct CallRow {
     /// When its line was read.
     pub(crate) received: Timestamp,
     /// The tool as the client named it.
-    pub(crate) tool: String,
+    pub(crate) tool: Arc<str>,
     /// `read`, `write` or `destroy`; `None` where there is no such tool.
     pub(crate) effect: Option<&'static str>,
     /// SHA-256 of the definition it was judged by.
@@ -29,7 +29,7 @@ pub(crate) struct CallRow {
     /// The MCP revision of the request.
     pub(crate) protocol_version: &'static str,
     /// The JSON-RPC id as written.
-    pub(crate) request_id: String,
+    pub(crate) request_id: Arc<str>,
     /// W3C trace id.
     pub(crate) trace_id: Option<String>,
     /// The arguments byte for byte as received.

@@ -54,7 +54,7 @@ impl Connection {
         // What is known of the call whatever becomes of it, under a new id of ours.
         let header = Arc::new(Header {
             call_id: self.ids.next(received_wall),
-            tool_name: name,
+            tool_name: name.into(),
             principal: self.catalog.get().client().id.clone(),
             request_id: id.text(),
             protocol_version: version.as_str(),

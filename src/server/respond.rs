@@ -64,7 +64,7 @@ impl Responder {
             "level": LogLevel::Warning.as_str(),
             "logger": "tollgate",
             "data": {
-                "tool": self.header.tool_name,
+                "tool": &*self.header.tool_name,
                 "callId": reply.call_id.to_string(),
                 "code": problem.code.as_str(),
                 "message": problem.message,

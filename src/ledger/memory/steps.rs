@@ -111,7 +111,7 @@ impl State {
             },
             id: stored.known.id,
             call: walk.call.call_id,
-            tool: walk.call.tool.clone(),
+            tool: walk.call.tool.to_string(),
             definition: definition.to_string(),
             arguments: walk.call.effective_arguments.clone().unwrap_or_default(),
             entries: walk.entries.clone(),

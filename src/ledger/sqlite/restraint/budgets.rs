@@ -36,7 +36,7 @@ pub(super) fn check(
         return Ok(Ok(Vec::new()));
     }
     let connection = restraints.connection;
-    let (principal, tool) = (call.principal.as_str(), call.tool.as_str());
+    let (principal, tool) = (call.principal.as_str(), &*call.tool);
     let mut rows = restraints.accounts.drawn_on(connection, principal, tool)?;
     for budget in budget::drawn_on(&demands.budgets, principal, tool) {
         restraints.accounts.declare(connection, &mut rows, budget)?;

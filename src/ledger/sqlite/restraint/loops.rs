@@ -65,7 +65,7 @@ pub(super) fn check(
     let known: Vec<(Signature, Repeats)> = restraints
         .connection
         .prepare_cached(sql)?
-        .query_map([call.principal.as_str(), call.tool.as_str()], |row| {
+        .query_map([call.principal.as_str(), &*call.tool], |row| {
             Ok((row.get(5)?, read(row)?))
         })?
         .collect::<Result<_, _>>()?;
@@ -160,7 +160,7 @@ pub(super) fn ended_at_once(
         Way::Succeeded if !is_anything_known(restraints)? => Ok(()),
         Way::Succeeded => {
             let sql = "DELETE FROM loops WHERE principal = ?1 AND tool = ?2";
-            let names = [call.principal.as_str(), call.tool.as_str()];
+            let names = [call.principal.as_str(), &*call.tool];
             restraints
                 .connection
                 .prepare_cached(sql)?

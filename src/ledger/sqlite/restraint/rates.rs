@@ -157,7 +157,7 @@ pub(super) fn take(restraints: &mut Restraints<'_>, row: &CallRow, taken: &Taken
 }
 
 fn tools(row: &CallRow) -> [&str; 2] {
-    [row.tool.as_str(), ALL]
+    [&*row.tool, ALL]
 }
 
 fn message(rate: Rate, tool: &str) -> String {

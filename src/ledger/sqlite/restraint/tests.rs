@@ -104,7 +104,7 @@ fn a_refused_call_takes_nothing_of_the_other_rate() {
         ..rated("1/minute", 1)
     };
     let of = |tool: &str| CallRow {
-        tool: tool.to_owned(),
+        tool: tool.into(),
         ..row("write")
     };
     let mut codes = Vec::new();

@@ -121,7 +121,7 @@ fn a_budget_that_a_call_brings_is_met_by_the_calls_of_other_tools_after_it() {
     let grant = check(&mut restraints, &free).ok().unwrap();
     take(&mut restraints, &grant, 1, &free);
     let other = CallRow {
-        tool: "other".to_owned(),
+        tool: "other".into(),
         ..row("write")
     };
     for (cost, fits) in [("0.70", true), ("0.71", false)] {
