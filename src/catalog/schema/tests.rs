@@ -147,6 +147,29 @@ fn typos_of_keywords_formats_and_kinds_are_told() {
     assert_eq!(problem.message, "arguments are always an object");
 }
 
+/// A quick reader of digits takes what stands beside them in ASCII for some: a version of the validator does,
+/// which may come back with another.
+#[test]
+fn where_a_date_or_a_time_has_a_digit_nothing_else_is_taken() {
+    let given = [
+        ("date", "2026-11-15"),
+        ("time", "10:11:12Z"),
+        ("date-time", "2026-11-15T10:11:12+01:00"),
+    ];
+    for (format, text) in given {
+        let schema = OutputSchema::compile(json!({"format": format})).unwrap();
+        let is_valid = |text: &str| schema.violations(&json!(text)).is_empty();
+        assert!(is_valid(text), "{text}");
+        for (at, _) in text.match_indices(|char: char| char.is_ascii_digit()) {
+            for other in (' '..='~').filter(|char| !char.is_ascii_digit()) {
+                let mut text = text.to_owned();
+                text.replace_range(at..=at, other.encode_utf8(&mut [0; 4]));
+                assert!(!is_valid(&text), "{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_default_must_fit_its_own_subschema_wherever_it_stands() {
     let problems = OutputSchema::compile(json!({
