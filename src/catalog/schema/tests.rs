@@ -147,8 +147,7 @@ fn typos_of_keywords_formats_and_kinds_are_told() {
     assert_eq!(problem.message, "arguments are always an object");
 }
 
-/// A quick reader of digits takes what stands beside them in ASCII for some: a version of the validator does,
-/// which may come back with another.
+/// Version 0.60.2 of the validator takes what stands before the digits in ASCII for one, too.
 #[test]
 fn where_a_date_or_a_time_has_a_digit_nothing_else_is_taken() {
     let given = [
