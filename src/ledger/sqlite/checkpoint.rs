@@ -91,7 +91,10 @@ impl Checkpointer {
         });
         let (asked, mut progress) = (Arc::clone(&shared), Progress::new(lengths));
         connection.wal_hook(Some(move |log: &mut Wal, pages| {
-            asked.committed(pages);
+            asked.pages.store(pages, Ordering::Relaxed);
+            if progress.is_begun_anew(pages) {
+                asked.state().told = 0;
+            }
             let due = progress.committed(pages, || asked.state().carried);
             asked.see_to(due, log, &mut progress);
             Ok(())
@@ -139,15 +142,6 @@ impl Drop for Checkpointer {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The log has so many pages now.
-    fn committed(&self, pages: i32) {
-        let before = self.pages.swap(pages, Ordering::Relaxed);
-        if pages < before {
-            // It was begun anew, and so is the telling.
-            self.state().told = 0;
-        }
     }
 
     fn want(&self, wanted: Wanted) {

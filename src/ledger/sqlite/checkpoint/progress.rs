@@ -89,14 +89,18 @@ impl Progress {
         (self.lengths.rest / 4).max(1)
     }
 
+    /// Whether the log was begun anew since the last commit, now that it has `pages` pages.
+    pub(super) fn is_begun_anew(&self, pages: i32) -> bool {
+        pages < self.pages
+    }
+
     /// What is due now that the log has `pages` pages; `carried` tells how many of them are in the
     /// file, too.
     pub(super) fn committed(&mut self, pages: i32, carried: impl FnOnce() -> i32) -> Due {
         let Lengths {
             more, most, rest, ..
         } = self.lengths;
-        if pages < self.pages {
-            // It was begun anew.
+        if self.is_begun_anew(pages) {
             self.next = more;
         }
         self.pages = pages;

@@ -39,6 +39,14 @@ fn fill(connection: &Connection, pages: i32) {
     }
 }
 
+/// Somebody who reads what is there now, and is in the way of carrying over what follows.
+fn reading(opened: &open::Opened) -> Connection {
+    let reader = open::connect(&opened.path, Access::Read).unwrap();
+    let sql = "BEGIN; SELECT count(*) FROM calls";
+    reader.execute_batch(sql).unwrap();
+    reader
+}
+
 fn bytes_of(path: &Path, suffix: &str) -> u64 {
     fs::metadata(format!("{}{suffix}", path.display()))
         .unwrap()
@@ -194,12 +202,7 @@ fn a_log_that_is_begun_anew_is_told_from_the_beginning() {
 fn is_told_after(wanted: Wanted, is_read: bool) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let (opened, checkpointer) = ledger(dir.path());
-    let reader = open::connect(&opened.path, Access::Read).unwrap();
-    if is_read {
-        reader
-            .execute_batch("BEGIN; SELECT count(*) FROM calls")
-            .unwrap();
-    }
+    let _reader = is_read.then(|| reading(&opened));
     fill(&opened.connection, 20);
     checkpointer
         .shared
@@ -230,10 +233,7 @@ fn without_a_thread_the_writer_says_that_the_log_grows() {
     let (opened, checkpointer) = ledger(dir.path());
     checkpointer.shared.state().is_alone = true;
     fill(&opened.connection, 20);
-    let reader = open::connect(&opened.path, Access::Read).unwrap();
-    reader
-        .execute_batch("BEGIN; SELECT count(*) FROM calls")
-        .unwrap();
+    let _reader = reading(&opened);
     fill(&opened.connection, LENGTHS.told + LENGTHS.more);
     assert!(checkpointer.shared.state().told >= LENGTHS.told * 2);
 }
@@ -243,10 +243,7 @@ fn without_a_thread_the_writer_says_that_the_log_grows() {
 fn after_being_in_the_way(pages: i32) -> (Option<Wanted>, bool) {
     let dir = tempfile::tempdir().unwrap();
     let (opened, checkpointer) = ledger(dir.path());
-    let reader = open::connect(&opened.path, Access::Read).unwrap();
-    reader
-        .execute_batch("BEGIN; SELECT count(*) FROM calls")
-        .unwrap();
+    let reader = reading(&opened);
     fill(&opened.connection, pages);
     let before = checkpointer.pages().load(Ordering::Relaxed);
     let wanted = checkpointer.shared.state().wanted;
