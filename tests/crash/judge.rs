@@ -150,6 +150,11 @@ fn but_for_delivery(row: &Value) -> Value {
     row
 }
 
+/// Operations that the index of keys lacks and should have.
+const OVERLOOKED: &str = "
+SELECT count(*) FROM operations o WHERE row <= (SELECT row FROM key_index_end) AND NOT EXISTS
+    (SELECT 1 FROM key_index WHERE prefix = substr(o.key, 1, 6) AND operation = o.row)";
+
 /// Judges what is left of `world`: the answers `seen`, of which the `last` ones are final.
 pub(super) fn judge(world: &World, seen: &[Seen], last: &[Seen], early: &Early) -> Verdict {
     world.fall_quiet();
@@ -178,6 +183,11 @@ pub(super) fn judge(world: &World, seen: &[Seen], last: &[Seen], early: &Early) 
         })
         .unwrap();
     assert_eq!(dangling, 0);
+    let overlooked: i64 = world
+        .ledger()
+        .query_row(OVERLOOKED, [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(overlooked, 0);
 
     let ended = early.rows.iter().filter(|row| row.get("end").is_some());
     let lost = ended.filter(|row| {

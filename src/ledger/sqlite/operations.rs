@@ -19,6 +19,7 @@ use crate::base::{
 };
 pub(super) use found::Told;
 use found::{FOUND, Found};
+use keys::Keys;
 
 /// The second migration.
 ///
@@ -122,6 +123,8 @@ pub(super) struct Operations<'c> {
     me: i64,
     seal: Seal,
     find: Statement<'c>,
+    /// Which operations may have a key.
+    pub(super) keys: Keys<'c>,
     claim: Statement<'c>,
     end: Statement<'c>,
     /// Those that this process has in hand.
@@ -143,7 +146,8 @@ impl<'c> Operations<'c> {
             state: state.to_owned(),
             me,
             seal: Seal::of(connection)?,
-            find: connection.prepare(&format!("{FOUND} o.key = ?1 ORDER BY o.row DESC LIMIT 1"))?,
+            find: connection.prepare(&format!("{FOUND} o.row = ?1 AND o.key = ?2"))?,
+            keys: Keys::prepare(connection)?,
             claim: connection.prepare(CLAIM)?,
             end: connection.prepare(END)?,
             open: in_hand::Rows::default(),
@@ -154,6 +158,7 @@ impl<'c> Operations<'c> {
     #[cfg(test)]
     pub(super) fn reborn_as(&mut self, me: i64) {
         self.me = me;
+        self.keys.reborn();
     }
 
     /// The same with key and fingerprint as they are kept.
@@ -168,9 +173,18 @@ impl<'c> Operations<'c> {
     /// The operation that has this sealed key now.
     pub(super) fn find(&mut self, key: &[u8; 32]) -> rusqlite::Result<Option<Found>> {
         let (state, me) = (&self.state, self.me);
-        self.find
-            .query_row([key], |row| Found::read(row, state, me))
-            .optional()
+        let mut before = i64::MAX;
+        while let Some(row) = self.keys.newest(key, before)? {
+            let found = self
+                .find
+                .query_row(params![row, key], |row| Found::read(row, state, me))
+                .optional()?;
+            if found.is_some() {
+                return Ok(found);
+            }
+            before = row;
+        }
+        Ok(None)
     }
 
     /// The operation that the call `id` of `principal` began.
@@ -196,6 +210,7 @@ impl<'c> Operations<'c> {
         now: &Now,
     ) -> rusqlite::Result<()> {
         let named = asked.known_there.map(|_| Mark::after(now, 0).to_bytes());
+        self.keys.add(&asked.key, call)?;
         self.claim.execute(params![
             asked.key,
             asked.source.as_str(),
@@ -282,6 +297,12 @@ impl<'c> Operations<'c> {
         Ok(())
     }
 
+    /// The transaction at hand is committed.
+    pub(super) fn committed(&mut self) {
+        self.open.committed();
+        self.keys.committed();
+    }
+
     /// The operation of `row`, which this process had in hand or took, is in `state` now.
     fn stands(&mut self, row: i64, state: OperationState) {
         match state.is_open() {
@@ -347,6 +368,7 @@ pub(super) fn word<T>(
 }
 
 mod found;
+pub(super) mod keys;
 pub(super) mod moves;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::{
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle, ThreadId},
+    time::Duration,
 };
 
 use super::{super::LedgerError, job::Job};
@@ -109,6 +110,18 @@ impl Queue {
         true
     }
 
+    /// Sleeps until something waits or the queue is closed, for this long at the most; whether something
+    /// does. It may give up sooner.
+    pub(super) fn wait(&self, limit: Duration) -> bool {
+        let mut state = self.lock();
+        if state.jobs.is_empty() && !matches!(state.writer, Writer::Closed) {
+            state.idle = true;
+            state = self.work.sleep_at_most(state, limit);
+            state.idle = false;
+        }
+        !state.jobs.is_empty()
+    }
+
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.lock().jobs.is_empty()
@@ -177,5 +190,23 @@ mod tests {
         (0..LEDGER_QUEUE_MAX).for_each(|_| push());
         assert_eq!(queue.abandon().len(), LEDGER_QUEUE_MAX + 1);
         drop(end);
+    }
+
+    #[test]
+    fn nobody_waits_for_what_is_there_nor_for_what_will_never_come() {
+        const LONG: Duration = Duration::from_secs(3600);
+        let queue = Queue::default();
+        assert!(!queue.wait(Duration::ZERO));
+        let (end, ended) = sync_channel::<()>(0);
+        let start = || {
+            crate::base::thread::spawn("writer", move || {
+                let _ended = ended.recv();
+            })
+        };
+        queue.push(Job::Key(Cell::new(None), Box::new(|_| {})), start);
+        assert!(queue.wait(LONG));
+        drop(end);
+        queue.abandon();
+        assert!(!queue.wait(LONG));
     }
 }

@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     FIRST_INTENTS,
     operations::ROW_OF_FIRST,
     operations::moves::JUDGED_AFTERWARDS,
+    operations::keys::INDEX,
 ];
 
 /// How the attempt before a further one ended.
@@ -78,6 +79,10 @@ pub(super) const WITH_FIRST_INTENTS: i32 = 17;
 
 /// The version by which an operation has the row of the call that began it.
 pub(super) const WITH_ROW_OF_FIRST: i32 = 18;
+
+/// The version that brought the index of keys in place of one that took each with its operation.
+#[cfg(test)]
+pub(super) const WITH_KEY_INDEX: i32 = 20;
 
 /// The version that brought the table of operations; a reader may meet an older file.
 pub(super) const WITH_OPERATIONS: i32 = 2;

@@ -121,6 +121,7 @@ impl<'c> Statements<'c> {
         if self.seen.data != Some(data) {
             self.seen.data = None;
             self.restraints.forget();
+            self.operations.keys.forget();
             self.find_head()?;
             self.seen = Seen {
                 schema: self.version.query_row([], |row| row.get(0))?,
@@ -145,15 +146,17 @@ impl<'c> Statements<'c> {
         self.restraints.write()?;
         let hand = (&self.running, &self.operations.open);
         in_hand::write(self.connection, self.instance, hand)?;
+        self.operations.keys.write()?;
         self.commit.execute([])?;
         self.running.committed();
-        self.operations.open.committed();
+        self.operations.committed();
         Ok(())
     }
 
     /// Takes it back, if there is one.
     pub(super) fn roll_back(&mut self) {
         self.forget();
+        self.operations.keys.taken_back();
         if !self.connection.is_autocommit() {
             // SQLite rolls back by itself what it cannot roll back when told.
             let _nothing_more_to_do = self.connection.execute_batch("ROLLBACK");

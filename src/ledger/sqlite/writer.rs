@@ -169,6 +169,7 @@ impl Writer<'_> {
         if let Err(error) = self.syncer.wait_for_room() {
             self.broken.get_or_insert(error);
         }
+        self.rest();
         self.shared.queue.take(batch)
     }
 

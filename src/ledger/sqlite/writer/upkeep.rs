@@ -1,7 +1,7 @@
-//! What the writer does beside its jobs: it notices when the wall clock jumps, keeps room in the log, and
-//! takes out of the ledger what is no longer to be kept.
+//! What the writer does beside its jobs: it notices when the wall clock jumps, keeps room in the log, has keys
+//! put into their index, and takes out of the ledger what is no longer to be kept.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
 use super::{
     super::{files::FileIdentity, open, prune},
@@ -10,7 +10,10 @@ use super::{
 use crate::base::{
     clock::{Clock, Moment, Timestamp},
     event::Event,
-    limits::{CLOCK_JUMP_TOLD, PRUNE_INTERVAL, PRUNE_INTERVAL_BUSY},
+    limits::{
+        CLOCK_JUMP_TOLD, PRUNE_INTERVAL, PRUNE_INTERVAL_BUSY,
+        flow::{LEDGER_REST_AFTER, LEDGER_TURN},
+    },
 };
 
 /// The wall clock beside the clock that never jumps, as both were when they were last looked at.
@@ -47,13 +50,33 @@ impl ClockWatch {
 impl Writer<'_> {
     /// What is done between two batches, when somebody calls, so that an idle process sleeps.
     pub(super) fn keep_up(&mut self) {
-        if self.broken.is_some() || self.is_degraded {
+        if !self.is_sound() {
             return;
         }
         if self.statements.is_idle() {
             self.room.keep(&self.opened.connection);
         }
+        self.statements.operations.keys.go_on();
         self.retain();
+    }
+
+    /// The ledger can be written, as far as is known.
+    fn is_sound(&self) -> bool {
+        self.broken.is_none() && !self.is_degraded
+    }
+
+    /// Where nobody calls for a while, or will, puts keys into their index until somebody does.
+    pub(super) fn rest(&mut self) {
+        let could = self.is_sound() && self.statements.operations.keys.could_rest();
+        if !could || self.shared.queue.wait(LEDGER_REST_AFTER) {
+            return;
+        }
+        self.statements.operations.keys.rest();
+        while self.statements.operations.keys.are_under_way()
+            && self.transact(iter::empty()).is_ok()
+            // Other processes take their turn.
+            && !self.shared.queue.wait(LEDGER_TURN)
+        {}
     }
 
     /// Takes out some of what is over for longer than it is to be kept, if it is time to look
