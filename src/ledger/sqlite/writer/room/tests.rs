@@ -121,3 +121,31 @@ fn a_long_log_is_not_made_longer() {
         .concat()
     );
 }
+
+#[test]
+fn a_log_with_room_is_not_looked_at_until_it_is_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let opened = open::open(dir.path(), &SystemClock).unwrap();
+    let pages = Arc::new(AtomicI32::new(100));
+    let log = open_log(&opened.path).unwrap();
+    let mut room = Room::new(log, 2048, Arc::clone(&pages));
+    let mut missing = |used| {
+        pages.store(used, Ordering::Relaxed);
+        room.missing().unwrap()
+    };
+    let length = |bytes| {
+        let log = open_log(&opened.path).unwrap();
+        log.set_len(bytes).unwrap();
+    };
+    length(LEDGER_ROOM_BYTES);
+    assert_eq!([missing(100), missing(101)], [0, 0]);
+    // What nobody is told of is not seen.
+    length(0);
+    assert_eq!([missing(101), missing(1000)], [0, 0]);
+    assert!(missing(99) > LEDGER_ROOM_BYTES);
+    length(LEDGER_ROOM_BYTES);
+    assert_eq!(missing(100), 0);
+    // Nor is that it is longer where that is enough, and it is where it would not be.
+    length(2 * LEDGER_ROOM_BYTES);
+    assert_eq!(missing(2500), 0);
+}
