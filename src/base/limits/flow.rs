@@ -32,8 +32,8 @@ pub(crate) const LEDGER_HELD_MAX: usize = 4096;
 pub(crate) const LEDGER_RESTART_WAIT: Duration = Duration::from_millis(100);
 /// Size in bytes to which the write-ahead log is cut back after a checkpoint.
 pub(crate) const LEDGER_WAL_BYTES_MAX: i64 = 64 * 1024 * 1024;
-/// Keys of operations that wait to be put into their index, from which on that is done while calls come: some
-/// MiB of memory, and 50 ms to read them after a kill.
+/// Keys of operations that wait to be put into their index, from which on that is done while calls come: two
+/// MiB of memory, and 60 ms to read them after a kill.
 pub(crate) const KEYS_RECENT_MAX: usize = 65_536;
 /// The same while no call runs: a millisecond for the first write of the next process.
 pub(crate) const KEYS_RECENT_AT_REST: usize = 1024;

@@ -78,6 +78,38 @@ struct Course {
     is_over: bool,
 }
 
+/// Keys and the rows of their operations, in the order of the index.
+#[derive(Debug)]
+struct Recent {
+    entries: BTreeSet<(Prefix, i64)>,
+    /// None of them has a lower row.
+    oldest: i64,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self {
+            entries: BTreeSet::new(),
+            oldest: i64::MAX,
+        }
+    }
+}
+
+impl Recent {
+    fn insert(&mut self, entry: (Prefix, i64)) {
+        self.oldest = self.oldest.min(entry.1);
+        self.entries.insert(entry);
+    }
+
+    /// Leaves nothing that is older than the operation of `row`; there seldom is anything.
+    fn drop_before(&mut self, row: i64) {
+        if self.oldest < row {
+            self.entries.retain(|(_, of)| *of >= row);
+            self.oldest = row;
+        }
+    }
+}
+
 /// The index, and what it lacks. Everything is done within the transaction of whoever has the lock of the
 /// writers.
 pub(in super::super) struct Keys<'c> {
@@ -88,7 +120,7 @@ pub(in super::super) struct Keys<'c> {
     end_at: Statement<'c>,
     pace: Pace,
     /// What the index may lack.
-    recent: BTreeSet<(Prefix, i64)>,
+    recent: Recent,
     /// Of these, what came with the transaction at hand.
     added: Vec<(Prefix, i64)>,
     /// No operation in the file has a higher row, unless somebody else has written.
@@ -117,7 +149,7 @@ impl<'c> Keys<'c> {
                 at_rest: KEYS_RECENT_AT_REST,
                 at_once: KEYS_INDEXED_AT_ONCE,
             },
-            recent: BTreeSet::new(),
+            recent: Recent::default(),
             added: Vec::new(),
             seen: 0,
             seen_before: 0,
@@ -135,7 +167,10 @@ impl<'c> Keys<'c> {
         self.catch_up()?;
         let prefix = prefix(key);
         let indexed = self.newest.query_row((prefix, before), |row| row.get(0));
-        let mut recent = self.recent.range((prefix, i64::MIN)..(prefix, before));
+        let mut recent = self
+            .recent
+            .entries
+            .range((prefix, i64::MIN)..(prefix, before));
         let recent = recent.next_back().map(|&(_, row)| row);
         Ok(indexed.optional()?.max(recent))
     }
@@ -165,14 +200,14 @@ impl<'c> Keys<'c> {
 
     /// While calls come: begins to put keys into the index where it is time.
     pub(in super::super) fn go_on(&mut self) {
-        if self.recent.len() >= self.pace.under_load {
+        if self.recent.entries.len() >= self.pace.under_load {
             self.set_out();
         }
     }
 
     /// Whether there is something to do while nobody calls.
     pub(in super::super) fn could_rest(&self) -> bool {
-        self.recent.len() >= self.pace.at_rest
+        self.recent.entries.len() >= self.pace.at_rest
     }
 
     /// Nobody calls: begins to put keys into the index.
@@ -208,7 +243,7 @@ impl<'c> Keys<'c> {
             return Ok(());
         };
         let behind = (course.at.map_or(Unbounded, Excluded), Unbounded);
-        let due = self.recent.range(behind);
+        let due = self.recent.entries.range(behind);
         let mut due = due.filter(|(_, row)| *row <= course.up_to);
         for entry in due.by_ref().take(self.pace.at_once) {
             self.put.execute(*entry)?;
@@ -226,14 +261,14 @@ impl<'c> Keys<'c> {
         self.added.clear();
         self.seen_before = self.seen;
         if let Some(course) = self.course.take_if(|course| course.is_over) {
-            self.recent.retain(|(_, row)| *row > course.up_to);
+            self.recent.drop_before(course.up_to.saturating_add(1));
         }
     }
 
     /// It is taken back.
     pub(in super::super) fn taken_back(&mut self) {
         for entry in self.added.drain(..) {
-            self.recent.remove(&entry);
+            self.recent.entries.remove(&entry);
         }
         self.seen = self.seen_before;
         self.course = None;
@@ -243,7 +278,7 @@ impl<'c> Keys<'c> {
     /// Knows nothing any more, as a new process.
     #[cfg(test)]
     pub(super) fn reborn(&mut self) {
-        self.recent.clear();
+        self.recent = Recent::default();
         self.added.clear();
         self.course = None;
         (self.seen, self.seen_before, self.is_known) = (0, 0, false);
@@ -259,7 +294,7 @@ impl<'c> Keys<'c> {
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)));
         let (end, first): (i64, i64) = ends?;
         // Another process has put them into the index, or they were pruned.
-        self.recent.retain(|(_, row)| *row > end && *row >= first);
+        self.recent.drop_before(first.max(end.saturating_add(1)));
         self.course.take_if(|course| course.up_to <= end);
         self.seen = self.seen.max(end);
         let mut rows = self.read.query([self.seen])?;
