@@ -86,6 +86,32 @@ fn each_thing_that_is_wrong_is_told_with_the_way_out() {
 }
 
 #[test]
+fn what_the_index_of_keys_lacks_is_told_and_the_way_out_helps() {
+    let (home, fine) = sound();
+    home.exec("put", "write", &["/bin/echo"], json!({}), json!({}));
+    let once = ["call", "put", "--idempotency-key", "k", "{}"];
+    home.run(&once).success();
+    let ledger = rusqlite::Connection::open_with_flags(
+        home.path("state/ledger.db"),
+        rusqlite::OpenFlags::default(),
+    )
+    .unwrap();
+    // Somebody says that what is not in the index is.
+    ledger
+        .execute("UPDATE key_index_end SET row = 99", [])
+        .unwrap();
+    check(&home, "ledger", "error", "lacks 1 operation", 1);
+    ledger
+        .execute("UPDATE key_index_end SET row = 0", [])
+        .unwrap();
+    let (findings, ended) = examined(&home, &[]);
+    assert_eq!(ended, fine, "{findings:#?}");
+    let again = home.run(&once).success();
+    let told = String::from_utf8(again.get_output().stderr.clone()).unwrap();
+    assert!(told.starts_with("nothing was run"), "{told}");
+}
+
+#[test]
 fn a_folder_that_is_missing_is_a_finding_and_no_failure() {
     let home = Home::new();
     fs::remove_dir(home.path("tools.d")).unwrap();

@@ -219,7 +219,20 @@ fn of_ledger(dir: &Path, subject: &Subject) -> Result<Vec<Finding>, LedgerError>
         let what = format!("the last call came at {at}, which has yet to be: the clock went back");
         Finding::new("clock", Weight::Warning, what).way_out("set the clock of this machine")
     });
-    Ok(std::iter::once(chain).chain(clock).collect())
+    let keys = of_keys(reader.overlooked()?);
+    Ok(std::iter::once(chain).chain(clock).chain(keys).collect())
+}
+
+/// What the index of keys lacks.
+fn of_keys(overlooked: u64) -> Option<Finding> {
+    let operations = text::count(
+        usize::try_from(overlooked).unwrap_or(usize::MAX),
+        "operation",
+    );
+    let what = format!("the index of keys lacks {operations}, which a repetition would do again");
+    let way_out = "end all servers on it, then `sqlite3 ledger.db 'UPDATE key_index_end SET row = 0'` in the state \
+        folder: it is made anew; and find out who wrote to it";
+    (overlooked > 0).then(|| Finding::new("ledger", Weight::Error, what).way_out(way_out))
 }
 
 /// Who runs this, on what, at what time.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     super::{LedgerError, policy::time::Now},
     explain, instance,
+    operations::keys,
     read::LogReader,
     restraint::{self, BreakerView, BudgetView},
     schema,
@@ -54,12 +55,6 @@ impl LogReader {
     /// # Errors
     /// When the ledger cannot be read.
     pub(super) fn open_matters(&self) -> Result<Open, LedgerError> {
-        let count = |sql: &'static str| {
-            move |connection: &Connection| -> rusqlite::Result<u64> {
-                let count: i64 = connection.query_row(sql, [], |row| row.get(0))?;
-                Ok(u64::try_from(count).unwrap_or(0))
-            }
-        };
         let unknown = "SELECT count(*) FROM operations WHERE state = 'unknown'";
         let attention = "SELECT count(*) FROM operations WHERE state = 'attention'";
         let (running, abandoned) = self.stand("calls", |connection| self.begun(connection))?;
@@ -69,6 +64,14 @@ impl LogReader {
             running,
             abandoned,
         })
+    }
+
+    /// How many operations the index of keys lacks that it should have. It reads all of them.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) fn overlooked(&self) -> Result<u64, LedgerError> {
+        self.stand("key_index", count(keys::OVERLOOKED))
     }
 
     /// How many calls without an end there are of processes that live, and of others.
@@ -112,5 +115,13 @@ impl LogReader {
             }
         };
         look().map_err(|error| explain(&error))
+    }
+}
+
+/// Reads the one number that `sql` gives.
+fn count(sql: &'static str) -> impl FnOnce(&Connection) -> rusqlite::Result<u64> {
+    move |connection| {
+        let count: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 }

@@ -49,6 +49,12 @@ const READ: &str = "SELECT substr(key, 1, 6), row FROM operations WHERE row > ?1
 
 const END_AT: &str = "UPDATE key_index_end SET row = ?1 WHERE row < ?1";
 
+/// Operations that the index lacks and should have, counted: somebody else has written to the file. A repetition of one
+/// would not be known as such.
+pub(in super::super) const OVERLOOKED: &str = "
+SELECT count(*) FROM operations o WHERE row <= (SELECT row FROM key_index_end) AND NOT EXISTS
+    (SELECT 1 FROM key_index WHERE prefix = substr(o.key, 1, 6) AND operation = o.row)";
+
 /// How a key begins.
 type Prefix = [u8; 6];
 

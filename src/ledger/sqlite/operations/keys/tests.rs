@@ -131,11 +131,6 @@ impl<'c> Process<'c> {
     }
 }
 
-/// Operations that the index lacks and should have.
-const OVERLOOKED: &str = "
-SELECT count(*) FROM operations o WHERE row <= (SELECT row FROM key_index_end) AND NOT EXISTS
-    (SELECT 1 FROM key_index WHERE prefix = substr(o.key, 1, 6) AND operation = o.row)";
-
 fn count(connection: &Connection, sql: &str) -> i64 {
     connection.query_row(sql, [], |row| row.get(0)).unwrap()
 }
