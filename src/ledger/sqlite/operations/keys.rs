@@ -38,7 +38,7 @@ const NEWEST: &str = "
 SELECT operation FROM key_index WHERE prefix = ?1 AND operation < ?2
 ORDER BY operation DESC LIMIT 1";
 
-/// It may be there: from before a transaction that was taken back, or from another process.
+/// It may be there, of a course that came to no end or of another process.
 const PUT: &str = "INSERT OR IGNORE INTO key_index (prefix, operation) VALUES (?1, ?2)";
 
 /// Where the index ends, and the first operation that was not pruned.
