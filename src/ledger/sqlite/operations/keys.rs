@@ -216,19 +216,13 @@ impl<'c> Keys<'c> {
         self.recent.entries.len() >= self.pace.at_rest
     }
 
-    /// Nobody calls: begins to put keys into the index.
-    pub(in super::super) fn rest(&mut self) {
-        if self.could_rest() {
-            self.set_out();
-        }
-    }
-
     /// Whether some are to go with the next commit.
     pub(in super::super) fn are_under_way(&self) -> bool {
         self.course.is_some()
     }
 
-    fn set_out(&mut self) {
+    /// Begins to put keys into the index.
+    pub(in super::super) fn set_out(&mut self) {
         self.course.get_or_insert(Course {
             up_to: self.seen,
             at: None,
@@ -276,6 +270,7 @@ impl<'c> Keys<'c> {
         for entry in self.added.drain(..) {
             self.recent.entries.remove(&entry);
         }
+        // The rows of calls that were taken back, too, may be those of others' operations now.
         self.seen = self.seen_before;
         self.course = None;
         self.is_known = false;

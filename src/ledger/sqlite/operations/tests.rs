@@ -2,6 +2,23 @@
 
 use super::{super::schema, moves::JUDGED_AFTERWARDS, *};
 
+/// What SQLite explains, by this column.
+fn explained(connection: &Connection, sql: &str, column: usize) -> Vec<String> {
+    let mut explained = connection.prepare(sql).unwrap();
+    // Without values, for nothing is run.
+    let mut rows = explained.raw_query();
+    let mut told = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        told.push(row.get(column).unwrap());
+    }
+    told
+}
+
+/// How SQLite would carry out `sql`, a step each.
+pub(super) fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    explained(connection, &format!("EXPLAIN QUERY PLAN {sql}"), 3)
+}
+
 #[test]
 fn the_file_lets_an_operation_go_where_the_program_does() {
     let connection = Connection::open_in_memory().unwrap();
@@ -42,13 +59,8 @@ fn the_file_lets_an_operation_go_where_the_program_does() {
 fn the_operation_that_a_call_began_is_found_without_looking_at_the_others() {
     let mut connection = Connection::open_in_memory().unwrap();
     schema::migrate(&mut connection, 0, "x").unwrap();
-    let sql = format!("EXPLAIN QUERY PLAN {FOUND} {BEGUN_BY_ID}");
-    let mut explained = connection.prepare(&sql).unwrap();
-    let mut rows = explained.raw_query();
-    let mut plan: Vec<String> = Vec::new();
-    while let Some(row) = rows.next().unwrap() {
-        plan.push(row.get(3).unwrap());
-    }
+    let sql = format!("{FOUND} {BEGUN_BY_ID}");
+    let plan = plan(&connection, &sql);
     assert!(plan.len() > 5, "{plan:?}");
     let scans = plan.iter().filter(|step| step.starts_with("SCAN"));
     assert_eq!(scans.count(), 0, "{plan:?}");
@@ -59,13 +71,7 @@ fn no_step_of_an_operation_makes_a_table_in_memory() {
     let mut connection = Connection::open_in_memory().unwrap();
     schema::migrate(&mut connection, 0, "x").unwrap();
     for sql in [CLAIM, AGAIN, END] {
-        let mut explained = connection.prepare(&format!("EXPLAIN {sql}")).unwrap();
-        // Without values, for nothing is run.
-        let mut rows = explained.raw_query();
-        let mut opcodes: Vec<String> = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            opcodes.push(row.get(1).unwrap());
-        }
+        let opcodes = explained(&connection, &format!("EXPLAIN {sql}"), 1);
         assert!(opcodes.len() > 10, "{sql}");
         let tables = opcodes.iter().filter(|code| *code == "OpenEphemeral");
         assert_eq!(tables.count(), 0, "{sql}");

@@ -104,6 +104,7 @@ impl Room {
         else {
             return Ok(());
         };
+        // Until now somebody else may have changed it, and from here on this does.
         self.seen = None;
         let missing = self.missing()?;
         let before = self.log.metadata()?.len();

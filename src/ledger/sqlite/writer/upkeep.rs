@@ -71,7 +71,7 @@ impl Writer<'_> {
         if !could || self.shared.queue.wait(LEDGER_REST_AFTER) {
             return;
         }
-        self.statements.operations.keys.rest();
+        self.statements.operations.keys.set_out();
         while self.statements.operations.keys.are_under_way()
             && self.transact(iter::empty()).is_ok()
             // Other processes take their turn.

@@ -8,6 +8,7 @@ use super::*;
 use crate::ledger::sqlite::{
     files::{self, DATABASE},
     open::{self, Access},
+    operations::tests::plan,
     schema,
 };
 
@@ -17,6 +18,11 @@ fn key(begins: u8, ends: u8) -> [u8; 32] {
     key[31] = ends;
     key
 }
+
+/// An operation of row ?1 with the key ?2.
+const CLAIM: &str = "
+INSERT INTO operations (row, key, source, fingerprint, retry_safe, first, last, state, owner, began)
+VALUES (?1, ?2, 'caller', x'00', 1, ?1, ?1, 'running', 1, 0)";
 
 /// A new ledger in `dir`.
 fn create(dir: &Path) -> Connection {
@@ -92,11 +98,8 @@ impl<'c> Process<'c> {
 
     /// The call of `row` becomes an operation.
     fn claim(&mut self, key: &[u8; 32], row: i64) {
-        let sql = "INSERT INTO operations (row, key, source, fingerprint, retry_safe, first, last,
-                state, owner, began)
-            VALUES (?1, ?2, 'caller', x'00', 1, ?1, ?1, 'running', 1, 0)";
         self.keys.add(key, row).unwrap();
-        self.connection.execute(sql, (row, key)).unwrap();
+        self.connection.execute(CLAIM, (row, key)).unwrap();
     }
 
     /// Every row that the index or memory has for a key that begins so, newest first.
@@ -119,15 +122,10 @@ impl<'c> Process<'c> {
             let there: Vec<i64> = there.map(Result::unwrap).collect();
             assert_eq!(self.candidates(&key(begins, 0)), there);
         }
-        let count = |sql| -> i64 {
-            self.connection
-                .query_row(sql, [], |row| row.get(0))
-                .unwrap()
-        };
-        assert_eq!(count(OVERLOOKED), 0);
+        assert_eq!(count(self.connection, OVERLOOKED), 0);
         let sql = "SELECT count(*) FROM key_index
             WHERE operation NOT IN (SELECT row FROM operations)";
-        assert_eq!(count(sql), 0);
+        assert_eq!(count(self.connection, sql), 0);
     }
 }
 
@@ -189,7 +187,11 @@ fn take(process: &mut Process<'_>, step: &Step, waiting: &mut Vec<i64>) {
                 process.claim(&key(*begins, *ends), row);
             }
         }
-        Step::Rest => process.keys.rest(),
+        Step::Rest => {
+            if process.keys.could_rest() {
+                process.keys.set_out();
+            }
+        }
         Step::Prune(_) | Step::Die => {}
     }
 }
@@ -275,15 +277,7 @@ fn nobody_reads_all_operations_to_find_one() {
             "SEARCH operations USING INTEGER PRIMARY KEY (rowid>?)",
         ),
     ] {
-        let mut explained = connection
-            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-            .unwrap();
-        let mut rows = explained.raw_query();
-        let mut plan: Vec<String> = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            plan.push(row.get(3).unwrap());
-        }
-        assert_eq!(plan, [expected]);
+        assert_eq!(plan(&connection, sql), [expected]);
     }
 }
 
@@ -295,11 +289,8 @@ fn an_older_file_brings_its_keys_along() {
     let mut connection = open::connect(&path, Access::Write).unwrap();
     schema::make_older(&mut connection, schema::WITH_KEY_INDEX - 1);
     make_quick(&connection);
-    let sql = "INSERT INTO operations (row, key, source, fingerprint, retry_safe, first, last,
-            state, owner, began)
-        VALUES (?1, ?2, 'caller', x'00', 1, ?1, ?1, 'running', 1, 0)";
     for (row, begins) in [(3, 2), (5, 0), (9, 2)] {
-        connection.execute(sql, (row, key(begins, 0))).unwrap();
+        connection.execute(CLAIM, (row, key(begins, 0))).unwrap();
     }
     schema::migrate(&mut connection, schema::WITH_KEY_INDEX - 1, "x").unwrap();
     assert_eq!(count(&connection, "SELECT row FROM key_index_end"), 9);
