@@ -2,8 +2,8 @@
 //!
 //! [`arrive`] on the reader's thread binds the call to a tool; [`check`] on the gate takes it
 //! through the guard and asks the ledger to begin; [`run`], once the beginning is committed,
-//! invokes the backend on a worker (or on the gate, where nothing can wait) and asks the ledger
-//! to finish; the ledger's commit releases the answer. Each stage consumes what only the stage
+//! invokes the backend on a worker (or where the ledger tells it, where nothing can wait) and asks
+//! the ledger to finish; the ledger's commit releases the answer. Each stage consumes what only the stage
 //! before can make.
 
 use std::{sync::Arc, time::Duration};
@@ -108,7 +108,6 @@ pub(super) fn gate(shared: &Arc<Shared>) {
     while let Some(job) = shared.queue.pop_gate(patience, &*shared.clock) {
         match job {
             GateJob::Check(arrived) => check_when_marked(shared, arrived),
-            GateJob::Run(started) => run(shared, *started, Duration::ZERO),
             GateJob::Go(go) => go(shared),
             // Each of these sees that its time is up before it waits for anything.
             GateJob::Overdue(taken) => take_turn(shared, taken),
@@ -332,9 +331,11 @@ pub(super) fn ask(shared: &Arc<Shared>, admission: Admission, prepared: Prepared
     shared.ledger.begin(admission, Box::new(then));
 }
 
-fn dispatch(shared: &Shared, mut started: Started) {
+/// Has a begun call run: here and now where it waits for nothing, because handing it to another thread
+/// takes longer than to do it, and else by a worker.
+fn dispatch(shared: &Arc<Shared>, mut started: Started) {
     match started.prepared.place.take() {
-        None => shared.queue.push_gate_run(Box::new(started)),
+        None => run(shared, started, Duration::ZERO),
         Some(place) => {
             let (now, prepared) = (shared.clock.now(), &started.prepared);
             let times = Times::of(&prepared.call, prepared.since, Duration::ZERO);

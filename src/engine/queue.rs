@@ -28,8 +28,6 @@ pub(super) type Go = Box<dyn FnOnce(&Arc<Shared>) + Send>;
 pub(super) enum GateJob {
     /// A call that has to be checked.
     Check(Arrived),
-    /// A call that has begun and whose backend cannot wait.
-    Run(Box<Started>),
     /// A call that goes on from where it was asked about.
     Go(Go),
     /// A call that was to wait for a worker and has waited too long: there is nothing to wait for
@@ -51,7 +49,6 @@ pub(super) enum WorkJob {
 
 struct State {
     goes: VecDeque<Go>,
-    runs: VecDeque<Box<Started>>,
     checks: VecDeque<Arrived>,
     work: Schedule<WorkJob>,
     /// The gate sleeps.
@@ -134,7 +131,6 @@ impl Queue {
             workers_max,
             state: Mutex::new(State {
                 goes: VecDeque::new(),
-                runs: VecDeque::new(),
                 checks: VecDeque::new(),
                 work: Schedule::new(workers_max),
                 is_idle: false,
@@ -163,13 +159,6 @@ impl Queue {
             state = self.gate_room.sleep(state);
         }
         state.checks.push_back(call);
-        self.wake_gate(state);
-    }
-
-    /// Adds a begun call for the gate, which takes it before any call that has not begun.
-    pub(super) fn push_gate_run(&self, call: Box<Started>) {
-        let mut state = self.state();
-        state.runs.push_back(call);
         self.wake_gate(state);
     }
 
@@ -273,9 +262,6 @@ impl Queue {
             }
             if let Some(go) = state.goes.pop_front() {
                 return Some(GateJob::Go(go));
-            }
-            if let Some(call) = state.runs.pop_front() {
-                return Some(GateJob::Run(call));
             }
             if let Some(call) = state.checks.pop_front() {
                 if state.checks.len() + 1 == self.checks_max {
