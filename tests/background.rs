@@ -189,7 +189,13 @@ fn the_end_of_the_server_ends_what_runs_in_the_background() {
     assert_eq!(status, 0);
     let ids: Vec<&Value> = rest.iter().map(|answer| &answer["id"]).collect();
     assert_eq!(ids, [&json!(waiting)]);
-    assert_eq!(problem(&rest[0])["code"], "SHUTTING_DOWN");
+    // Whichever is there first: that the server ends, or what that has made of the call.
+    let told = problem(&rest[0]);
+    let code = told["code"].as_str().unwrap();
+    assert!(
+        ["SHUTTING_DOWN", "OUTCOME_UNKNOWN"].contains(&code),
+        "{told}"
+    );
     assert_eq!(home.programs(), Vec::<i32>::new());
     let row = home.log().remove(0);
     assert_eq!(
