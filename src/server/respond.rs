@@ -120,14 +120,17 @@ impl Respondent for Responder {
         let note = delivery.map(|delivery| -> Note { Box::new(|| delivery.happened()) });
         let log = self.log(&reply);
         let message = translate::reply(&self.id, self.version, &self.wire.server_info, &reply);
-        let sent = self.wire.in_flight.complete(&self.open, || {
+        let Self {
+            wire, open, path, ..
+        } = *self;
+        let sent = wire.in_flight.complete(open, || {
             if let Some(log) = &log {
-                self.wire.outbox.push(log);
+                wire.outbox.push(log);
             }
-            self.path.end_noting(Some(message), note);
+            path.end_noting(Some(message), note);
         });
         if !sent {
-            self.path.end(None);
+            path.end(None);
         }
     }
 }

@@ -98,7 +98,7 @@ impl Subscriptions {
                 meta.insert(SERVER_KEY.to_owned(), server_info.clone());
             }
             let message = encode::result(&listen.id, &result);
-            in_flight.complete(&listen.open, || outbox.push(&message));
+            in_flight.complete(listen.open, || outbox.push(&message));
         }
     }
 }

@@ -134,7 +134,7 @@ pub(super) fn begin(
     let (of, demands) = (&admission.row, &admission.demands);
     statements
         .restraints
-        .take(&allowed.grant, (row, of, &reserved), demands)?;
+        .take(&allowed.grant, (row, &reserved), demands)?;
     allowed.claim(statements, (row, of), now)
 }
 

@@ -251,10 +251,10 @@ impl<'c> Restraints<'c> {
     pub(super) fn take(
         &mut self,
         grant: &Grant,
-        (call, row, reserved): (i64, &CallRow, &Reserved),
+        (call, reserved): (i64, &Reserved),
         demands: &Demands,
     ) -> rusqlite::Result<()> {
-        rates::take(self, row, &grant.rates);
+        rates::take(self, &grant.rates);
         budgets::reserve(self, reserved)?;
         if !reserved.is_empty() {
             self.reserved.insert(call, reserved.clone());
@@ -278,7 +278,7 @@ impl<'c> Restraints<'c> {
         };
         match rates::check(self, row, &demands)? {
             Ok(taken) => {
-                rates::take(self, row, &taken);
+                rates::take(self, &taken);
                 Ok(None)
             }
             Err(problem) => Ok(Some(problem)),
@@ -326,7 +326,7 @@ impl<'c> Restraints<'c> {
         row: &CallRow,
         dues: &Dues,
     ) -> rusqlite::Result<()> {
-        rates::take(self, row, &grant.rates);
+        rates::take(self, &grant.rates);
         budgets::spend(self, &grant.budgets, dues.cost)?;
         loops::ended_at_once(self, row, &dues.way)
     }

@@ -19,8 +19,9 @@ use crate::{
     },
 };
 
-/// The marks to keep, each with the tool that it is for: the one, or all.
-pub(super) type Taken = [Option<Mark>; 2];
+/// The marks to keep, of the one tool and of all: each with its place among those that are held, where it
+/// stays for the transaction.
+pub(super) type Taken = [Option<(usize, Mark)>; 2];
 
 /// Stands for all tools.
 const ALL: &str = "";
@@ -74,26 +75,24 @@ impl Marks {
         Ok(())
     }
 
+    /// The place of the mark of `principal` and `tool`, and the mark, if there is one.
     fn find(
         &mut self,
         connection: &Connection,
         principal: &str,
         tool: &str,
-    ) -> rusqlite::Result<Option<Mark>> {
-        if let Some(held) = self.place(principal, tool).and_then(|at| self.held.get(at)) {
-            return Ok(held.mark);
+    ) -> rusqlite::Result<(usize, Option<Mark>)> {
+        if let Some(place) = self.place(principal, tool) {
+            return Ok((place, self.held.get(place).and_then(|held| held.mark)));
         }
         let sql = "SELECT used FROM rates WHERE principal = ?1 AND tool = ?2";
         let mut find = connection.prepare_cached(sql)?;
         let used = find.query_row([principal, tool], |row| mark(row, 0));
         let mark = used.optional()?.flatten();
-        self.hold(principal, tool, mark);
-        Ok(mark)
+        Ok((self.hold(principal, tool, mark), mark))
     }
 
-    fn keep(&mut self, principal: &str, tool: &str, mark: Mark) {
-        let known = self.place(principal, tool);
-        let place = known.unwrap_or_else(|| self.hold(principal, tool, None));
+    fn keep(&mut self, place: usize, mark: Mark) {
         let Some(held) = self.held.get_mut(place) else {
             return;
         };
@@ -128,18 +127,18 @@ pub(super) fn check(
     demands: &Demands,
 ) -> rusqlite::Result<Result<Taken, Box<Problem>>> {
     let mut taken = [None; 2];
-    for ((mark, rate), tool) in taken
+    for ((taken, rate), tool) in taken
         .iter_mut()
         .zip([demands.rate, demands.rate_of_all])
         .zip(tools(row))
     {
         let Some(rate) = rate else { continue };
         let (connection, principal) = (restraints.connection, row.principal.as_str());
-        let used = restraints.marks.find(connection, principal, tool)?;
+        let (place, used) = restraints.marks.find(connection, principal, tool)?;
         match rate::take(rate, used, &restraints.now) {
-            Ok(next) => *mark = Some(next),
+            Ok(next) => *taken = Some((place, next)),
             Err(TooSoon { wait, mark }) => {
-                restraints.marks.keep(principal, tool, mark);
+                restraints.marks.keep(place, mark);
                 return Ok(Err(later(Code::RateLimited, message(rate, tool), wait)));
             }
         }
@@ -147,12 +146,10 @@ pub(super) fn check(
     Ok(Ok(taken))
 }
 
-/// Keeps what [`check`] took.
-pub(super) fn take(restraints: &mut Restraints<'_>, row: &CallRow, taken: &Taken) {
-    for (mark, tool) in taken.iter().zip(tools(row)) {
-        if let Some(mark) = mark {
-            restraints.marks.keep(row.principal.as_str(), tool, *mark);
-        }
+/// Keeps what [`check`] took in the same transaction.
+pub(super) fn take(restraints: &mut Restraints<'_>, taken: &Taken) {
+    for (place, mark) in taken.iter().flatten() {
+        restraints.marks.keep(*place, *mark);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The accounts that calls draw on: each is read once, as long as nobody else writes, and written
 //! once in a transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, btree_map::Entry};
 
 use rusqlite::{Connection, params};
 
@@ -12,8 +12,8 @@ use crate::{base::quota::Budget, ledger::policy::budget::Account};
 /// is in the file before [`Accounts::write`].
 #[derive(Debug, Default)]
 pub(in super::super) struct Accounts {
-    /// By row.
-    held: HashMap<i64, Held>,
+    /// By row, of which there are few.
+    held: BTreeMap<i64, Held>,
     /// By principal and by tool: the rows that such a call draws on, in order.
     drawn_on: HashMap<String, HashMap<String, Vec<i64>>>,
     /// Those that are not written yet.
@@ -107,7 +107,6 @@ impl Accounts {
     }
 
     fn held(&mut self, connection: &Connection, row: i64) -> rusqlite::Result<&mut Held> {
-        use std::collections::hash_map::Entry;
         match self.held.entry(row) {
             Entry::Occupied(held) => Ok(held.into_mut()),
             Entry::Vacant(place) => {

@@ -39,7 +39,7 @@ fn check(restraints: &mut Restraints<'_>, demands: &Demands) -> Result<Grant, Co
 /// Takes what the call of row `call` needs, and writes that row.
 fn take(restraints: &mut Restraints<'_>, grant: &Grant, call: i64, demands: &Demands) {
     let reserved = grant.reserved(demands);
-    let taken = restraints.take(grant, (call, &row("write"), &reserved), demands);
+    let taken = restraints.take(grant, (call, &reserved), demands);
     taken.unwrap();
     let sql = "INSERT INTO calls (row, call_id, received, tool, principal, protocol_version,
         request_id, raw_arguments, state, instance, reserved)
