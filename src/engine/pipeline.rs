@@ -2,9 +2,9 @@
 //!
 //! [`arrive`] on the reader's thread binds the call to a tool; [`check`] on the gate takes it
 //! through the guard and asks the ledger to begin; [`run`], once the beginning is committed,
-//! invokes the backend on a worker (or where the ledger tells it, where nothing can wait) and asks
-//! the ledger to finish; the ledger's commit releases the answer. Each stage consumes what only the stage
-//! before can make.
+//! invokes the backend on a worker (or, where nothing can wait, on the thread that tells so) and
+//! asks the ledger to finish; the ledger's commit releases the answer. Each stage consumes what
+//! only the stage before can make.
 
 use std::{sync::Arc, time::Duration};
 
