@@ -14,7 +14,10 @@ use crate::{
         cancel::Cancelled,
         problem::{Code, Effects, Problem},
     },
-    catalog::content::Output,
+    catalog::{
+        built_in::{OPERATION_GET, OPERATION_ID, WAIT_MS},
+        content::Output,
+    },
     engine::answer::{Body, Reply},
     guard::call::CallerKey,
     testing::{self, Heard},
@@ -132,6 +135,29 @@ fn h2_who_waits_when_the_process_ends_is_answered() {
     let waits = setting.keyed("k");
     setting.engine.stop();
     assert_eq!(problem(&waits.reply()).0, Code::ShuttingDown);
+    go.send(()).unwrap();
+    first.reply();
+}
+
+#[test]
+fn h2_who_asks_for_a_call_that_still_runs_when_the_process_ends_is_told_that_it_ends() {
+    let (setting, asked, go) = held();
+    let (ticket, first) = testing::ticket();
+    let runs = testing::incoming(&*setting.clock, "change", json!({}));
+    let operation = runs.header.call_id.to_string();
+    setting.engine.submit(runs, ticket);
+    asked.recv().unwrap();
+    let arguments = json!({OPERATION_ID: operation, WAIT_MS: 25_000});
+    let waits = testing::incoming(&*setting.clock, OPERATION_GET, arguments);
+    let (ticket, waiting) = testing::ticket();
+    setting.engine.submit(waits, ticket);
+    // The gate keeps the order: once this is answered, that one waits.
+    setting.call("say");
+    setting.engine.stop();
+    assert_eq!(
+        problem(&waiting.reply()),
+        (Code::ShuttingDown, Effects::None)
+    );
     go.send(()).unwrap();
     first.reply();
 }
