@@ -10,6 +10,7 @@ mod conclude;
 mod demands;
 pub(crate) mod discreet;
 mod fetch;
+mod gate;
 mod joins;
 pub(crate) mod kept;
 mod key;
@@ -46,6 +47,7 @@ use self::{
     answer::Respondent,
     ask::{Asks, Channel, Unanswered},
     discreet::Discreet,
+    gate::Gate,
     joins::Joins,
     queue::Queue,
     steps::recovery::{self, Former, GoneOn, Recovery},
@@ -102,6 +104,7 @@ pub(crate) struct Parts {
 /// it has begun.
 pub(crate) struct Engine {
     shared: Arc<Shared>,
+    gate: Arc<Gate>,
 }
 
 /// What the engine's threads have in common.
@@ -137,13 +140,14 @@ impl Engine {
     pub(crate) fn start(parts: Parts) -> io::Result<Self> {
         let shared = Arc::new(Shared::new(parts));
         workers::start(&shared)?;
-        Ok(Self { shared })
+        let gate = Gate::new(&shared);
+        Ok(Self { shared, gate })
     }
 
     /// Takes a call in. Waits while the gate is behind; never for the world.
     pub(crate) fn submit(&self, call: IncomingCall, ticket: Ticket) {
         self.shared.opened();
-        pipeline::arrive(&self.shared, call, ticket);
+        pipeline::arrive(&self.shared, &self.gate, call, ticket);
     }
 
     /// Takes in a `tools/call` that could not even be understood: it is written down and

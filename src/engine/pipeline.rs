@@ -1,7 +1,7 @@
 //! The path of a call, top to bottom.
 //!
-//! [`arrive`] on the reader's thread binds the call to a tool; [`check`] on the gate takes it
-//! through the guard and asks the ledger to begin; [`run`], once the beginning is committed,
+//! [`arrive`] on the reader's thread binds the call to a tool; [`check`] on the gate (or on the
+//! reader's thread, see [`gate`](super::gate)) takes it through the guard and asks the ledger to begin; [`run`], once the beginning is committed,
 //! invokes the backend on a worker (or, where nothing can wait, on the thread that tells so) and
 //! asks the ledger to finish; the ledger's commit releases the answer. Each stage consumes what
 //! only the stage before can make.
@@ -15,12 +15,14 @@ use super::{
     attempt::Times,
     background,
     conclude::conclude,
-    fetch, joins, key,
+    fetch,
+    gate::Gate,
+    joins, key,
     ledger_key::with_key,
     lookup::{self, CheckedCall},
     notice,
     prepare::{Doing, contained, judged, prepare, release, stopped},
-    queue::{GateJob, Place, Taken, WorkJob},
+    queue::{Place, Taken, WorkJob},
     release::{
         Recorded, answer_when_decided, answer_when_recorded, not_begun, recorded, refuse,
         refuse_unless_known, replayed,
@@ -59,6 +61,13 @@ pub(super) struct Arrived {
     ticket: Ticket,
 }
 
+impl Arrived {
+    /// How long its arguments are, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.call.raw_arguments().len()
+    }
+}
+
 /// A call that everybody agreed to and whose backend knows what to do, but whose tool wants to
 /// look something up first.
 pub(super) struct LookUp {
@@ -94,25 +103,11 @@ pub(super) struct Started {
 }
 
 /// Takes a call in, on the reader's thread.
-pub(super) fn arrive(shared: &Arc<Shared>, call: IncomingCall, ticket: Ticket) {
+pub(super) fn arrive(shared: &Arc<Shared>, gate: &Arc<Gate>, call: IncomingCall, ticket: Ticket) {
     failpoint::pass(Point::CallTaken);
     match resolve(call, &shared.catalog.get()) {
-        Ok(call) => shared.queue.push_check(Arrived { call, ticket }),
+        Ok(call) => gate.check(Arrived { call, ticket }),
         Err(refused) => refuse(shared, refused, ticket),
-    }
-}
-
-/// The gate: everything that is decided here and now.
-pub(super) fn gate(shared: &Arc<Shared>) {
-    let patience = || shared.asks.patience(&*shared.clock);
-    while let Some(job) = shared.queue.pop_gate(patience, &*shared.clock) {
-        match job {
-            GateJob::Check(arrived) => check_when_marked(shared, arrived),
-            GateJob::Go(go) => go(shared),
-            // Each of these sees that its time is up before it waits for anything.
-            GateJob::Overdue(taken) => take_turn(shared, taken),
-            GateJob::Nothing => ask::expire(shared),
-        }
     }
 }
 
@@ -138,7 +133,7 @@ pub(super) fn take_turn(shared: &Arc<Shared>, taken: Taken) {
 }
 
 /// Goes on with what secrets are marked by, where there may be any: they are not kept.
-fn check_when_marked(shared: &Arc<Shared>, arrived: Arrived) {
+pub(super) fn check_when_marked(shared: &Arc<Shared>, arrived: Arrived) {
     let Arrived { call, ticket } = arrived;
     if !call.tool().input.has_secrets() {
         return check(shared, Arrived { call, ticket });

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::base::{
     clock::{Clock, Moment},
+    limits::flow::CHECKED_ALONE_BYTES_MAX,
     wake::Bell,
 };
 
@@ -152,14 +153,44 @@ impl Queue {
     }
 
     /// Adds a call to be checked; waits for room. The gate always makes room, so this waits for
-    /// no program.
-    pub(super) fn push_check(&self, call: Arrived) {
+    /// no program. Whether the gate sleeps: then [`Self::take_alone`] or [`Self::wake_for_checks`] must
+    /// follow.
+    pub(super) fn push_check(&self, call: Arrived) -> bool {
         let mut state = self.state();
         while state.checks.len() >= self.checks_max && !state.closed {
             state = self.gate_room.sleep(state);
         }
         state.checks.push_back(call);
+        state.is_idle
+    }
+
+    /// Takes the call that waits to be checked where it is the only one, has at most
+    /// [`CHECKED_ALONE_BYTES_MAX`] of arguments and the gate sleeps. Wakes the gate for any other.
+    pub(super) fn take_alone(&self) -> Option<Arrived> {
+        let mut state = self.state();
+        if !state.is_idle {
+            return None;
+        }
+        let is_alone = state.checks.len() == 1;
+        let small = |call: &Arrived| call.bytes() <= CHECKED_ALONE_BYTES_MAX;
+        if is_alone && state.checks.front().is_some_and(small) {
+            return state.checks.pop_front();
+        }
         self.wake_gate(state);
+        None
+    }
+
+    /// Wakes the gate for what waits to be checked. Takes no lock.
+    pub(super) fn wake_for_checks(&self) {
+        self.gate_ready.ring_one();
+    }
+
+    /// Returns once the gate sleeps, which it does when it has nothing to do.
+    #[cfg(test)]
+    pub(super) fn until_gate_sleeps(&self) {
+        while !self.state().is_idle {
+            std::thread::yield_now();
+        }
     }
 
     /// Rings when the state is free: who is woken wants it at once.

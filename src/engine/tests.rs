@@ -37,6 +37,7 @@ pub(crate) mod admitting;
 mod brevity;
 mod checks;
 mod crew;
+mod gate;
 mod patience;
 mod retries;
 mod verifying;

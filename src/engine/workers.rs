@@ -6,7 +6,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use super::{Shared, pipeline};
+use super::{Shared, gate, pipeline};
 use crate::base::{event::Event, later, thread, wake};
 
 /// Those that were started and are not joined.
@@ -36,9 +36,9 @@ impl Threads {
 /// # Errors
 /// When the system has no thread to give.
 pub(super) fn start(shared: &Arc<Shared>) -> io::Result<()> {
-    let gate = Arc::clone(shared);
+    let checks = Arc::clone(shared);
     shared.threads.push(thread::spawn("gate", move || {
-        wake::together(|| pipeline::gate(&gate));
+        wake::together(|| gate::run(&checks));
     })?);
     start_worker(shared, 0)
 }

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 /// Reasons to wake threads that are given together, at most; see [`crate::base::wake`].
 pub(crate) const WAKES_TOGETHER_MAX: usize = 32;
+/// Bytes of arguments that the reader checks by itself where no other call waits, at most: what takes long
+/// must not keep it from what comes behind.
+pub(crate) const CHECKED_ALONE_BYTES_MAX: usize = 16 * 1024;
 /// Things that a thread puts off at once, at most: a call with many parts gives back at its next what
 /// the earlier ones left; see [`crate::base::later`].
 pub(crate) const PUT_OFF_MAX: usize = 8;
