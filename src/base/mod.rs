@@ -9,6 +9,7 @@ pub(crate) mod event;
 pub(crate) mod explain;
 pub(crate) mod failpoint;
 pub(crate) mod file_id;
+pub(crate) mod going_round;
 pub(crate) mod held;
 pub(crate) mod hex;
 pub(crate) mod id;

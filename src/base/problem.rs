@@ -1,8 +1,9 @@
 //! Everything that can be said when a call does not succeed, in words that a model can act on.
 
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::Value;
 
-use super::stands::StepStands;
+use super::{going_round::Loop, stands::StepStands};
 
 /// What a call did to the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,17 +148,19 @@ codes! {
 }
 
 /// One thing that is wrong with the arguments.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Detail {
     /// JSON pointer (RFC 6901) into the arguments; empty for the arguments as a whole.
     pub(crate) at: String,
     /// What is demanded there: a JSON Schema keyword or an operator's rule.
     pub(crate) constraint: String,
-    /// The bound that `constraint` sets, where it is a number: for programs.
-    pub(crate) limit: Option<Value>,
     /// What would be right, in words.
     pub(crate) expected: String,
+    /// The bound that `constraint` sets, where it is a number: for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<Value>,
     /// What was given, quoted and clipped; `None` where it is absent or secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) got: Option<String>,
 }
 
@@ -170,55 +173,6 @@ impl Detail {
             limit: json.get("limit").cloned(),
             expected: text("expected")?,
             got: text("got"),
-        })
-    }
-
-    fn to_json(&self) -> Value {
-        let mut json = json!({
-            "at": self.at, "constraint": self.constraint, "expected": self.expected,
-        });
-        if let (Some(limit), Some(json)) = (&self.limit, json.as_object_mut()) {
-            json.insert("limit".to_owned(), limit.clone());
-        }
-        if let (Some(got), Some(json)) = (&self.got, json.as_object_mut()) {
-            json.insert("got".to_owned(), Value::String(got.clone()));
-        }
-        json
-    }
-}
-
-/// That nearly the same call has failed in the same way several times.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Loop {
-    /// How many times in a row.
-    pub(crate) count: u32,
-    /// The arguments that were varied, each with how many values it had.
-    pub(crate) tried: Vec<(String, usize)>,
-    /// What none of them met; empty where it was the backend that failed.
-    pub(crate) constraint: String,
-}
-
-impl Loop {
-    fn to_json(&self) -> Value {
-        let tried = self.tried.iter();
-        let tried: Vec<Value> = tried
-            .map(|(at, values)| json!({"at": at, "values": values}))
-            .collect();
-        json!({
-            "count": self.count, "tried": tried, "constraint": self.constraint,
-            "hint": "stop and ask the user instead of trying one more variation",
-        })
-    }
-
-    fn from_json(json: &Value) -> Option<Self> {
-        let tried = json.get("tried")?.as_array()?.iter().map(|one| {
-            let values = usize::try_from(one.get("values")?.as_u64()?).ok()?;
-            Some((one.get("at")?.as_str()?.to_owned(), values))
-        });
-        Some(Self {
-            count: u32::try_from(json.get("count")?.as_u64()?).ok()?,
-            tried: tried.collect::<Option<_>>()?,
-            constraint: json.get("constraint")?.as_str()?.to_owned(),
         })
     }
 }
@@ -308,7 +262,7 @@ impl Problem {
         self
     }
 
-    /// The problem that [`Self::to_json`] wrote; `None` for anything else.
+    /// The problem that was written as this; `None` for anything else.
     pub(crate) fn from_json(json: &Value) -> Option<Self> {
         let text = |name: &str| json.get(name).and_then(Value::as_str);
         let list = |name: &str| json.get(name).and_then(Value::as_array);
@@ -338,45 +292,45 @@ impl Problem {
                 .collect::<Option<_>>()?,
         })
     }
+}
 
-    /// The problem under the names that the docs promise.
-    pub(crate) fn to_json(&self) -> Value {
-        let details: Vec<Value> = self.details.iter().map(Detail::to_json).collect();
-        let mut json = json!({
-            "code": self.code.as_str(),
-            "message": self.message,
-            "effects": self.effects.as_str(),
-            "retry": {"advice": self.advice.as_str()},
-        });
-        let Some(object) = json.as_object_mut() else {
-            return json;
+/// Under the names that the docs promise.
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Retry {
+            advice: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            after_ms: Option<u64>,
+        }
+        let mut told = serializer.serialize_map(None)?;
+        told.serialize_entry("code", self.code.as_str())?;
+        told.serialize_entry("message", &self.message)?;
+        told.serialize_entry("effects", self.effects.as_str())?;
+        let retry = Retry {
+            advice: self.advice.as_str(),
+            after_ms: self.after_ms,
         };
+        told.serialize_entry("retry", &retry)?;
         if let Some(reason) = &self.reason {
-            object.insert("reason".to_owned(), Value::from(reason.as_str()));
+            told.serialize_entry("reason", reason)?;
         }
-        if let (Some(after), Some(retry)) = (
-            self.after_ms,
-            object.get_mut("retry").and_then(Value::as_object_mut),
-        ) {
-            retry.insert("after_ms".to_owned(), Value::from(after));
-        }
-        if !details.is_empty() {
-            object.insert("details".to_owned(), Value::Array(details));
+        if !self.details.is_empty() {
+            told.serialize_entry("details", &self.details)?;
         }
         if !self.suggestions.is_empty() {
-            object.insert("suggestions".to_owned(), json!(self.suggestions));
+            told.serialize_entry("suggestions", &self.suggestions)?;
         }
         if let Some(corrected) = &self.corrected_arguments {
-            object.insert("corrected_arguments".to_owned(), corrected.clone());
+            told.serialize_entry("corrected_arguments", corrected)?;
         }
         if let Some(going_round) = &self.going_round {
-            object.insert("loop".to_owned(), going_round.to_json());
+            told.serialize_entry("loop", going_round)?;
         }
         if !self.steps.is_empty() {
-            let steps = self.steps.iter().map(StepStands::to_json);
-            object.insert("steps".to_owned(), steps.collect());
+            told.serialize_entry("steps", &self.steps)?;
         }
-        json
+        told.end()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the steps of a call stand, as its caller is told.
 
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::Value;
 
 /// Where a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +57,18 @@ pub(crate) struct StepStands {
     pub(crate) state: Stands,
 }
 
-impl StepStands {
-    /// As the docs promise it.
-    pub(super) fn to_json(&self) -> Value {
-        json!({"name": self.name, "state": self.state.as_str()})
+/// As the docs promise it.
+impl Serialize for StepStands {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut told = serializer.serialize_map(None)?;
+        told.serialize_entry("name", &self.name)?;
+        told.serialize_entry("state", self.state.as_str())?;
+        told.end()
     }
+}
 
-    /// What [`Self::to_json`] wrote; `None` for anything else.
+impl StepStands {
+    /// What was written as this; `None` for anything else.
     pub(super) fn from_json(json: &Value) -> Option<Self> {
         let text = |name: &str| json.get(name).and_then(Value::as_str);
         let word = text("state")?;

@@ -156,7 +156,8 @@ fn distance(a: &str, b: &str) -> usize {
     let mut last: Vec<usize> = (0..=b.len()).collect();
     let mut previous_a = None;
     for (row, char_a) in a.chars().enumerate() {
-        let mut current = vec![row + 1];
+        let mut current = Vec::with_capacity(last.len());
+        current.push(row + 1);
         let mut previous_b = None;
         for (column, &char_b) in b.iter().enumerate() {
             let at =

@@ -15,7 +15,10 @@ use crate::{
         agree::AgreedCall,
         call::{Refusal, Refused},
     },
-    ledger::admission::{Demands, Dues, Failure, Further, Health, Way},
+    ledger::{
+        admission::{Demands, Dues, Failure, Further, Health, Way},
+        record::CallRow,
+    },
 };
 
 /// What the ledger is asked for a call that the guard cleared.
@@ -130,13 +133,18 @@ pub(super) fn way(
     }
 }
 
-/// The refusal as something that may be repeated in circles; `None` for one that other
-/// arguments would not help, or of a tool that nobody guards.
-pub(super) fn failure(refused: &Refused, tool: Option<&Tool>) -> Option<Box<Failure>> {
+/// The refusal, written down as `row`, as something that may be repeated in circles; `None` for one
+/// that other arguments would not help, or of a tool that nobody guards.
+pub(super) fn failure(
+    refused: &Refused,
+    row: &CallRow,
+    tool: Option<&Tool>,
+) -> Option<Box<Failure>> {
     let is_guarded = tool.is_some_and(|tool| !tool.restraint.is_loop_guard_off);
     match &refused.refusal {
         Refusal::Tool(problem) if is_guarded && is_repairable(problem) => {
-            Some(Box::new(Failure::of_refusal(problem)))
+            let failure = Failure::of_refusal(problem, &row.raw_arguments);
+            Some(Box::new(failure))
         }
         Refusal::Tool(_) | Refusal::Incapable { .. } | Refusal::Protocol { .. } => None,
     }

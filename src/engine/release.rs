@@ -56,7 +56,7 @@ pub(super) fn refuse_unless_known(
     let tool = catalog.find(&refused.header.tool_name).map(|tool| &**tool);
     let keeping = shared.keeping();
     let row = settle::refused_row(&refused, tool, keeping);
-    let failure = demands::failure(&refused, tool);
+    let failure = demands::failure(&refused, &row, tool);
     let told = shared.brevity.told(refused.refusal.clone(), &*shared.clock);
     let body = keeping.body(Body::refused(told));
     let ended = (shared.clock.now(), shared.clock.wall());

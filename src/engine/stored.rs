@@ -21,7 +21,7 @@ impl Serialize for Body {
                 backend_text,
             } => {
                 let mut body = serializer.serialize_map(None)?;
-                body.serialize_entry("error", &problem.to_json())?;
+                body.serialize_entry("error", problem)?;
                 if let Some(text) = backend_text {
                     body.serialize_entry("backendText", text)?;
                 }
@@ -42,7 +42,9 @@ impl Serialize for Body {
                 json!({"asked": asked.collect::<Map<String, Value>>()}).serialize(serializer)
             }
             Self::Incapable { problem, .. } => {
-                json!({"error": problem.to_json()}).serialize(serializer)
+                let mut body = serializer.serialize_map(None)?;
+                body.serialize_entry("error", problem)?;
+                body.end()
             }
         }
     }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use super::{
     AuditReceipt, IntentReceipt,
     operation::{Known, Operation, OperationState},
-    policy::repeats::{self, Signature},
+    policy::repeats::{self, Leaves, Signature},
     record::{CallRow, Intent, Outcome, Settlement},
 };
 use crate::base::{
     amount::Amount,
     clock::Timestamp,
+    going_round::Loop,
     id::CallId,
-    problem::{Code, Effects, Loop, Problem},
+    problem::{Code, Effects, Problem},
     quota::{Budget, Rate},
 };
 
@@ -102,6 +103,8 @@ impl Way {
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(super) signature: Signature,
+    /// What the call was made with.
+    pub(super) leaves: Leaves,
     /// What was not met.
     pub(super) constraint: String,
     /// What is told where it is not a repetition.
@@ -109,8 +112,9 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// The same places with the same constraints are the same failure, whatever was given.
-    pub(crate) fn of_refusal(problem: &Problem) -> Self {
+    /// The same places with the same constraints are the same failure, whatever was given: `arguments`,
+    /// as they are kept.
+    pub(crate) fn of_refusal(problem: &Problem, arguments: &str) -> Self {
         let mut details: Vec<[&str; 2]> = problem
             .details
             .iter()
@@ -126,6 +130,7 @@ impl Failure {
             signature: repeats::signature(
                 head.into_iter().chain(details.iter().flatten().copied()),
             ),
+            leaves: Leaves::of_json(arguments),
             constraint: constraint.to_owned(),
             problem: problem.clone(),
         }

@@ -1,5 +1,6 @@
 //! What somebody found out about an operation whose outcome nobody knew.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::{
@@ -100,7 +101,7 @@ impl Resolution {
             }
             Finding::NotApplied | Finding::RolledBack => {
                 let message = format!("it was done and undone again, as was found by {by}");
-                json!({"error": Problem::new(Code::RolledBack, message).to_json()})
+                json!({"error": Problem::new(Code::RolledBack, message)})
             }
         }
         .to_string()
@@ -139,6 +140,12 @@ pub(super) fn told(
     }
 }
 
+/// A refusal as it is kept.
+#[derive(Serialize)]
+struct Refused<'a> {
+    error: &'a Problem,
+}
+
 impl Settlement {
     /// The row of a call that state did not let in, because of `problem`.
     pub(super) fn refusal(
@@ -152,7 +159,8 @@ impl Settlement {
             stage,
             code: Some(problem.code),
             effects: problem.effects,
-            reply: Some(json!({"error": problem.to_json()}).to_string()),
+            // Writing our own closed types into memory cannot fail.
+            reply: Some(serde_json::to_string(&Refused { error: problem }).unwrap_or_default()),
             backend_status: None,
             guard_us,
             wait_us: 0,

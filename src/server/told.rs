@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     base::id::CallId,
@@ -86,13 +86,26 @@ impl<'a> Block<'a> {
 /// `_meta` of a result.
 pub(super) struct Meta<'a> {
     call_id: CallId,
-    ours: Vec<(&'static str, Value)>,
+    ours: Vec<(&'static str, Ours)>,
     server: Option<&'a Value>,
+}
+
+/// What a member of ours has.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Ours {
+    Tree(Value),
+    /// It is JSON already.
+    Written(Box<RawValue>),
 }
 
 impl Meta<'_> {
     pub(super) fn add(&mut self, name: &'static str, value: impl Into<Value>) {
-        self.ours.push((name, value.into()));
+        self.ours.push((name, Ours::Tree(value.into())));
+    }
+
+    pub(super) fn add_written(&mut self, name: &'static str, json: Box<RawValue>) {
+        self.ours.push((name, Ours::Written(json)));
     }
 }
 

@@ -4,7 +4,7 @@ mod part;
 
 use std::hash::BuildHasher;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json, value::to_raw_value};
 
 use super::{
     asks,
@@ -164,13 +164,14 @@ fn block_for(version: Version, block: &Content) -> Block<'_> {
 /// A problem as a model reads it (text) and as a program reads it (`_meta`). No structured
 /// content: some clients check it against the tool's output schema even here.
 fn failure(told: &mut Told<'_>, problem: &Problem, backend_text: Option<&str>) {
-    let problem = problem.to_json();
-    told.say(problem.to_string());
+    // Writing our own closed types into memory cannot fail.
+    let problem = to_raw_value(problem).unwrap_or_default();
+    told.say(problem.get().to_owned());
     if let Some(text) = backend_text.filter(|text| !text.is_empty()) {
         told.say(fenced(text));
     }
     told.is_error = true;
-    told.meta.add("tollgate/error", problem);
+    told.meta.add_written("tollgate/error", problem);
 }
 
 /// The error of MCP 2026-07-28, basic, "Error Codes": what is missing has the form of a
@@ -192,7 +193,7 @@ fn incapable(
     let data = json!({
         "requiredCapabilities": required,
         "tollgate/callId": call_id.to_string(),
-        "tollgate/error": problem.to_json(),
+        "tollgate/error": problem,
     });
     encode::error(
         id,

@@ -46,7 +46,7 @@ mod tests {
     }
 
     fn told(problem: &Problem) -> String {
-        serde_json::json!({"error": problem.to_json()}).to_string()
+        serde_json::json!({"error": problem}).to_string()
     }
 
     #[test]

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::time::{Mark, Now, micros};
 use crate::base::{
+    going_round::Tried,
     limits::{
         LOOP_COOL_DOWN_FIRST, LOOP_COOL_DOWN_MAX, LOOP_LEAVES_MAX, LOOP_NEAR_BITS_MAX,
         LOOP_POINTER_BYTES_MAX, LOOP_SKETCH_CHARS_MAX, LOOP_STOPPED_AT, LOOP_TOLD_AT,
@@ -69,6 +70,11 @@ impl Trace {
 pub(crate) struct Leaves(BTreeMap<String, Trace>);
 
 impl Leaves {
+    /// Those of the arguments that `json` is; what cannot be read counts as `null`.
+    pub(crate) fn of_json(json: &str) -> Self {
+        Self::of(&serde_json::from_str(json).unwrap_or(Value::Null))
+    }
+
     /// Those of `arguments`, at most [`LOOP_LEAVES_MAX`]; the rest goes into the last.
     pub(crate) fn of(arguments: &Value) -> Self {
         let mut leaves = Self::default();
@@ -164,15 +170,6 @@ pub(crate) struct Repeats {
     pub(crate) stops: u32,
     /// For each leaf the different values it had, the latest last.
     values: BTreeMap<String, Vec<Trace>>,
-}
-
-/// What a caller is told of a loop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tried {
-    /// Which argument was varied.
-    pub(crate) at: String,
-    /// How many different values it had, as far as they are kept.
-    pub(crate) values: usize,
 }
 
 impl Repeats {
@@ -292,7 +289,8 @@ impl Repeats {
 
     /// The leaves as the ledger keeps them.
     pub(crate) fn values_json(&self) -> String {
-        serde_json::json!(self.values).to_string()
+        // Writing our own closed types into memory cannot fail.
+        serde_json::to_string(&self.values).unwrap_or_default()
     }
 
     /// Puts a stored state together again; leaves that cannot be read count as none.

@@ -1,13 +1,11 @@
 //! The loop guard: one row per principal, tool and way of failing, gone with the next success.
 
-use rusqlite::{OptionalExtension as _, Row, params};
-use serde_json::Value;
-
 use super::{Demands, Restraints, later, mark};
 use crate::{
     base::{
+        going_round::Loop,
         limits::{LOOP_ROWS_MAX, LOOP_WINDOW},
-        problem::{Advice, Code, Loop, Problem},
+        problem::{Advice, Code, Problem},
     },
     ledger::{
         admission::{Failure, SoFar, Way},
@@ -18,6 +16,7 @@ use crate::{
         record::CallRow,
     },
 };
+use rusqlite::{OptionalExtension as _, Row, params};
 
 /// Whether the table holds anything, looked up once in a transaction: mostly it does not, and
 /// then no call costs a statement of its own.
@@ -105,11 +104,7 @@ fn stop(repeats: &Repeats, wait: std::time::Duration) -> Box<Problem> {
 fn told(repeats: &Repeats, constraint: String) -> Loop {
     Loop {
         count: repeats.count,
-        tried: repeats
-            .tried()
-            .into_iter()
-            .map(|tried| (tried.at, tried.values))
-            .collect(),
+        tried: repeats.tried(),
         constraint,
     }
 }
@@ -181,7 +176,7 @@ pub(super) fn refused(
     failure: &Failure,
 ) -> rusqlite::Result<Option<Box<Problem>>> {
     let key = Key::of(call, false, failure.signature);
-    let repeats = count(restraints, &key, &leaves(None, &call.raw_arguments))?;
+    let repeats = count(restraints, &key, &failure.leaves)?;
     if !repeats.is_told() {
         return Ok(None);
     }
@@ -285,6 +280,5 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Repeats> {
 }
 
 fn leaves(effective: Option<&str>, raw: &str) -> Leaves {
-    let arguments = serde_json::from_str(effective.unwrap_or(raw)).unwrap_or(Value::Null);
-    Leaves::of(&arguments)
+    Leaves::of_json(effective.unwrap_or(raw))
 }

@@ -239,10 +239,9 @@ fn invalid(date: &str) -> (CallRow, Failure) {
         expected: "a date".to_owned(),
         got: Some(date.to_owned()),
     };
-    (
-        row,
-        Failure::of_refusal(&problem.with_details(vec![detail])),
-    )
+    let problem = problem.with_details(vec![detail]);
+    let failure = Failure::of_refusal(&problem, &row.raw_arguments);
+    (row, failure)
 }
 
 /// Refuses a call for its date; what is told where it is not the plain refusal.
@@ -268,7 +267,7 @@ fn s33_the_third_refusal_is_told_the_fifth_is_a_loop_and_a_valid_call_passes() {
             let tried = round
                 .tried
                 .into_iter()
-                .map(|(at, _)| at)
+                .map(|tried| tried.at)
                 .collect::<String>();
             Some((problem.code, round.count, tried, round.constraint))
         })
@@ -354,7 +353,8 @@ fn ways_of_failing_are_bounded_in_number() {
             ..problem
         };
         let (row, _) = invalid("x");
-        let (failure, refused) = (Failure::of_refusal(&problem), settlement(Outcome::Refused));
+        let failure = Failure::of_refusal(&problem, &row.raw_arguments);
+        let refused = settlement(Outcome::Refused);
         wait(|then| ledger.refuse(row, refused, None, Some(Box::new(failure)), then)).unwrap();
     }
     let reader = LogReader::open(dir.path()).unwrap();
