@@ -99,9 +99,9 @@ pub(crate) struct Parts {
     pub(crate) workers: usize,
 }
 
-/// Runs calls. One thread, the gate, decides what is decided here and now, and workers do what may
-/// wait for the world, one call at a time each. What waits for nothing is done by whoever says that
-/// it has begun.
+/// Runs calls. One thread, the gate, decides what is decided here and now, in its place whoever brings
+/// a call that comes alone, and workers do what may wait for the world, one call at a time each. What
+/// waits for nothing is done by whoever says that it has begun.
 pub(crate) struct Engine {
     shared: Arc<Shared>,
     gate: Arc<Gate>,

@@ -1,10 +1,10 @@
 //! The path of a call, top to bottom.
 //!
 //! [`arrive`] on the reader's thread binds the call to a tool; [`check`] on the gate (or on the
-//! reader's thread, see [`gate`](super::gate)) takes it through the guard and asks the ledger to begin; [`run`], once the beginning is committed,
-//! invokes the backend on a worker (or, where nothing can wait, on the thread that tells so) and
-//! asks the ledger to finish; the ledger's commit releases the answer. Each stage consumes what
-//! only the stage before can make.
+//! reader's thread, see [`gate`](super::gate)) takes it through the guard and asks the ledger to
+//! begin; [`run`], once the beginning is committed, invokes the backend on a worker (or, where
+//! nothing can wait, on the thread that tells so) and asks the ledger to finish; the ledger's commit
+//! releases the answer. Each stage consumes what only the stage before can make.
 
 use std::{sync::Arc, time::Duration};
 
