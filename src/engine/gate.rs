@@ -36,8 +36,8 @@ impl Gate {
     /// Has a call checked. A small one that comes alone while the gate sleeps is checked by this thread, at
     /// the end of [`wake::together`]: that takes less than waking the other.
     pub(super) fn check(self: &Arc<Self>, arrived: Arrived) {
-        let sleeps = self.0.queue.push_check(arrived);
-        if sleeps {
+        let gate_sleeps = self.0.queue.push_check(arrived);
+        if gate_sleeps {
             wake::run_at_end(self);
         }
     }

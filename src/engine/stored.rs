@@ -41,11 +41,7 @@ impl Serialize for Body {
                 let asked = asked.map(|one| (one.key.clone(), one.message.clone().into()));
                 json!({"asked": asked.collect::<Map<String, Value>>()}).serialize(serializer)
             }
-            Self::Incapable { problem, .. } => {
-                let mut body = serializer.serialize_map(None)?;
-                body.serialize_entry("error", problem)?;
-                body.end()
-            }
+            Self::Incapable { problem, .. } => json!({"error": problem}).serialize(serializer),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The loop guard: one row per principal, tool and way of failing, gone with the next success.
 
+use rusqlite::{OptionalExtension as _, Row, params};
+
 use super::{Demands, Restraints, later, mark};
 use crate::{
     base::{
@@ -16,7 +18,6 @@ use crate::{
         record::CallRow,
     },
 };
-use rusqlite::{OptionalExtension as _, Row, params};
 
 /// Whether the table holds anything, looked up once in a transaction: mostly it does not, and
 /// then no call costs a statement of its own.
