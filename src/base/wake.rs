@@ -3,7 +3,8 @@
 //! A thread that is woken for each of many things does little each time, and being woken costs
 //! more than most of them. So whoever does several things in a row does them in [`together`]:
 //! what is rung meanwhile is rung at the end, once, and before the thread itself would sleep. What it
-//! has given others reason to do it can do then by itself, if that is quick: an [`Errand`].
+//! has given others reason to do it can do then by itself, if that is quick: an [`Errand`]. Many things
+//! are done [`in_pieces`], so that the last does not keep the first from being heard.
 
 use std::{
     cell::RefCell,
@@ -30,9 +31,10 @@ pub(crate) trait Errand: Send + Sync {
 #[derive(Default)]
 struct Held {
     bells: Vec<Bell>,
-    errands: Vec<Arc<dyn Errand>>,
-    /// How often one of them was rung, or given a reason.
+    /// How often one of them was rung.
     rings: usize,
+    /// With how many reasons there are for each.
+    errands: Vec<(Arc<dyn Errand>, usize)>,
 }
 
 thread_local! {
@@ -49,7 +51,7 @@ impl Bell {
                 if !held.bells.iter().any(|bell| Arc::ptr_eq(&bell.0, &self.0)) {
                     held.bells.push(self.clone());
                 }
-                held.count();
+                held.count_ring();
                 false
             }
         });
@@ -87,39 +89,53 @@ impl Bell {
 }
 
 impl Held {
-    /// One reason more; many do not wait for the end.
-    fn count(&mut self) {
+    /// Many rings do not wait for the end.
+    fn count_ring(&mut self) {
         self.rings += 1;
         if self.rings >= WAKES_TOGETHER_MAX {
-            self.ring();
+            self.ring_bells();
         }
     }
 
-    fn ring(&mut self) {
+    fn ring_bells(&mut self) {
         self.rings = 0;
         for bell in self.bells.drain(..) {
             bell.0.notify_one();
         }
-        for errand in self.errands.drain(..) {
+    }
+
+    fn ring(&mut self) {
+        self.ring_bells();
+        for (errand, _) in self.errands.drain(..) {
             errand.hand_on();
         }
+    }
+
+    /// One reason more for `errand`. Whether there are too many now for one thread, which forgets them then.
+    fn count_reason<E: Errand + 'static>(&mut self, errand: &Arc<E>) -> bool {
+        let is_it =
+            |one: &Arc<dyn Errand>| std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(errand));
+        let Some((_, reasons)) = self.errands.iter_mut().find(|(one, _)| is_it(one)) else {
+            self.errands.push((Arc::<E>::clone(errand), 1));
+            return false;
+        };
+        *reasons += 1;
+        let are_many = *reasons > WAKES_TOGETHER_MAX;
+        if are_many {
+            self.errands.retain(|(one, _)| !is_it(one));
+        }
+        are_many
     }
 }
 
 /// Gives a reason for `errand`. This thread runs it at the end of [`together`]; another one does where
-/// this thread is in none, would sleep before its end, or has many reasons.
+/// this thread is in none, would sleep before its end, or has more than [`WAKES_TOGETHER_MAX`] reasons.
 pub(crate) fn run_at_end<E: Errand + 'static>(errand: &Arc<E>) {
-    let is_held = HELD.with_borrow_mut(|held| {
-        let Some(held) = held else { return false };
-        let known =
-            |one: &Arc<dyn Errand>| std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(errand));
-        if !held.errands.iter().any(known) {
-            held.errands.push(Arc::<E>::clone(errand));
-        }
-        held.count();
-        true
+    let is_due = HELD.with_borrow_mut(|held| match held {
+        None => true,
+        Some(held) => held.count_reason(errand),
     });
-    if !is_held {
+    if is_due {
         errand.hand_on();
     }
 }
@@ -134,9 +150,9 @@ pub(crate) fn ring_held() {
     });
 }
 
-/// Does `work`, and rings once at its end what it rings several times; earlier where there were
-/// [`WAKES_TOGETHER_MAX`] reasons, and where the thread would sleep at a [`Bell`] itself. Then runs the
-/// errands that are left, so it must not be called under a lock.
+/// Does `work`, and rings once at its end what it rings several times; earlier where that was
+/// [`WAKES_TOGETHER_MAX`] times, and where the thread would sleep at a [`Bell`] itself. Then runs the
+/// errands that are left, so it must not be called under a lock. Within another one it ends nothing.
 pub(crate) fn together<T>(work: impl FnOnce() -> T) -> T {
     struct End;
     impl Drop for End {
@@ -147,7 +163,7 @@ pub(crate) fn together<T>(work: impl FnOnce() -> T) -> T {
                 false => std::mem::take(&mut held.errands),
             };
             held.ring();
-            for errand in errands {
+            for (errand, _) in errands {
                 errand.run();
             }
         }
@@ -161,6 +177,11 @@ pub(crate) fn together<T>(work: impl FnOnce() -> T) -> T {
     });
     let _end = is_outermost.then(|| End);
     work()
+}
+
+/// Does `step` until it gives `false`: [`together`], [`WAKES_TOGETHER_MAX`] steps at a time.
+pub(crate) fn in_pieces(mut step: impl FnMut() -> bool) {
+    while together(|| (0..WAKES_TOGETHER_MAX).all(|_| step())) {}
 }
 
 #[cfg(test)]
@@ -283,8 +304,10 @@ pub(crate) mod tests {
             errand.check(0, 0);
         });
         errand.check(1, 0);
+        together(|| (0..WAKES_TOGETHER_MAX).for_each(|_| run_at_end(&errand)));
+        errand.check(1, 0);
         together(|| (0..=WAKES_TOGETHER_MAX).for_each(|_| run_at_end(&errand)));
-        errand.check(1, 1);
+        errand.check(0, 1);
         let (bell, state) = (Bell::default(), Mutex::new(()));
         together(|| {
             run_at_end(&errand);
@@ -300,6 +323,22 @@ pub(crate) mod tests {
         }));
         assert!(panicked.is_err());
         errand.check(0, 1);
+    }
+
+    #[test]
+    fn of_many_steps_the_first_are_heard_before_the_last() {
+        let errand = Arc::new(Counted::default());
+        let mut steps = 0;
+        in_pieces(|| {
+            steps += 1;
+            run_at_end(&errand);
+            if steps == WAKES_TOGETHER_MAX + 1 {
+                errand.check(1, 0);
+            }
+            steps < WAKES_TOGETHER_MAX + 2
+        });
+        assert_eq!(steps, WAKES_TOGETHER_MAX + 2);
+        errand.check(1, 0);
     }
 
     #[test]

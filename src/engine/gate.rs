@@ -1,5 +1,5 @@
 //! The gate: one thread that checks calls, so that the reader can go on, and the reader in its place
-//! where that would only cost time.
+//! where waking another would only cost time.
 
 use std::sync::Arc;
 
@@ -8,12 +8,18 @@ use super::{
     pipeline::{Arrived, check_when_marked, take_turn},
     queue::GateJob,
 };
-use crate::base::wake::{self, Errand};
+use crate::base::{
+    limits::flow::CHECKED_BY_READER_FOR,
+    wake::{self, Errand},
+};
 
 /// The gate's own thread: everything that is decided here and now.
 pub(super) fn run(shared: &Arc<Shared>) {
     let patience = || shared.asks.patience(&*shared.clock);
-    while let Some(job) = shared.queue.pop_gate(patience, &*shared.clock) {
+    wake::in_pieces(|| {
+        let Some(job) = shared.queue.pop_gate(patience, &*shared.clock) else {
+            return false;
+        };
         match job {
             GateJob::Check(arrived) => check_when_marked(shared, arrived),
             GateJob::Go(go) => go(shared),
@@ -21,7 +27,8 @@ pub(super) fn run(shared: &Arc<Shared>) {
             GateJob::Overdue(taken) => take_turn(shared, taken),
             GateJob::Nothing => ask::expire(shared),
         }
-    }
+        true
+    });
 }
 
 /// The gate as whoever brings calls sees it.
@@ -33,8 +40,8 @@ impl Gate {
         Arc::new(Self(Arc::clone(shared)))
     }
 
-    /// Has a call checked. A small one that comes alone while the gate sleeps is checked by this thread, at
-    /// the end of [`wake::together`]: that takes less than waking the other.
+    /// Has a call checked. Small ones that come while the gate sleeps are checked by this thread, at the end
+    /// of [`wake::together`]: that takes less than waking the other.
     pub(super) fn check(self: &Arc<Self>, arrived: Arrived) {
         let gate_sleeps = self.0.queue.push_check(arrived);
         if gate_sleeps {
@@ -44,10 +51,18 @@ impl Gate {
 }
 
 impl Errand for Gate {
+    /// Checks for [`CHECKED_BY_READER_FOR`], and then leaves the rest to the gate.
     fn run(&self) {
-        if let Some(arrived) = self.0.queue.take_alone() {
-            wake::together(|| check_when_marked(&self.0, arrived));
-        }
+        let Self(shared) = self;
+        let since = shared.clock.now();
+        wake::together(|| {
+            while let Some(arrived) = shared.queue.take_small() {
+                check_when_marked(shared, arrived);
+                if shared.clock.now().since(since) >= CHECKED_BY_READER_FOR {
+                    return shared.queue.wake_for_checks();
+                }
+            }
+        });
     }
 
     fn hand_on(&self) {

@@ -100,7 +100,7 @@ pub(crate) struct Parts {
 }
 
 /// Runs calls. One thread, the gate, decides what is decided here and now, in its place whoever brings
-/// a call that comes alone, and workers do what may wait for the world, one call at a time each. What
+/// a few small calls while it sleeps, and workers do what may wait for the world, one call at a time each. What
 /// waits for nothing is done by whoever says that it has begun.
 pub(crate) struct Engine {
     shared: Arc<Shared>,

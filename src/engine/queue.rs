@@ -18,7 +18,7 @@ use super::{
 };
 use crate::base::{
     clock::{Clock, Moment},
-    limits::flow::CHECKED_ALONE_BYTES_MAX,
+    limits::flow::CHECKED_BY_READER_BYTES_MAX,
     wake::Bell,
 };
 
@@ -153,7 +153,7 @@ impl Queue {
     }
 
     /// Adds a call to be checked; waits for room. The gate always makes room, so this waits for
-    /// no program. Whether the gate sleeps: then [`Self::take_alone`] or [`Self::wake_for_checks`] must
+    /// no program. Whether the gate sleeps: then [`Self::take_small`] or [`Self::wake_for_checks`] must
     /// follow.
     pub(super) fn push_check(&self, call: Arrived) -> bool {
         let mut state = self.state();
@@ -164,16 +164,15 @@ impl Queue {
         state.is_idle
     }
 
-    /// Takes the call that waits to be checked where it is the only one, has at most
-    /// [`CHECKED_ALONE_BYTES_MAX`] of arguments and the gate sleeps. Wakes the gate for any other.
-    pub(super) fn take_alone(&self) -> Option<Arrived> {
+    /// Takes the first call that waits to be checked where the gate sleeps and it has at most
+    /// [`CHECKED_BY_READER_BYTES_MAX`] of arguments. Wakes the gate for a larger one.
+    pub(super) fn take_small(&self) -> Option<Arrived> {
         let mut state = self.state();
         if !state.is_idle {
             return None;
         }
-        let is_alone = state.checks.len() == 1;
-        let small = |call: &Arrived| call.bytes() <= CHECKED_ALONE_BYTES_MAX;
-        if is_alone && state.checks.front().is_some_and(small) {
+        let first = state.checks.front()?;
+        if first.bytes() <= CHECKED_BY_READER_BYTES_MAX {
             return state.checks.pop_front();
         }
         self.wake_gate(state);

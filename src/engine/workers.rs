@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Shared, gate, pipeline};
-use crate::base::{event::Event, later, thread, wake};
+use crate::base::{event::Event, later, thread};
 
 /// Those that were started and are not joined.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Threads {
 pub(super) fn start(shared: &Arc<Shared>) -> io::Result<()> {
     let checks = Arc::clone(shared);
     shared.threads.push(thread::spawn("gate", move || {
-        wake::together(|| gate::run(&checks));
+        gate::run(&checks);
     })?);
     start_worker(shared, 0)
 }

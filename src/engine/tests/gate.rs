@@ -4,7 +4,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::*;
 use crate::{
-    base::{cancel::CancelToken, limits::flow::CHECKED_ALONE_BYTES_MAX, wake},
+    base::{
+        cancel::CancelToken,
+        limits::flow::{CHECKED_BY_READER_BYTES_MAX, CHECKED_BY_READER_FOR, WAKES_TOGETHER_MAX},
+        wake,
+    },
     catalog::content::Progress,
     engine::{
         Ticket,
@@ -15,8 +19,11 @@ use crate::{
 };
 
 /// Tells the name of the thread that it was answered on, which is the one that checked the call: the ledger
-/// of these tests has none of its own.
-struct Whereabouts(SyncSender<Option<String>>);
+/// of these tests has none of its own. Until then it takes so long.
+struct Whereabouts {
+    tell: SyncSender<Option<String>>,
+    takes: (Arc<ManualClock>, Duration),
+}
 
 impl Respondent for Whereabouts {
     fn progress(&self, _progress: Progress) {}
@@ -26,7 +33,9 @@ impl Respondent for Whereabouts {
     fn withdraw(&self, _number: u64) {}
 
     fn answer(self: Box<Self>, _answer: Answer) {
-        self.0.send(here()).unwrap();
+        let (clock, takes) = self.takes;
+        clock.advance(takes);
+        self.tell.send(here()).unwrap();
     }
 }
 
@@ -34,15 +43,35 @@ fn here() -> Option<String> {
     std::thread::current().name().map(str::to_owned)
 }
 
-/// Where the calls of these arguments are checked that are brought together while the gate sleeps.
-fn checked(bring: impl FnOnce(&dyn Fn(Value)), count: usize) -> Vec<Option<String>> {
+/// Where calls of these arguments are checked that are brought together while the gate sleeps.
+fn checked(calls: impl IntoIterator<Item = Value>) -> Vec<Option<String>> {
+    let calls = calls
+        .into_iter()
+        .map(|arguments| (arguments, Duration::ZERO));
+    checked_in(calls.collect())
+}
+
+/// The same for calls that take so long.
+fn checked_in(calls: Vec<(Value, Duration)>) -> Vec<Option<String>> {
+    let count = calls.len();
+    let bring = |call: &dyn Fn((Value, Duration))| {
+        wake::together(|| calls.into_iter().for_each(call));
+    };
+    brought(bring, count)
+}
+
+/// The same for as many calls as are brought in that way.
+fn brought(bring: impl FnOnce(&dyn Fn((Value, Duration))), count: usize) -> Vec<Option<String>> {
     let setting = Setting::new(done);
     setting.engine.shared.queue.until_gate_sleeps();
     let (tell, told): (_, Receiver<Option<String>>) = sync_channel(count);
-    bring(&|arguments| {
+    bring(&|(arguments, takes)| {
         let call = testing::incoming(&*setting.clock, "say", arguments);
         let ticket = Ticket {
-            respondent: Box::new(Whereabouts(tell.clone())),
+            respondent: Box::new(Whereabouts {
+                tell: tell.clone(),
+                takes: (Arc::clone(&setting.clock), takes),
+            }),
             cancel: CancelToken::default(),
             channel: Channel::InCall,
         };
@@ -58,21 +87,23 @@ fn gate() -> Option<String> {
 }
 
 #[test]
-fn a_small_call_that_comes_alone_is_checked_by_who_brings_it() {
-    let bring = |call: &dyn Fn(Value)| wake::together(|| call(json!({})));
-    assert_eq!(checked(bring, 1), [here()]);
+fn small_calls_are_checked_by_who_brings_them() {
+    assert_eq!(checked([json!({})]), [here()]);
+    let as_many = std::iter::repeat_n(json!({}), WAKES_TOGETHER_MAX);
+    assert_eq!(checked(as_many), vec![here(); WAKES_TOGETHER_MAX]);
 }
 
 #[test]
 fn what_would_keep_the_reader_is_checked_by_the_gate() {
-    let several = |call: &dyn Fn(Value)| {
-        wake::together(|| [json!({}), json!({})].into_iter().for_each(call));
-    };
-    assert_eq!(checked(several, 2), [gate(), gate()]);
-    let large = |call: &dyn Fn(Value)| {
-        wake::together(|| call(json!({"text": "x".repeat(CHECKED_ALONE_BYTES_MAX)})));
-    };
-    assert_eq!(checked(large, 1), [gate()]);
-    let by_itself = |call: &dyn Fn(Value)| call(json!({}));
-    assert_eq!(checked(by_itself, 1), [gate()]);
+    let large = || json!({"text": "x".repeat(CHECKED_BY_READER_BYTES_MAX)});
+    assert_eq!(checked([large()]), [gate()]);
+    let between = [json!({}), large(), json!({})];
+    assert_eq!(checked(between), [here(), gate(), gate()]);
+    let more = std::iter::repeat_n(json!({}), WAKES_TOGETHER_MAX + 1);
+    assert_eq!(checked(more), vec![gate(); WAKES_TOGETHER_MAX + 1]);
+    let half = CHECKED_BY_READER_FOR / 2;
+    let long = vec![(json!({}), half); 4];
+    assert_eq!(checked_in(long), [here(), here(), gate(), gate()]);
+    let by_itself = |call: &dyn Fn((Value, Duration))| call((json!({}), Duration::ZERO));
+    assert_eq!(brought(by_itself, 1), [gate()]);
 }

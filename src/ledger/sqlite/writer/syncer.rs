@@ -38,6 +38,13 @@ pub(super) struct Group {
     pub(super) wanted: Durability,
 }
 
+impl Group {
+    /// Each job with what became of it.
+    fn told(self) -> impl Iterator<Item = (Job, Written)> {
+        self.jobs.into_iter().zip(self.written)
+    }
+}
+
 /// What must become of `jobs` before anybody is told, by what was `written` for them as far as that is
 /// known.
 pub(super) fn durability(sync: AuditSync, jobs: &VecDeque<Job>, written: &[Written]) -> Durability {
@@ -73,6 +80,8 @@ struct State {
     waiting: VecDeque<Group>,
     /// The thread has some in hand.
     is_busy: bool,
+    /// The writer waits for room.
+    is_crowded: bool,
     is_closed: bool,
     /// Why nothing that was committed can be relied on any more.
     failed: Option<LedgerError>,
@@ -98,6 +107,7 @@ impl Syncer {
     pub(super) fn wait_for_room(&self) -> Result<(), LedgerError> {
         let mut state = self.shared.state();
         while !state.waiting.is_empty() && state.failed.is_none() {
+            state.is_crowded = true;
             state = self.shared.room.sleep(state);
         }
         state.failed.clone().map_or(Ok(()), Err)
@@ -189,15 +199,21 @@ impl Shared {
         }
         state.is_busy = true;
         let groups = std::mem::take(&mut state.waiting);
+        let is_crowded = std::mem::take(&mut state.is_crowded);
         drop(state);
-        self.room.ring_all();
+        if is_crowded {
+            self.room.ring_all();
+        }
         Some(groups)
     }
 
     fn sync_and_answer(&self, groups: VecDeque<Group>) {
         let must_sync = groups.iter().any(|of| of.wanted == Durability::Synced);
         match self.sync(must_sync) {
-            Ok(()) => wake::together(|| groups.into_iter().for_each(answer)),
+            Ok(()) => {
+                let mut each = groups.into_iter().flat_map(Group::told);
+                wake::in_pieces(|| each.next().map(answer).is_some());
+            }
             Err(error) => self.give_up(groups, &error),
         }
     }
@@ -245,14 +261,12 @@ impl Shared {
     }
 }
 
-/// Answers each job of `group` with what became of it.
-fn answer(group: Group) {
-    for (job, written) in group.jobs.into_iter().zip(group.written) {
-        if let Some((_, committed)) = job.seam() {
-            failpoint::pass(committed);
-        }
-        job.answer(Ok(written));
+/// Answers a job with what became of it.
+fn answer((job, written): (Job, Written)) {
+    if let Some((_, committed)) = job.seam() {
+        failpoint::pass(committed);
     }
+    job.answer(Ok(written));
 }
 
 #[cfg(test)]
