@@ -41,6 +41,15 @@ thread_local! {
     static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
 }
 
+/// Two are the same where who sleeps at one is woken by the other.
+impl PartialEq for Bell {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Bell {}
+
 impl Bell {
     /// Wakes the one thread that sleeps here, by the end of [`together`] at the latest. At any time
     /// it is right to ring once more than needed.
@@ -48,7 +57,7 @@ impl Bell {
         let is_due = HELD.with_borrow_mut(|held| match held {
             None => true,
             Some(held) => {
-                if !held.bells.iter().any(|bell| Arc::ptr_eq(&bell.0, &self.0)) {
+                if !held.bells.contains(self) {
                     held.bells.push(self.clone());
                 }
                 held.count_ring();

@@ -25,6 +25,7 @@ mod release;
 mod request_state;
 mod schedule;
 mod settle;
+mod sleepers;
 pub(crate) mod steps;
 mod stored;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{
     Shared,
     pipeline::{Arrived, LookUp, Started},
     schedule::{Claim, Full, Next, Schedule},
+    sleepers::Sleepers,
     verify::Doubtful,
 };
 use crate::base::{
@@ -59,7 +60,7 @@ struct State {
     /// Workers that were started, or are about to be.
     workers: usize,
     /// Workers that sleep.
-    idle_workers: usize,
+    sleepers: Sleepers,
     closed: bool,
 }
 
@@ -72,7 +73,6 @@ pub(super) struct Queue {
     stopping: AtomicBool,
     gate_ready: Bell,
     gate_room: Bell,
-    work_ready: Bell,
 }
 
 /// A place among the calls that wait for a worker. Whoever has it waits in it or gives it back;
@@ -138,13 +138,12 @@ impl Queue {
                 gate_wakes: None,
                 // The first is there before any work is.
                 workers: 1,
-                idle_workers: 0,
+                sleepers: Sleepers::default(),
                 closed: false,
             }),
             stopping: AtomicBool::new(false),
             gate_ready: Bell::default(),
             gate_room: Bell::default(),
-            work_ready: Bell::default(),
         }
     }
 
@@ -201,9 +200,12 @@ impl Queue {
         }
     }
 
-    fn wake_worker(&self, state: &State) {
-        if state.idle_workers > 0 {
-            self.work_ready.ring_one();
+    /// Rings when the state is free, as the other.
+    fn wake_worker(mut state: MutexGuard<'_, State>) {
+        let woken = state.sleepers.next();
+        drop(state);
+        if let Some(bell) = woken {
+            bell.ring_one();
         }
     }
 
@@ -230,10 +232,10 @@ impl Queue {
     pub(super) fn push_work(&self, job: WorkJob, place: Place, now: Moment, overdue: Moment) {
         let mut state = self.state();
         let is_held_back = state.work.enter(job, place.0, now, overdue);
-        if is_held_back || state.work.waiting() > state.idle_workers {
+        if is_held_back || state.work.waiting() > state.sleepers.count() {
             self.wake_gate_in_time(&mut state);
         }
-        self.wake_worker(&state);
+        Self::wake_worker(state);
     }
 
     /// A gate that would sleep for too long looks anew when it has to be awake.
@@ -256,13 +258,13 @@ impl Queue {
         let took = took.map(|(end, since)| end.since(since));
         let mut state = self.state();
         state.work.done(&turn.claim, took);
-        // What was held back by a cap may run now, and this worker may be needed elsewhere.
-        if self.is_stopping() || state.work.any_may_run() {
-            self.wake_worker(&state);
-        }
         // Nobody is woken while no call is running.
         if state.is_idle && state.gate_wakes.is_some() && state.work.is_quiet() {
             self.gate_ready.ring();
+        }
+        // What was held back by a cap may run now, and this worker may be needed elsewhere.
+        if self.is_stopping() || state.work.any_may_run() {
+            Self::wake_worker(state);
         }
     }
 
@@ -328,8 +330,8 @@ impl Queue {
 
     /// The next call for a worker; waits for one. With it comes the number of another worker where
     /// none is left that waits for work: whoever takes the call starts that one first. `None` when
-    /// the queue is closed and empty.
-    pub(super) fn pop_work(&self, clock: &dyn Clock) -> Option<(Taken, Option<usize>)> {
+    /// the queue is closed and empty. `own` is the bell at which this worker sleeps.
+    pub(super) fn pop_work(&self, own: &Bell, clock: &dyn Clock) -> Option<(Taken, Option<usize>)> {
         let mut state = self.state();
         loop {
             let now = clock.now();
@@ -345,17 +347,15 @@ impl Queue {
             if state.closed {
                 return None;
             }
-            state.idle_workers += 1;
-            state = self.work_ready.sleep(state);
-            state.idle_workers -= 1;
+            state = Sleepers::sleep(state, |state| &mut state.sleepers, own);
         }
     }
 
     /// The number of another worker where one is to be started; it counts from now on. Workers are
     /// started one ahead of the work, because most sessions never need more than a few.
     fn claim_worker(&self, state: &mut State) -> Option<usize> {
-        let is_wanted =
-            state.idle_workers == 0 && state.workers < self.workers_max && !self.is_stopping();
+        let all_work = state.sleepers.count() == 0;
+        let is_wanted = all_work && state.workers < self.workers_max && !self.is_stopping();
         let number = state.workers;
         state.workers += usize::from(is_wanted);
         is_wanted.then_some(number)
@@ -375,15 +375,21 @@ impl Queue {
     pub(super) fn stop(&self) {
         let state = self.state();
         self.stopping.store(true, Ordering::SeqCst);
+        Self::wake_workers(state);
+    }
+
+    fn wake_workers(mut state: MutexGuard<'_, State>) {
+        let sleepers = state.sleepers.all();
         drop(state);
-        self.work_ready.ring_all();
+        sleepers.iter().for_each(Bell::ring_one);
     }
 
     /// Lets the threads end once their lanes are empty.
     pub(super) fn close(&self) {
-        self.state().closed = true;
+        let mut state = self.state();
+        state.closed = true;
+        Self::wake_workers(state);
         self.gate_ready.ring_all();
         self.gate_room.ring_all();
-        self.work_ready.ring_all();
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Shared, gate, pipeline};
-use crate::base::{event::Event, later, thread};
+use crate::base::{event::Event, later, thread, wake::Bell};
 
 /// Those that were started and are not joined.
 #[derive(Debug, Default)]
@@ -55,7 +55,8 @@ fn start_another(shared: &Arc<Shared>, number: usize) {
 
 /// Runs what may wait for the world.
 fn work(shared: &Arc<Shared>) {
-    while let Some((taken, another)) = shared.queue.pop_work(&*shared.clock) {
+    let own = Bell::default();
+    while let Some((taken, another)) = shared.queue.pop_work(&own, &*shared.clock) {
         if let Some(number) = another {
             start_another(shared, number);
         }
