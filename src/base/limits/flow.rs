@@ -7,7 +7,7 @@ pub(crate) const WAKES_TOGETHER_MAX: usize = 32;
 /// Bytes of arguments of a call that the reader checks by itself, at most: what takes long must not keep it from
 /// what comes behind.
 pub(crate) const CHECKED_BY_READER_BYTES_MAX: usize = 16 * 1024;
-/// How long the reader checks calls by itself before it leaves the rest to the gate: some hundred of the usual.
+/// How long the reader checks calls by itself before it leaves the rest to the gate: some fifty of the usual.
 pub(crate) const CHECKED_BY_READER_FOR: Duration = Duration::from_micros(200);
 /// Things that a thread puts off at once, at most: a call with many parts gives back at its next what
 /// the earlier ones left; see [`crate::base::later`].
