@@ -181,6 +181,7 @@ struct Compiled {
     patterns: Vec<pattern::Pattern>,
     reads: Vec<Vec<String>>,
     sees: bindings::Sees,
+    loops: bool,
 }
 
 static WATCH: LazyLock<Watch> = LazyLock::new(Watch::default);
@@ -203,6 +204,11 @@ impl Expression {
     /// The places in the arguments that it reads, as member names from the top, sorted.
     pub(crate) fn reads(&self) -> &[Vec<String>] {
         &self.0.reads
+    }
+
+    /// Whether it goes through lists or objects, so that more than their size tells how long it takes.
+    pub(crate) fn loops(&self) -> bool {
+        self.0.loops
     }
 
     /// Evaluates it within bounds.
@@ -263,6 +269,7 @@ fn compile_here(source: String, known: &Scope<'_>) -> Result<Expression, RulePro
         patterns: found.patterns,
         reads: found.reads.into_iter().collect(),
         sees: found.sees,
+        loops: found.loops,
     })))
 }
 

@@ -40,7 +40,7 @@ impl Gate {
         Arc::new(Self(Arc::clone(shared)))
     }
 
-    /// Has a call checked. Small ones that come while the gate sleeps are checked by this thread, at the end
+    /// Has a call checked. Quick ones that come while the gate sleeps are checked by this thread, at the end
     /// of [`wake::together`]: that takes less than waking the other.
     pub(super) fn check(self: &Arc<Self>, arrived: Arrived) {
         let gate_sleeps = self.0.queue.push_check(arrived);
@@ -56,7 +56,7 @@ impl Errand for Gate {
         let Self(shared) = self;
         let since = shared.clock.now();
         wake::together(|| {
-            while let Some(arrived) = shared.queue.take_small() {
+            while let Some(arrived) = shared.queue.take_quick() {
                 check_when_marked(shared, arrived);
                 if shared.clock.now().since(since) >= CHECKED_BY_READER_FOR {
                     return shared.queue.wake_for_checks();

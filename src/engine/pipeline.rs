@@ -36,9 +36,10 @@ use crate::{
     base::{
         clock::Moment,
         failpoint::{self, Point},
+        limits::flow::CHECKED_BY_READER_BYTES_MAX,
         problem::Effects,
     },
-    catalog::tool::Effect,
+    catalog::{rule::Expression, tool::Effect},
     guard::{
         agree::AgreedCall,
         authorize::authorize,
@@ -62,9 +63,14 @@ pub(super) struct Arrived {
 }
 
 impl Arrived {
-    /// How long its arguments are, in bytes.
-    pub(super) fn bytes(&self) -> usize {
-        self.call.raw_arguments().len()
+    /// Whether its check is known to take little time: it has few arguments, and no rule loops.
+    pub(super) fn is_quick(&self) -> bool {
+        let tool = self.call.tool();
+        let of_checks = tool.checks.iter().map(|check| &check.rule);
+        let rules = tool.rules.iter().chain(of_checks);
+        let mut judged = rules.map(|rule| &rule.require).chain(&tool.allow);
+        self.call.raw_arguments().len() <= CHECKED_BY_READER_BYTES_MAX
+            && !judged.any(Expression::loops)
     }
 }
 

@@ -19,7 +19,6 @@ use super::{
 };
 use crate::base::{
     clock::{Clock, Moment},
-    limits::flow::CHECKED_BY_READER_BYTES_MAX,
     wake::Bell,
 };
 
@@ -152,7 +151,7 @@ impl Queue {
     }
 
     /// Adds a call to be checked; waits for room. The gate always makes room, so this waits for
-    /// no program. Whether the gate sleeps: then [`Self::take_small`] or [`Self::wake_for_checks`] must
+    /// no program. Whether the gate sleeps: then [`Self::take_quick`] or [`Self::wake_for_checks`] must
     /// follow.
     pub(super) fn push_check(&self, call: Arrived) -> bool {
         let mut state = self.state();
@@ -163,15 +162,14 @@ impl Queue {
         state.is_idle
     }
 
-    /// Takes the first call that waits to be checked where the gate sleeps and it has at most
-    /// [`CHECKED_BY_READER_BYTES_MAX`] of arguments. Wakes the gate for a larger one.
-    pub(super) fn take_small(&self) -> Option<Arrived> {
+    /// Takes the first call that waits to be checked where the gate sleeps and that is quick. Wakes the gate
+    /// for another.
+    pub(super) fn take_quick(&self) -> Option<Arrived> {
         let mut state = self.state();
         if !state.is_idle {
             return None;
         }
-        let first = state.checks.front()?;
-        if first.bytes() <= CHECKED_BY_READER_BYTES_MAX {
+        if state.checks.front()?.is_quick() {
             return state.checks.pop_front();
         }
         self.wake_gate(state);

@@ -62,6 +62,13 @@ effect: read
 inputSchema: {type: object}
 run: {reply: {text: hello}}
 ---
+name: count
+description: Answers, if all of a list are small.
+effect: read
+inputSchema: {type: object, properties: {list: {type: array, items: {type: integer}}}}
+rules: [{require: "!has(args.list) || args.list.all(n, n < 5)", code: LARGE, message: One is too large.}]
+run: {reply: {text: hello}}
+---
 name: say_and_write
 description: Answers, as a write.
 effect: write

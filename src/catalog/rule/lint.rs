@@ -40,6 +40,8 @@ pub(super) struct Found {
     pub(super) reads: BTreeSet<Vec<String>>,
     /// What else is seen.
     pub(super) sees: Sees,
+    /// It goes through a list or the names of an object.
+    pub(super) loops: bool,
 }
 
 /// Checks the tree and rewrites `matches` to use compiled patterns. Without `places` a problem is said
@@ -55,8 +57,11 @@ pub(super) fn lint(
         variables: Vec::new(),
         found: Found::default(),
     };
-    lint.visit(tree)?;
-    Ok(lint.found)
+    let loops = lint.visit(tree)?.loops > 0;
+    Ok(Found {
+        loops,
+        ..lint.found
+    })
 }
 
 struct Lint<'a> {

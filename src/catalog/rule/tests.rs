@@ -241,6 +241,21 @@ fn the_same_inputs_give_the_same_answer() {
 }
 
 #[test]
+fn whether_it_loops_is_known() {
+    for (source, loops) in [
+        ("args.n == 1", false),
+        ("args.rows[0].name == ''", false),
+        ("args.rows.all(row, row.name != 'a')", true),
+        (
+            "args.n == 1 || args.rows.exists(row, row.name == 'a')",
+            true,
+        ),
+    ] {
+        assert_eq!(compile(source).loops(), loops, "{source}");
+    }
+}
+
+#[test]
 fn the_places_that_are_read_are_known() {
     let reads = |source: &str| {
         compile(source)

@@ -53,20 +53,29 @@ fn checked(calls: impl IntoIterator<Item = Value>) -> Vec<Option<String>> {
 
 /// The same for calls that take so long.
 fn checked_in(calls: Vec<(Value, Duration)>) -> Vec<Option<String>> {
+    checked_of("say", calls)
+}
+
+/// The same for calls of this tool.
+fn checked_of(tool: &'static str, calls: Vec<(Value, Duration)>) -> Vec<Option<String>> {
     let count = calls.len();
     let bring = |call: &dyn Fn((Value, Duration))| {
         wake::together(|| calls.into_iter().for_each(call));
     };
-    brought(bring, count)
+    brought(tool, bring, count)
 }
 
 /// The same for as many calls as are brought in that way.
-fn brought(bring: impl FnOnce(&dyn Fn((Value, Duration))), count: usize) -> Vec<Option<String>> {
+fn brought(
+    tool: &'static str,
+    bring: impl FnOnce(&dyn Fn((Value, Duration))),
+    count: usize,
+) -> Vec<Option<String>> {
     let setting = Setting::new(done);
     setting.engine.shared.queue.until_gate_sleeps();
     let (tell, told): (_, Receiver<Option<String>>) = sync_channel(count);
     bring(&|(arguments, takes)| {
-        let call = testing::incoming(&*setting.clock, "say", arguments);
+        let call = testing::incoming(&*setting.clock, tool, arguments);
         let ticket = Ticket {
             respondent: Box::new(Whereabouts {
                 tell: tell.clone(),
@@ -87,7 +96,7 @@ fn gate() -> Option<String> {
 }
 
 #[test]
-fn small_calls_are_checked_by_who_brings_them() {
+fn quick_calls_are_checked_by_who_brings_them() {
     assert_eq!(checked([json!({})]), [here()]);
     let as_many = std::iter::repeat_n(json!({}), WAKES_TOGETHER_MAX);
     assert_eq!(checked(as_many), vec![here(); WAKES_TOGETHER_MAX]);
@@ -99,11 +108,15 @@ fn what_would_keep_the_reader_is_checked_by_the_gate() {
     assert_eq!(checked([large()]), [gate()]);
     let between = [json!({}), large(), json!({})];
     assert_eq!(checked(between), [here(), gate(), gate()]);
+    assert_eq!(
+        checked_of("count", vec![(json!({}), Duration::ZERO)]),
+        [gate()]
+    );
     let more = std::iter::repeat_n(json!({}), WAKES_TOGETHER_MAX + 1);
     assert_eq!(checked(more), vec![gate(); WAKES_TOGETHER_MAX + 1]);
     let half = CHECKED_BY_READER_FOR / 2;
     let long = vec![(json!({}), half); 4];
     assert_eq!(checked_in(long), [here(), here(), gate(), gate()]);
     let by_itself = |call: &dyn Fn((Value, Duration))| call((json!({}), Duration::ZERO));
-    assert_eq!(brought(by_itself, 1), [gate()]);
+    assert_eq!(brought("say", by_itself, 1), [gate()]);
 }
