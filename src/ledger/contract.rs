@@ -85,7 +85,7 @@ pub(super) fn row(effect: &'static str) -> CallRow {
 }
 
 /// A settlement with every field filled.
-pub(super) fn settlement(outcome: Outcome) -> Settlement {
+pub(crate) fn settlement(outcome: Outcome) -> Settlement {
     Settlement {
         outcome,
         stage: "exec",
@@ -140,7 +140,7 @@ pub(super) fn begin(ledger: &dyn Ledger, row: &CallRow) -> Result<IntentReceipt,
 }
 
 /// Ends it.
-pub(super) fn finish(ledger: &dyn Ledger, of: IntentReceipt, settlement: &Settlement) -> i64 {
+pub(crate) fn finish(ledger: &dyn Ledger, of: IntentReceipt, settlement: &Settlement) -> i64 {
     let done = wait(|then| ledger.finish(of, ending(settlement), then));
     done.unwrap().row()
 }

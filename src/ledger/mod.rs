@@ -8,7 +8,7 @@ pub(crate) mod admission;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 pub(crate) mod fetch;
 pub(crate) mod log;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{
         json,
     },
     catalog::snapshot::Catalog,
-    engine::tests::admitting::{admission, operation, success},
+    engine::tests::admitting::{admission, operation},
     guard::{
         agree::{Consent, agree},
         authorize::authorize,
@@ -28,6 +28,8 @@ use crate::{
     ledger::{
         Ledger as _,
         admission::{Begun, Decided},
+        contract::{finish, settlement},
+        record::Outcome,
         sqlite::{AuditSync, SqliteLedger},
         wait,
     },
@@ -148,9 +150,8 @@ impl Course {
             return None;
         };
         // One that goes on would be written down with each that comes after it.
-        let reply = r#"{"content":[{"type":"text","text":"done"}]}"#;
-        let ending = success(reply, self.clock.wall());
-        ends_with(wait(|then| self.ledger.finish(receipt, ending, then)).ok()?)
+        let settlement = settlement(Outcome::Succeeded);
+        ends_with(finish(&self.ledger, receipt, &settlement))
     }
 }
 
