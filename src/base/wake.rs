@@ -8,15 +8,30 @@
 
 use std::{
     cell::RefCell,
-    sync::{Arc, Condvar, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use super::limits::flow::WAKES_TOGETHER_MAX;
 
-/// What threads sleep at until there is something to do: a [`Condvar`] that can be rung later.
+/// What threads sleep at until there is something to do: a [`Condvar`] that can be rung later, and that nobody
+/// rings for nobody.
+///
+/// What there is to do must have been changed under the lock of those who sleep, before the bell is rung. Who
+/// was awake then has seen it since, or will; and whoever rings knows of all others that they sleep.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Bell(Arc<Condvar>);
+pub(crate) struct Bell(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    rung: Condvar,
+    /// How many sleep at it, with those who are woken and not up yet. Changed under their lock, which orders it,
+    /// and asked without.
+    sleepers: AtomicUsize,
+}
 
 /// What is to be done once for many reasons: by the thread that has them, or by another.
 pub(crate) trait Errand: Send + Sync {
@@ -54,6 +69,9 @@ impl Bell {
     /// Wakes the one thread that sleeps here, by the end of [`together`] at the latest. At any time
     /// it is right to ring once more than needed.
     pub(crate) fn ring(&self) {
+        if !self.has_sleepers() {
+            return;
+        }
         let is_due = HELD.with_borrow_mut(|held| match held {
             None => true,
             Some(held) => {
@@ -65,24 +83,36 @@ impl Bell {
             }
         });
         if is_due {
-            self.0.notify_one();
+            self.0.rung.notify_one();
         }
     }
 
     /// Wakes one of several threads that sleep here, now: each thing to do needs a thread.
     pub(crate) fn ring_one(&self) {
-        self.0.notify_one();
+        if self.has_sleepers() {
+            self.0.rung.notify_one();
+        }
     }
 
     /// Wakes every thread that sleeps here, now.
     pub(crate) fn ring_all(&self) {
-        self.0.notify_all();
+        if self.has_sleepers() {
+            self.0.rung.notify_all();
+        }
+    }
+
+    /// Whether anybody sleeps here.
+    pub(crate) fn has_sleepers(&self) -> bool {
+        self.0.sleepers.load(Ordering::Relaxed) > 0
     }
 
     /// Sleeps until it is rung, or for no reason, as a [`Condvar`] does.
     pub(crate) fn sleep<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
         ring_held();
-        self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+        self.0.sleepers.fetch_add(1, Ordering::Relaxed);
+        let slept = self.0.rung.wait(guard);
+        self.0.sleepers.fetch_sub(1, Ordering::Relaxed);
+        slept.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same for at most `limit`.
@@ -92,7 +122,9 @@ impl Bell {
         limit: Duration,
     ) -> MutexGuard<'a, T> {
         ring_held();
-        let slept = self.0.wait_timeout(guard, limit);
+        self.0.sleepers.fetch_add(1, Ordering::Relaxed);
+        let slept = self.0.rung.wait_timeout(guard, limit);
+        self.0.sleepers.fetch_sub(1, Ordering::Relaxed);
         slept.unwrap_or_else(PoisonError::into_inner).0
     }
 }
@@ -109,7 +141,7 @@ impl Held {
     fn ring_bells(&mut self) {
         self.rings = 0;
         for bell in self.bells.drain(..) {
-            bell.0.notify_one();
+            bell.0.rung.notify_one();
         }
     }
 
@@ -194,172 +226,4 @@ pub(crate) fn in_pieces(mut step: impl FnMut() -> bool) {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use std::sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-        mpsc::{Receiver, sync_channel},
-    };
-
-    use super::*;
-    use crate::base::thread;
-
-    /// A thread that tells each time it was woken until it has been `times`.
-    pub(crate) fn sleeper(times: usize) -> (Bell, Arc<Mutex<usize>>, Receiver<usize>) {
-        let (bell, asked) = (Bell::default(), Arc::new(Mutex::new(0)));
-        let (told, heard) = sync_channel(8);
-        let (at, wanted) = (bell.clone(), Arc::clone(&asked));
-        let _detached = thread::spawn("sleeper", move || {
-            for _ in 0..times {
-                let mut guard = wanted.lock().unwrap();
-                while *guard == 0 {
-                    guard = at.sleep(guard);
-                }
-                told.send(std::mem::take(&mut *guard)).unwrap();
-            }
-        })
-        .unwrap();
-        (bell, asked, heard)
-    }
-
-    /// Gives it something to do.
-    pub(crate) fn ask(bell: &Bell, asked: &Mutex<usize>) {
-        *asked.lock().unwrap() += 1;
-        bell.ring();
-    }
-
-    #[test]
-    fn what_is_rung_alone_is_heard_at_once() {
-        let (bell, asked, heard) = sleeper(2);
-        for _ in 0..2 {
-            ask(&bell, &asked);
-            assert_eq!(heard.recv().unwrap(), 1);
-        }
-    }
-
-    #[test]
-    fn what_is_rung_together_is_heard_in_the_end() {
-        let (bell, asked, heard) = sleeper(1);
-        together(|| {
-            together(|| ask(&bell, &asked));
-            HELD.with_borrow(|held| {
-                let held = held.as_ref().unwrap();
-                assert_eq!((held.bells.len(), held.rings), (1, 1));
-            });
-        });
-        assert_eq!(heard.recv().unwrap(), 1);
-        assert!(HELD.with_borrow(Option::is_none));
-    }
-
-    #[test]
-    fn many_reasons_do_not_wait_for_the_end() {
-        let (bell, asked, heard) = sleeper(1);
-        together(|| {
-            for _ in 0..WAKES_TOGETHER_MAX {
-                ask(&bell, &asked);
-            }
-            assert!(heard.recv().unwrap() > 0);
-        });
-    }
-
-    #[test]
-    fn who_sleeps_has_rung_before() {
-        let (bell, asked, heard) = sleeper(1);
-        let (other, state) = (Bell::default(), Mutex::new(()));
-        together(|| {
-            ask(&bell, &asked);
-            drop(other.sleep_at_most(state.lock().unwrap(), Duration::ZERO));
-            assert_eq!(heard.recv().unwrap(), 1);
-        });
-    }
-
-    /// Counts how often it was run, and handed on.
-    #[derive(Default)]
-    struct Counted {
-        run: AtomicUsize,
-        handed_on: AtomicUsize,
-    }
-
-    impl Errand for Counted {
-        fn run(&self) {
-            self.run.fetch_add(1, Ordering::SeqCst);
-        }
-
-        fn hand_on(&self) {
-            self.handed_on.fetch_add(1, Ordering::SeqCst);
-        }
-    }
-
-    impl Counted {
-        #[track_caller]
-        fn check(&self, run: usize, handed_on: usize) {
-            let found = (&self.run, &self.handed_on);
-            let found = (
-                found.0.swap(0, Ordering::SeqCst),
-                found.1.swap(0, Ordering::SeqCst),
-            );
-            assert_eq!(found, (run, handed_on));
-        }
-    }
-
-    #[test]
-    fn an_errand_is_run_once_at_the_end_or_handed_on_before() {
-        let errand = Arc::new(Counted::default());
-        run_at_end(&errand);
-        errand.check(0, 1);
-        together(|| {
-            together(|| run_at_end(&errand));
-            run_at_end(&errand);
-            errand.check(0, 0);
-        });
-        errand.check(1, 0);
-        together(|| (0..WAKES_TOGETHER_MAX).for_each(|_| run_at_end(&errand)));
-        errand.check(1, 0);
-        together(|| (0..=WAKES_TOGETHER_MAX).for_each(|_| run_at_end(&errand)));
-        errand.check(0, 1);
-        let (bell, state) = (Bell::default(), Mutex::new(()));
-        together(|| {
-            run_at_end(&errand);
-            drop(bell.sleep_at_most(state.lock().unwrap(), Duration::ZERO));
-            errand.check(0, 1);
-        });
-        errand.check(0, 0);
-        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            together(|| {
-                run_at_end(&errand);
-                panic!("in the middle");
-            });
-        }));
-        assert!(panicked.is_err());
-        errand.check(0, 1);
-    }
-
-    #[test]
-    fn of_many_steps_the_first_are_heard_before_the_last() {
-        let errand = Arc::new(Counted::default());
-        let mut steps = 0;
-        in_pieces(|| {
-            steps += 1;
-            run_at_end(&errand);
-            if steps == WAKES_TOGETHER_MAX + 1 {
-                errand.check(1, 0);
-            }
-            steps < WAKES_TOGETHER_MAX + 2
-        });
-        assert_eq!(steps, WAKES_TOGETHER_MAX + 2);
-        errand.check(1, 0);
-    }
-
-    #[test]
-    fn a_panic_leaves_nobody_asleep() {
-        let (bell, asked, heard) = sleeper(1);
-        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            together(|| {
-                ask(&bell, &asked);
-                panic!("in the middle");
-            });
-        }));
-        assert!(panicked.is_err());
-        assert_eq!(heard.recv().unwrap(), 1);
-    }
-}
+pub(crate) mod tests;

@@ -52,8 +52,6 @@ struct State {
     goes: VecDeque<Go>,
     checks: VecDeque<Arrived>,
     work: Schedule<WorkJob>,
-    /// The gate sleeps.
-    is_idle: bool,
     /// When it wakes for the first call that is overdue.
     gate_wakes: Option<Moment>,
     /// Workers that were started, or are about to be.
@@ -133,7 +131,6 @@ impl Queue {
                 goes: VecDeque::new(),
                 checks: VecDeque::new(),
                 work: Schedule::new(workers_max),
-                is_idle: false,
                 gate_wakes: None,
                 // The first is there before any work is.
                 workers: 1,
@@ -159,20 +156,21 @@ impl Queue {
             state = self.gate_room.sleep(state);
         }
         state.checks.push_back(call);
-        state.is_idle
+        self.gate_ready.has_sleepers()
     }
 
     /// Takes the first call that waits to be checked where the gate sleeps and that is quick. Wakes the gate
     /// for another.
     pub(super) fn take_quick(&self) -> Option<Arrived> {
         let mut state = self.state();
-        if !state.is_idle {
+        if !self.gate_ready.has_sleepers() {
             return None;
         }
         if state.checks.front()?.is_quick() {
             return state.checks.pop_front();
         }
-        self.wake_gate(state);
+        drop(state);
+        self.gate_ready.ring();
         None
     }
 
@@ -184,21 +182,10 @@ impl Queue {
     /// Returns once the gate sleeps, which it does when it has nothing to do.
     #[cfg(test)]
     pub(super) fn until_gate_sleeps(&self) {
-        while !self.state().is_idle {
-            std::thread::yield_now();
-        }
+        crate::base::wake::tests::until_slept_at(&self.gate_ready, &self.state);
     }
 
     /// Rings when the state is free: who is woken wants it at once.
-    fn wake_gate(&self, state: MutexGuard<'_, State>) {
-        let is_idle = state.is_idle;
-        drop(state);
-        if is_idle {
-            self.gate_ready.ring();
-        }
-    }
-
-    /// Rings when the state is free, as the other.
     fn wake_worker(mut state: MutexGuard<'_, State>) {
         let woken = state.sleepers.next();
         drop(state);
@@ -244,7 +231,7 @@ impl Queue {
             (None, first) => first.is_some(),
             (Some(_), None) => false,
         };
-        if state.is_idle && wakes_later {
+        if self.gate_ready.has_sleepers() && wakes_later {
             state.gate_wakes = first;
             self.gate_ready.ring();
         }
@@ -257,7 +244,7 @@ impl Queue {
         let mut state = self.state();
         state.work.done(&turn.claim, took);
         // Nobody is woken while no call is running.
-        if state.is_idle && state.gate_wakes.is_some() && state.work.is_quiet() {
+        if state.gate_wakes.is_some() && state.work.is_quiet() {
             self.gate_ready.ring();
         }
         // What was held back by a cap may run now, and this worker may be needed elsewhere.
@@ -271,7 +258,8 @@ impl Queue {
     pub(super) fn push_go(&self, go: Go) {
         let mut state = self.state();
         state.goes.push_back(go);
-        self.wake_gate(state);
+        drop(state);
+        self.gate_ready.ring();
     }
 
     /// The next job of the gate; waits for one, at most `patience` where there is a limit, which is
@@ -311,7 +299,6 @@ impl Queue {
             if patience == Some(Duration::ZERO) {
                 return Some(GateJob::Nothing);
             }
-            state.is_idle = true;
             state.gate_wakes = state.work.first_overdue();
             let until = state.gate_wakes.zip(now).map(|(at, now)| at.since(now));
             let limit = patience.into_iter().chain(until).min();
@@ -321,7 +308,6 @@ impl Queue {
                 None => self.gate_ready.sleep(state),
                 Some(limit) => self.gate_ready.sleep_at_most(state, limit),
             };
-            state.is_idle = false;
             state.gate_wakes = None;
         }
     }

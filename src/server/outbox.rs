@@ -34,8 +34,6 @@ struct State {
     spare: Vec<u8>,
     /// Somebody writes.
     is_taken: bool,
-    /// The reader waits for room.
-    crowded: bool,
     closed: bool,
     lost: bool,
 }
@@ -114,7 +112,6 @@ impl Outbox {
         }
         let mut state = self.0.state();
         while state.waiting.bytes.len() > OUTBOX_BYTES_MAX && !state.lost {
-            state.crowded = true;
             state = self.0.room.sleep(state);
         }
     }
@@ -207,14 +204,13 @@ impl Shared {
     fn take(&self, state: &mut State) -> Waiting {
         state.is_taken = true;
         self.is_full.store(false, Ordering::SeqCst);
-        if std::mem::take(&mut state.crowded) {
-            self.room.ring_all();
-        }
         let next = Waiting {
             bytes: std::mem::take(&mut state.spare),
             notes: Vec::new(),
         };
-        std::mem::replace(&mut state.waiting, next)
+        let taken = std::mem::replace(&mut state.waiting, next);
+        self.room.ring_all();
+        taken
     }
 
     fn write(&self, output: &mut impl Write, bytes: &[u8]) -> io::Result<()> {

@@ -26,10 +26,6 @@ pub(super) struct Queue {
 struct State {
     jobs: VecDeque<Job>,
     writer: Writer,
-    /// The writer sleeps.
-    idle: bool,
-    /// Senders that sleep for want of room.
-    crowd: usize,
 }
 
 #[derive(Default)]
@@ -69,19 +65,15 @@ impl Queue {
             if matches!(state.writer, Writer::Closed) {
                 break;
             }
-            state.crowd += 1;
             state = self.room.sleep(state);
-            state.crowd -= 1;
         }
         if matches!(state.writer, Writer::Closed) {
             drop(state);
             return job.answer(Err(LedgerError::Closed));
         }
         state.jobs.push_back(job);
-        if state.idle {
-            drop(state);
-            self.work.ring();
-        }
+        drop(state);
+        self.work.ring();
     }
 
     /// Moves what waits, at most [`LEDGER_BATCH_MAX`] jobs, into the empty `batch`; sleeps
@@ -92,9 +84,7 @@ impl Queue {
             if matches!(state.writer, Writer::Closed) {
                 return false;
             }
-            state.idle = true;
             state = self.work.sleep(state);
-            state.idle = false;
         }
         if state.jobs.len() <= LEDGER_BATCH_MAX {
             // As many may come again, and making room for them one by one copies all before them.
@@ -103,10 +93,8 @@ impl Queue {
         } else {
             batch.extend(state.jobs.drain(..LEDGER_BATCH_MAX));
         }
-        if state.crowd > 0 {
-            drop(state);
-            self.room.ring_all();
-        }
+        drop(state);
+        self.room.ring_all();
         true
     }
 
@@ -115,9 +103,7 @@ impl Queue {
     pub(super) fn wait(&self, limit: Duration) -> bool {
         let mut state = self.lock();
         if state.jobs.is_empty() && !matches!(state.writer, Writer::Closed) {
-            state.idle = true;
             state = self.work.sleep_at_most(state, limit);
-            state.idle = false;
         }
         !state.jobs.is_empty()
     }
@@ -181,9 +167,8 @@ mod tests {
             let _ended = ended.recv();
         });
         let mut push = || {
-            let job = Job::Key(Cell::new(None), Box::new(|_| {}));
             let start = || crate::base::thread::spawn("writer", writer.take().unwrap());
-            queue.push(job, start);
+            queue.push(Job::Key(Cell::new(None), Box::new(|_| {})), start);
         };
         push();
         queue.is_helped_by(thread::current().id());

@@ -80,8 +80,6 @@ struct State {
     waiting: VecDeque<Group>,
     /// The thread has some in hand.
     is_busy: bool,
-    /// The writer waits for room.
-    is_crowded: bool,
     is_closed: bool,
     /// Why nothing that was committed can be relied on any more.
     failed: Option<LedgerError>,
@@ -107,7 +105,6 @@ impl Syncer {
     pub(super) fn wait_for_room(&self) -> Result<(), LedgerError> {
         let mut state = self.shared.state();
         while !state.waiting.is_empty() && state.failed.is_none() {
-            state.is_crowded = true;
             state = self.shared.room.sleep(state);
         }
         state.failed.clone().map_or(Ok(()), Err)
@@ -199,11 +196,8 @@ impl Shared {
         }
         state.is_busy = true;
         let groups = std::mem::take(&mut state.waiting);
-        let is_crowded = std::mem::take(&mut state.is_crowded);
         drop(state);
-        if is_crowded {
-            self.room.ring_all();
-        }
+        self.room.ring_all();
         Some(groups)
     }
 
