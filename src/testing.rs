@@ -1,5 +1,6 @@
 //! Helpers for tests that walk the real path: the only way to a stage is the stage before.
 
+mod announcements;
 mod fuzz;
 pub(crate) mod nodes;
 #[path = "../tests/peer.rs"]

@@ -43,6 +43,10 @@ impl Gate {
     /// Has a call checked. Quick ones that come while the gate sleeps are checked by this thread, at the end
     /// of [`wake::together`]: that takes less than waking the other.
     pub(super) fn check(self: &Arc<Self>, arrived: Arrived) {
+        // The row of a read is written while the next is checked; those of writes wait for one sync, together.
+        if arrived.is_read() {
+            self.0.ledger.announce();
+        }
         let gate_sleeps = self.0.queue.push_check(arrived);
         if gate_sleeps {
             wake::run_at_end(self);

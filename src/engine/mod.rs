@@ -145,6 +145,11 @@ impl Engine {
         Ok(Self { shared, gate })
     }
 
+    /// A call is about to be taken in, and no other with it.
+    pub(crate) fn announce(&self) {
+        self.shared.ledger.announce();
+    }
+
     /// Takes a call in. Waits while the gate is behind; never for the world.
     pub(crate) fn submit(&self, call: IncomingCall, ticket: Ticket) {
         self.shared.opened();

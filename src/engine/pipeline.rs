@@ -36,17 +36,16 @@ use crate::{
     base::{
         clock::Moment,
         failpoint::{self, Point},
-        limits::flow::CHECKED_BY_READER_BYTES_MAX,
         problem::Effects,
     },
-    catalog::{rule::Expression, tool::Effect},
+    catalog::tool::Effect,
     guard::{
         agree::AgreedCall,
         authorize::authorize,
         call::{IncomingCall, Refusal},
         clear::clear,
         normalize::normalize,
-        resolve::{ResolvedCall, resolve},
+        resolve::resolve,
         validate::validate,
     },
     ledger::{
@@ -56,23 +55,9 @@ use crate::{
     },
 };
 
-/// A call bound to its tool, on its way to the guard.
-pub(super) struct Arrived {
-    call: ResolvedCall,
-    ticket: Ticket,
-}
+mod arrived;
 
-impl Arrived {
-    /// Whether its check is known to take little time: it has few arguments, and no rule loops.
-    pub(super) fn is_quick(&self) -> bool {
-        let tool = self.call.tool();
-        let of_checks = tool.checks.iter().map(|check| &check.rule);
-        let rules = tool.rules.iter().chain(of_checks);
-        let mut judged = rules.map(|rule| &rule.require).chain(&tool.allow);
-        self.call.raw_arguments().len() <= CHECKED_BY_READER_BYTES_MAX
-            && !judged.any(Expression::loops)
-    }
-}
+pub(super) use arrived::Arrived;
 
 /// A call that everybody agreed to and whose backend knows what to do, but whose tool wants to
 /// look something up first.

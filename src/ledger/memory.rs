@@ -4,7 +4,10 @@
 mod state;
 mod steps;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use state::{Looked, State};
 
@@ -46,6 +49,7 @@ pub(crate) enum Verb {
 pub(crate) struct MemoryLedger {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    announced: AtomicUsize,
 }
 
 impl Default for MemoryLedger {
@@ -67,6 +71,7 @@ impl MemoryLedger {
         Self {
             clock,
             state: Mutex::default(),
+            announced: AtomicUsize::default(),
         }
     }
 
@@ -85,6 +90,11 @@ impl MemoryLedger {
     /// Where the operation of this row stands.
     pub(crate) fn operation(&self, row: i64) -> OperationState {
         self.state.lock().unwrap().of(row).known.state
+    }
+
+    /// How many verbs were announced.
+    pub(crate) fn announced(&self) -> usize {
+        self.announced.load(Ordering::Relaxed)
     }
 
     /// Everything that was written, in order.
@@ -127,6 +137,10 @@ impl MemoryLedger {
 }
 
 impl Ledger for MemoryLedger {
+    fn announce(&self) {
+        self.announced.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn begin(&self, admission: Admission, then: Then<Begun>) {
         let asked = admission.operation.clone();
         let guard_us = admission.guard_us;

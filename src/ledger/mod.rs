@@ -133,6 +133,10 @@ pub(crate) enum LedgerError {
 
 /// The verbs. All return at once; `then` is called when the verb is durable.
 pub(crate) trait Ledger: Send + Sync {
+    /// Another verb will be called in some microseconds: whoever has to be woken for it wakes meanwhile.
+    /// It may be wrong to say so.
+    fn announce(&self);
+
     /// Asks for a call to be admitted: everything that state decides is decided and written in
     /// one transaction. Where it is admitted, what is about to be done is written; for an
     /// effect other than a read it is synced to disk before `then` is called.

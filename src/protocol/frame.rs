@@ -62,6 +62,13 @@ impl<R: Read> LineReader<R> {
         Ok(!self.ended)
     }
 
+    /// Whether what was read and not given yet is one line, and no part of another.
+    pub(crate) fn is_one(&self) -> bool {
+        let rest = self.buffer.get(self.searched..self.filled);
+        let rest = rest.unwrap_or_default();
+        memchr::memchr(b'\n', rest).is_some_and(|at| at + 1 == rest.len())
+    }
+
     /// The next line of what was read, whole. A last line without a newline counts once the
     /// stream has ended, unless there is nothing in it.
     pub(crate) fn next(&mut self) -> Option<Frame<'_>> {

@@ -103,10 +103,11 @@ impl Connection {
 
     /// Serves every line that was read, as long as answers find room.
     fn lines(&self, session: &mut Session, lines: &mut LineReader<impl Read>) {
+        let is_alone = lines.is_one();
         while let Some(frame) = lines.next() {
             self.wire.outbox.wait_for_room();
             match frame {
-                Frame::Line(line) => self.line(session, line),
+                Frame::Line(line) => self.line(session, line, is_alone),
                 Frame::TooLong => {
                     let message =
                         format!("message too large: a line has at most {LINE_BYTES_MAX} bytes");
@@ -173,11 +174,16 @@ impl Connection {
         }
     }
 
-    fn line(&self, session: &mut Session, line: &[u8]) {
+    fn line(&self, session: &mut Session, line: &[u8], is_alone: bool) {
         let path = Path::Line(Arc::clone(&self.wire.outbox));
         match jsonrpc::decode(line) {
             Inbound::Blank => {}
-            Inbound::One(Ok(message)) => self.message(session, message, &path),
+            Inbound::One(Ok(message)) => {
+                if is_alone && is_call(&message) {
+                    self.engine.announce();
+                }
+                self.message(session, message, &path);
+            }
             Inbound::One(Err(malformed)) => self.malformed(session, &malformed),
             Inbound::Batch(members) => self.batch(session, &members),
         }
@@ -351,4 +357,8 @@ impl Connection {
             Err(_) => path.end(Some(id_in_use(&id, Era::Modern))),
         }
     }
+}
+
+fn is_call(message: &Message<'_>) -> bool {
+    matches!(message, Message::Request { method, .. } if method == session::CALL)
 }

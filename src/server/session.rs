@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// The method by which a tool is called.
+pub(super) const CALL: &str = "tools/call";
+
 /// The conversation so far. Modern requests leave nothing here.
 #[derive(Debug, Default)]
 pub(super) struct Session {
@@ -237,7 +240,7 @@ impl Session {
         };
         let ask = match method {
             "tools/list" => Ask::List(params.take_text("cursor")?),
-            "tools/call" => Ask::Call(call(params)?),
+            CALL => Ask::Call(call(params)?),
             "logging/setLevel" => Ask::SetLevel(level(params)?),
             "server/discover" => {
                 return Err(Refusal::new(
@@ -255,7 +258,7 @@ fn modern(method: &str, params: &mut Params<'_>) -> Result<Ask, Refusal> {
     match method {
         "server/discover" => Ok(Ask::Discover),
         "tools/list" => Ok(Ask::List(params.take_text("cursor")?)),
-        "tools/call" => Ok(Ask::Call(call(params)?)),
+        CALL => Ok(Ask::Call(call(params)?)),
         "subscriptions/listen" => listen(params),
         _ => Err(unknown_method(method)),
     }

@@ -120,3 +120,14 @@ fn what_would_keep_the_reader_is_checked_by_the_gate() {
     let by_itself = |call: &dyn Fn((Value, Duration))| call((json!({}), Duration::ZERO));
     assert_eq!(brought("say", by_itself, 1), [gate()]);
 }
+
+#[test]
+fn reads_are_announced_to_the_ledger_and_writes_are_not() {
+    let setting = Setting::new(done);
+    setting.call("say_and_write");
+    setting.call("change");
+    assert_eq!(setting.ledger.announced(), 0);
+    setting.call("say");
+    setting.call("look");
+    assert_eq!(setting.ledger.announced(), 2);
+}

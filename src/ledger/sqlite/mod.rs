@@ -150,6 +150,10 @@ impl Drop for SqliteLedger {
 }
 
 impl Ledger for SqliteLedger {
+    fn announce(&self) {
+        self.shared.queue.announce();
+    }
+
     fn begin(&self, admission: Admission, then: Then<Begun>) {
         self.submit(Job::Begin(admission, then));
     }

@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::{self, JoinHandle, ThreadId},
     time::Duration,
 };
@@ -18,6 +21,8 @@ use crate::base::{
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
+    /// The writer sleeps, and wants to be woken for a job that is about to come.
+    heeds: AtomicBool,
     work: Bell,
     room: Bell,
 }
@@ -76,15 +81,26 @@ impl Queue {
         self.work.ring();
     }
 
+    /// A job is about to come: the writer wakes meanwhile, once until it takes one.
+    pub(super) fn announce(&self) {
+        if self.heeds.load(Ordering::Relaxed) && self.heeds.swap(false, Ordering::Relaxed) {
+            self.work.ring_one();
+        }
+    }
+
     /// Moves what waits, at most [`LEDGER_BATCH_MAX`] jobs, into the empty `batch`; sleeps
     /// until there is some. `false` once the queue is closed and empty.
     pub(super) fn take(&self, batch: &mut VecDeque<Job>) -> bool {
+        // What was announced may never come.
+        let mut heeds = true;
         let mut state = self.lock();
         while state.jobs.is_empty() {
             if matches!(state.writer, Writer::Closed) {
                 return false;
             }
+            self.heeds.store(heeds, Ordering::Relaxed);
             state = self.work.sleep(state);
+            heeds = self.heeds.swap(false, Ordering::Relaxed);
         }
         if state.jobs.len() <= LEDGER_BATCH_MAX {
             // As many may come again, and making room for them one by one copies all before them.
@@ -99,11 +115,14 @@ impl Queue {
     }
 
     /// Sleeps until something waits or the queue is closed, for this long at the most; whether something
-    /// does. It may give up sooner.
+    /// does, or is about to come. It may give up sooner.
     pub(super) fn wait(&self, limit: Duration) -> bool {
         let mut state = self.lock();
         if state.jobs.is_empty() && !matches!(state.writer, Writer::Closed) {
+            self.heeds.store(true, Ordering::Relaxed);
             state = self.work.sleep_at_most(state, limit);
+            let is_announced = !self.heeds.swap(false, Ordering::Relaxed);
+            return is_announced || !state.jobs.is_empty();
         }
         !state.jobs.is_empty()
     }
@@ -155,9 +174,13 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, sync::mpsc::sync_channel};
+    use std::{
+        cell::Cell,
+        sync::{Arc, mpsc::sync_channel},
+    };
 
     use super::*;
+    use crate::base::wake::tests::until_slept_at;
 
     #[test]
     fn whoever_answers_for_the_writer_never_waits_for_it() {
@@ -168,13 +191,47 @@ mod tests {
         });
         let mut push = || {
             let start = || crate::base::thread::spawn("writer", writer.take().unwrap());
-            queue.push(Job::Key(Cell::new(None), Box::new(|_| {})), start);
+            queue.push(job(), start);
         };
         push();
         queue.is_helped_by(thread::current().id());
         (0..LEDGER_QUEUE_MAX).for_each(|_| push());
         assert_eq!(queue.abandon().len(), LEDGER_QUEUE_MAX + 1);
         drop(end);
+    }
+
+    fn job() -> Job {
+        Job::Key(Cell::new(None), Box::new(|_| {}))
+    }
+
+    #[test]
+    fn the_writer_wakes_for_what_is_announced_once_until_it_comes() {
+        let queue = Arc::new(Queue::default());
+        queue.announce();
+        let at = Arc::clone(&queue);
+        let (tell, told) = sync_channel(2);
+        let writer = crate::base::thread::spawn("writer", move || {
+            tell.send(at.wait(Duration::from_secs(3600))).unwrap();
+            let mut batch = VecDeque::new();
+            tell.send(at.take(&mut batch)).unwrap();
+            batch.len()
+        });
+        let writer = writer.unwrap();
+        until_slept_at(&queue.work, &queue.state);
+        queue.announce();
+        assert_eq!(told.recv(), Ok(true));
+        while !queue.heeds.load(Ordering::Relaxed) {
+            thread::yield_now();
+        }
+        until_slept_at(&queue.work, &queue.state);
+        queue.announce();
+        // Whether it has found nothing yet or not, it wants to hear of no other.
+        assert!(!queue.heeds.load(Ordering::Relaxed));
+        until_slept_at(&queue.work, &queue.state);
+        assert!(!queue.heeds.load(Ordering::Relaxed));
+        queue.push(job(), || crate::base::thread::spawn("other", || {}));
+        assert_eq!(told.recv(), Ok(true));
+        assert_eq!(writer.join().unwrap(), 1);
     }
 
     #[test]
@@ -188,7 +245,7 @@ mod tests {
                 let _ended = ended.recv();
             })
         };
-        queue.push(Job::Key(Cell::new(None), Box::new(|_| {})), start);
+        queue.push(job(), start);
         assert!(queue.wait(LONG));
         drop(end);
         queue.abandon();

@@ -1,0 +1,80 @@
+//! A call that comes alone is announced to the ledger before it is read.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{catalog, former};
+use crate::{
+    backend::{Backend, Fault, Invocation, LookWork, Work},
+    base::{
+        clock::{ManualClock, Moment},
+        random::NoWait,
+    },
+    catalog::{content::Output, in_force::InForce},
+    engine::{Engine, Parts},
+    ledger::{IntentReceipt, memory::MemoryLedger},
+    server::{Settings, connection::Connection},
+};
+
+struct Nothing;
+
+impl Backend for Nothing {
+    fn invoke(
+        &self,
+        _: &Work,
+        _: &Invocation<'_>,
+        _: &IntentReceipt,
+    ) -> Result<Output, Box<Fault>> {
+        unreachable!("no tool is there")
+    }
+
+    fn look(&self, _: LookWork, _: &Invocation<'_>) -> Result<Output, Box<Fault>> {
+        unreachable!("no tool is there")
+    }
+
+    fn is_over(&self, _: &str, _: Moment) -> bool {
+        true
+    }
+}
+
+/// How many verbs are announced where `input` comes at once.
+fn announced(input: &str) -> usize {
+    let clock = Arc::new(ManualClock::at_seconds(1000));
+    let ledger = Arc::new(MemoryLedger::new(clock.clone()));
+    let in_force = Arc::new(InForce::default());
+    in_force.swap(Arc::new(catalog("")));
+    let engine = Engine::start(Parts {
+        catalog: Arc::clone(&in_force),
+        ledger: ledger.clone(),
+        backend: Arc::new(Nothing),
+        clock: clock.clone(),
+        random: Arc::new(NoWait),
+        redactor: Arc::default(),
+        former: former(),
+        workers: 1,
+    });
+    let settings = Settings {
+        name: "tollgate".to_owned(),
+        version: "1",
+        instructions: None,
+        patience: Duration::ZERO,
+        page_size: None,
+        reloads: false,
+    };
+    let engine = Arc::new(engine.unwrap());
+    let connection = Connection::new(settings, Arc::clone(&engine), in_force, clock);
+    connection.read_from(input.as_bytes()).unwrap();
+    engine.close();
+    connection.close();
+    ledger.announced()
+}
+
+#[test]
+fn a_call_that_comes_alone_is_announced_and_nothing_else_is() {
+    let request = |method: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}"}}"#);
+    let (call, ping) = (request("tools/call"), request("ping"));
+    assert_eq!(announced(&format!("{call}\n")), 1);
+    assert_eq!(announced(&format!("{ping}\n")), 0);
+    assert_eq!(announced(&format!("{call}\n{call}\n")), 0);
+    assert_eq!(announced(&format!("{call}\n{{")), 0);
+    assert_eq!(announced("tools/call\n"), 0);
+}
