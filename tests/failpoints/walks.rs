@@ -106,12 +106,11 @@ fn world(means: Means, way: Way) -> World {
     world
 }
 
-fn serve(home: &Home, armed: &str) -> Server {
+/// A server without a handshake: one that goes on with steps can die before it has said anything.
+fn start(home: &Home, armed: &str) -> Server {
     let mut command = home.command(&["serve", "--no-watch"]);
     command.env("TOLLGATE_FAILPOINTS", armed);
-    let mut server = Server::start(command);
-    server.initialize();
-    server
+    Server::start(command)
 }
 
 /// Whether the server died of what it was armed with; it has nothing more to read.
@@ -169,12 +168,13 @@ fn run(cell: Cell) -> usize {
     loop {
         let world = world(cell.means, cell.way);
         let home = &world.home;
-        let mut server = serve(home, &format!("{:?}=abort:{died}", cell.point));
+        let mut server = start(home, &format!("{:?}=abort:{died}", cell.point));
+        server.initialize();
         server.call("walk", json!({"text": "x"}));
         let is_dead = dies(server);
         if is_dead && let Some(then) = cell.then {
             // It may not come by: then it goes on to the end.
-            dies(serve(home, &format!("{then:?}=abort")));
+            dies(start(home, &format!("{then:?}=abort")));
         }
         // Nobody calls anything: it goes on by itself, and ends when it is done.
         assert_eq!(walks::serve(home).finish().0, 0);
