@@ -97,6 +97,9 @@ UNION ALL SELECT first, row FROM operations WHERE row <> first;
 pub(super) const BEGUN_BY_ID: &str = "o.row = (SELECT operation FROM begun
     WHERE call = (SELECT row FROM calls WHERE call_id = ?1))";
 
+/// Of these, those that a call of the principal ?2 began.
+const OF_PRINCIPAL: &str = "EXISTS (SELECT 1 FROM calls WHERE row = o.first AND principal = ?2)";
+
 /// A migration: when the first attempt began of an operation that a service knows by its name.
 pub(super) const NAMED: &str = "ALTER TABLE operations ADD COLUMN named BLOB";
 
@@ -193,7 +196,7 @@ impl<'c> Operations<'c> {
         id: CallId,
         principal: &Principal,
     ) -> rusqlite::Result<Option<Found>> {
-        let sql = format!("{FOUND} {BEGUN_BY_ID} AND first.principal = ?2");
+        let sql = format!("{FOUND} {BEGUN_BY_ID} AND {OF_PRINCIPAL}");
         self.connection
             .prepare_cached(&sql)?
             .query_row(params![id.as_bytes(), principal.as_str()], |row| {
@@ -360,8 +363,8 @@ pub(super) fn word<T>(
     column: usize,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    parse(&text).ok_or_else(|| {
+    let text = row.get_ref(column)?.as_str()?;
+    parse(text).ok_or_else(|| {
         let text = format!("no such word is known: `{text}`");
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, text.into())
     })

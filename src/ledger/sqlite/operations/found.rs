@@ -24,13 +24,17 @@ use crate::base::{
     problem::{Code, Effects},
 };
 
-/// What [`Found::read`] reads; a condition follows.
+/// What [`Found::read`] reads; a condition follows. Most operations have one call, and whose process is looked at
+/// only where that has one in hand: what nobody needs is not looked for.
 pub(super) const FOUND: &str = "
-SELECT o.row, first.call_id, o.state, o.fingerprint, o.began, o.ended,
-    last.delivered IS NOT NULL, o.owner, i.id, o.last, last.definition, o.named,
-    last.outcome, last.effects, last.code, coalesce(o.reply, last.reply), o.source, o.reply IS NULL
-FROM operations o JOIN calls first ON first.row = o.first JOIN calls last ON last.row = o.last
-    JOIN instances i ON i.row = o.owner
+SELECT o.row, CASE o.first WHEN o.last THEN last.call_id
+        ELSE (SELECT call_id FROM calls WHERE row = o.first) END,
+    o.state, o.fingerprint, o.began, o.ended, last.delivered IS NOT NULL, o.owner,
+    CASE WHEN o.state = 'claimed' OR o.state = 'running' OR o.state = 'compensating'
+        THEN (SELECT id FROM instances WHERE row = o.owner) END,
+    o.last, last.definition, o.named, last.outcome, last.effects, last.code,
+    coalesce(o.reply, last.reply), o.source, o.reply IS NULL
+FROM operations o JOIN calls last ON last.row = o.last
 WHERE ";
 
 /// What a caller was told, and what must become of the row of whoever is told it again.
@@ -105,8 +109,13 @@ fn answer(row: &Row<'_>, known: &Known, ended: Timestamp) -> rusqlite::Result<Re
 
 /// Reads what is known of an operation.
 fn known(row: &Row<'_>, state: &Path, me: i64) -> rusqlite::Result<Known> {
-    let (owner, id): (i64, [u8; 16]) = (row.get(7)?, row.get(8)?);
     let now = word(row, 2, OperationState::parse)?;
+    let is_owner_alive = match now.is_open() {
+        true => {
+            row.get::<_, i64>(7)? == me || instance::is_alive(state, Uuid::from_bytes(row.get(8)?))
+        }
+        false => false,
+    };
     Ok(Known {
         row: row.get(0)?,
         id: CallId::from_bytes(row.get(1)?),
@@ -118,7 +127,6 @@ fn known(row: &Row<'_>, state: &Path, me: i64) -> rusqlite::Result<Known> {
         named: restraint::mark(row, 11)?,
         ended: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
         is_delivered: row.get(6)?,
-        is_owner_alive: now.is_open()
-            && (owner == me || instance::is_alive(state, Uuid::from_bytes(id))),
+        is_owner_alive,
     })
 }

@@ -129,6 +129,8 @@ pub(in super::super) struct Keys<'c> {
     recent: Recent,
     /// Of these, what came with the transaction at hand.
     added: Vec<(Prefix, i64)>,
+    /// No operation behind this row is missing there: the index need not be asked about those.
+    whole_behind: i64,
     /// No operation in the file has a higher row, unless somebody else has written.
     seen: i64,
     /// The same before the transaction at hand.
@@ -157,6 +159,7 @@ impl<'c> Keys<'c> {
             },
             recent: Recent::default(),
             added: Vec::new(),
+            whole_behind: i64::MAX,
             seen: 0,
             seen_before: 0,
             is_known: false,
@@ -172,12 +175,15 @@ impl<'c> Keys<'c> {
     pub(super) fn newest(&mut self, key: &[u8; 32], before: i64) -> rusqlite::Result<Option<i64>> {
         self.catch_up()?;
         let prefix = prefix(key);
-        let indexed = self.newest.query_row((prefix, before), |row| row.get(0));
         let mut recent = self
             .recent
             .entries
             .range((prefix, i64::MIN)..(prefix, before));
         let recent = recent.next_back().map(|&(_, row)| row);
+        if recent.is_some_and(|row| row > self.whole_behind) {
+            return Ok(recent);
+        }
+        let indexed = self.newest.query_row((prefix, before), |row| row.get(0));
         Ok(indexed.optional()?.max(recent))
     }
 
@@ -189,13 +195,13 @@ impl<'c> Keys<'c> {
     pub(super) fn add(&mut self, key: &[u8; 32], row: i64) -> rusqlite::Result<()> {
         self.catch_up()?;
         let entry = (prefix(key), row);
+        self.recent.insert(entry);
+        self.added.push(entry);
         if row <= self.seen {
-            // A call that has become an operation long after it came: nobody would look for it there.
+            // A call that has become an operation long after it came: nobody else would look for it there.
             return self.put.execute(entry).map(drop);
         }
         self.seen = row;
-        self.recent.insert(entry);
-        self.added.push(entry);
         Ok(())
     }
 
@@ -262,6 +268,7 @@ impl<'c> Keys<'c> {
         self.seen_before = self.seen;
         if let Some(course) = self.course.take_if(|course| course.is_over) {
             self.recent.drop_before(course.up_to.saturating_add(1));
+            self.whole_behind = self.whole_behind.max(course.up_to);
         }
     }
 
@@ -283,6 +290,7 @@ impl<'c> Keys<'c> {
         self.added.clear();
         self.course = None;
         (self.seen, self.seen_before, self.is_known) = (0, 0, false);
+        self.whole_behind = i64::MAX;
     }
 
     /// Reads what others have written since.
@@ -298,6 +306,8 @@ impl<'c> Keys<'c> {
         self.recent.drop_before(first.max(end.saturating_add(1)));
         self.course.take_if(|course| course.up_to <= end);
         self.seen = self.seen.max(end);
+        // Others may have put some before it into the index, and nowhere else.
+        self.whole_behind = self.seen;
         let mut rows = self.read.query([self.seen])?;
         while let Some(row) = rows.next()? {
             let entry: (Prefix, i64) = (row.get(0)?, row.get(1)?);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use rusqlite::StatementStatus;
 
 use super::*;
 use crate::ledger::sqlite::{
@@ -302,4 +303,64 @@ fn an_older_file_brings_its_keys_along() {
     });
     // Nothing had to be read: all were in the index.
     assert!(process.keys.recent.entries.is_empty());
+}
+
+#[test]
+fn what_became_an_operation_late_is_not_taken_for_the_newest() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = create(dir.path());
+    let mut process = Process::new(&connection);
+    let mut late = 0;
+    process.transact(true, |process| {
+        late = process.arrive();
+        for begins in 0..6 {
+            let row = process.arrive();
+            process.claim(&key(begins, 0), row);
+        }
+        process.keys.go_on();
+    });
+    while process.keys.are_under_way() {
+        process.transact(true, |_| {});
+    }
+    process.transact(true, |process| {
+        process.claim(&key(1, 1), late);
+        assert_eq!(process.candidates(&key(1, 0)), [late + 2, late]);
+        process.check();
+    });
+}
+
+#[test]
+fn the_index_is_not_asked_about_what_is_known_unless_somebody_else_has_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let connection = create(dir.path());
+    let mut process = Process::new(&connection);
+    let asked = |process: &mut Process<'_>, begins| {
+        let newest = |process: &mut Process<'_>| {
+            assert!(process.keys.newest(&key(begins, 0), i64::MAX).is_ok());
+        };
+        process.transact(true, newest);
+        process.keys.newest.reset_status(StatementStatus::Run)
+    };
+    process.transact(true, |process| {
+        for begins in [0, 1] {
+            let row = process.arrive();
+            process.claim(&key(begins, 0), row);
+        }
+    });
+    assert_eq!(
+        [0, 1, 2].map(|begins| asked(&mut process, begins)),
+        [0, 0, 1]
+    );
+    let other = open::connect(&dir.path().join(DATABASE), Access::Write).unwrap();
+    make_quick(&other);
+    let mut second = Process::new(&other);
+    second.transact(true, |process| {
+        let row = process.arrive();
+        process.claim(&key(2, 0), row);
+    });
+    // What the other has written last cannot be older than what it has put into the index.
+    assert_eq!(
+        [0, 1, 2].map(|begins| asked(&mut process, begins)),
+        [1, 1, 0]
+    );
 }
