@@ -8,9 +8,12 @@ use super::{
     pipeline::{Arrived, check_when_marked, take_turn},
     queue::GateJob,
 };
-use crate::base::{
-    limits::flow::CHECKED_BY_READER_FOR,
-    wake::{self, Errand},
+use crate::{
+    base::{
+        limits::flow::CHECKED_BY_READER_FOR,
+        wake::{self, Errand},
+    },
+    ledger::Coming,
 };
 
 /// The gate's own thread: everything that is decided here and now.
@@ -43,9 +46,9 @@ impl Gate {
     /// Has a call checked. Quick ones that come while the gate sleeps are checked by this thread, at the end
     /// of [`wake::together`]: that takes less than waking the other.
     pub(super) fn check(self: &Arc<Self>, arrived: Arrived) {
-        // The row of a read is written while the next is checked; those of writes wait for one sync, together.
+        // Its row is written while the next is checked.
         if arrived.is_read() {
-            self.0.ledger.announce();
+            self.0.ledger.announce(Coming::Read);
         }
         let gate_sleeps = self.0.queue.push_check(arrived);
         if gate_sleeps {

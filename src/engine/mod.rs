@@ -67,7 +67,7 @@ use crate::{
     },
     catalog::in_force::InForce,
     guard::call::{IncomingCall, Refused},
-    ledger::{Ledger, LedgerError},
+    ledger::{Coming, Ledger, LedgerError},
 };
 
 /// Where the answer of a call goes, and the client's wish to have none.
@@ -147,7 +147,7 @@ impl Engine {
 
     /// A call is about to be taken in, and no other with it.
     pub(crate) fn announce(&self) {
-        self.shared.ledger.announce();
+        self.shared.ledger.announce(Coming::Alone);
     }
 
     /// Takes a call in. Waits while the gate is behind; never for the world.

@@ -4,15 +4,12 @@
 mod state;
 mod steps;
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
 use state::{Looked, State};
 
 use super::{
-    AuditReceipt, Durability, IntentReceipt, Ledger, LedgerError, LedgerKey, Then,
+    AuditReceipt, Coming, Durability, IntentReceipt, Ledger, LedgerError, LedgerKey, Then,
     admission::{Admission, Begun, Decided, Ending, Failure, Further, Notes, Replay},
     fetch::{Fetch, Fetched, Standing, died, no_such},
     log::{CallEnd, CallRecord},
@@ -49,7 +46,6 @@ pub(crate) enum Verb {
 pub(crate) struct MemoryLedger {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
-    announced: AtomicUsize,
 }
 
 impl Default for MemoryLedger {
@@ -71,7 +67,6 @@ impl MemoryLedger {
         Self {
             clock,
             state: Mutex::default(),
-            announced: AtomicUsize::default(),
         }
     }
 
@@ -92,9 +87,9 @@ impl MemoryLedger {
         self.state.lock().unwrap().of(row).known.state
     }
 
-    /// How many verbs were announced.
-    pub(crate) fn announced(&self) -> usize {
-        self.announced.load(Ordering::Relaxed)
+    /// What was announced, in order.
+    pub(crate) fn announced(&self) -> Vec<Coming> {
+        self.state.lock().unwrap().announced.clone()
     }
 
     /// Everything that was written, in order.
@@ -137,8 +132,8 @@ impl MemoryLedger {
 }
 
 impl Ledger for MemoryLedger {
-    fn announce(&self) {
-        self.announced.fetch_add(1, Ordering::Relaxed);
+    fn announce(&self, coming: Coming) {
+        self.state.lock().unwrap().announced.push(coming);
     }
 
     fn begin(&self, admission: Admission, then: Then<Begun>) {

@@ -95,6 +95,15 @@ impl AuditReceipt {
     }
 }
 
+/// What [`Ledger::announce`] announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coming {
+    /// A call, and no other with it.
+    Alone,
+    /// One that reads, perhaps with others.
+    Read,
+}
+
 /// What must have become of a row before its verb counts as done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Durability {
@@ -133,9 +142,9 @@ pub(crate) enum LedgerError {
 
 /// The verbs. All return at once; `then` is called when the verb is durable.
 pub(crate) trait Ledger: Send + Sync {
-    /// Another verb will be called in some microseconds: whoever has to be woken for it wakes meanwhile.
-    /// It may be wrong to say so.
-    fn announce(&self);
+    /// Another verb will be called in some microseconds: whoever has to be woken for it wakes meanwhile,
+    /// where that does not part what had better be synced together. It may be wrong to say so.
+    fn announce(&self, coming: Coming);
 
     /// Asks for a call to be admitted: everything that state decides is decided and written in
     /// one transaction. Where it is admitted, what is about to be done is written; for an

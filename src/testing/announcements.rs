@@ -11,7 +11,7 @@ use crate::{
     },
     catalog::{content::Output, in_force::InForce},
     engine::{Engine, Parts},
-    ledger::{IntentReceipt, memory::MemoryLedger},
+    ledger::{Coming, IntentReceipt, memory::MemoryLedger},
     server::{Settings, connection::Connection},
 };
 
@@ -36,8 +36,8 @@ impl Backend for Nothing {
     }
 }
 
-/// How many verbs are announced where `input` comes at once.
-fn announced(input: &str) -> usize {
+/// What is announced where `input` comes at once.
+fn announced(input: &str) -> Vec<Coming> {
     let clock = Arc::new(ManualClock::at_seconds(1000));
     let ledger = Arc::new(MemoryLedger::new(clock.clone()));
     let in_force = Arc::new(InForce::default());
@@ -72,9 +72,9 @@ fn announced(input: &str) -> usize {
 fn a_call_that_comes_alone_is_announced_and_nothing_else_is() {
     let request = |method: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}"}}"#);
     let (call, ping) = (request("tools/call"), request("ping"));
-    assert_eq!(announced(&format!("{call}\n")), 1);
-    assert_eq!(announced(&format!("{ping}\n")), 0);
-    assert_eq!(announced(&format!("{call}\n{call}\n")), 0);
-    assert_eq!(announced(&format!("{call}\n{{")), 0);
-    assert_eq!(announced("tools/call\n"), 0);
+    assert_eq!(announced(&format!("{call}\n")), [Coming::Alone]);
+    assert_eq!(announced(&format!("{ping}\n")), []);
+    assert_eq!(announced(&format!("{call}\n{call}\n")), []);
+    assert_eq!(announced(&format!("{call}\n{{")), []);
+    assert_eq!(announced("tools/call\n"), []);
 }

@@ -16,6 +16,7 @@ use crate::{
         ask::Channel,
     },
     guard::agree::Posed,
+    ledger::Coming,
 };
 
 /// Tells the name of the thread that it was answered on, which is the one that checked the call: the ledger
@@ -126,8 +127,8 @@ fn reads_are_announced_to_the_ledger_and_writes_are_not() {
     let setting = Setting::new(done);
     setting.call("say_and_write");
     setting.call("change");
-    assert_eq!(setting.ledger.announced(), 0);
+    assert_eq!(setting.ledger.announced(), []);
     setting.call("say");
     setting.call("look");
-    assert_eq!(setting.ledger.announced(), 2);
+    assert_eq!(setting.ledger.announced(), [Coming::Read; 2]);
 }

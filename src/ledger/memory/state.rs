@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        Coming,
         admission::{Doubt, Ending, Notes, Replay, Running},
         fetch::{Fetch, Standing, standing},
         operation::{
@@ -24,6 +25,7 @@ use crate::base::{
 pub(super) struct State {
     pub(super) rows: i64,
     pub(super) verbs: Vec<Verb>,
+    pub(super) announced: Vec<Coming>,
     pub(super) failing: usize,
     pub(super) operations: Vec<Stored>,
 }

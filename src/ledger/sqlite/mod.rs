@@ -46,7 +46,7 @@ use job::Job;
 use queue::Queue;
 
 use super::{
-    AuditReceipt, IntentReceipt, Ledger, LedgerError, LedgerKey, Then,
+    AuditReceipt, Coming, IntentReceipt, Ledger, LedgerError, LedgerKey, Then,
     admission::{Admission, Begun, Decided, Ending, Failure, Further},
     fetch::{Fetch, Fetched},
     operation::Operation,
@@ -70,6 +70,17 @@ pub(crate) enum AuditSync {
     Writes,
     /// Every one.
     All,
+}
+
+impl AuditSync {
+    /// Whether the writer wakes early for what is `coming`: not where several rows wait for a sync, which is
+    /// to be one.
+    fn wakes_early_for(self, coming: Coming) -> bool {
+        match (self, coming) {
+            (_, Coming::Alone) | (Self::Writes, Coming::Read) => true,
+            (Self::All, Coming::Read) => false,
+        }
+    }
 }
 
 /// How a ledger is kept.
@@ -150,8 +161,10 @@ impl Drop for SqliteLedger {
 }
 
 impl Ledger for SqliteLedger {
-    fn announce(&self) {
-        self.shared.queue.announce();
+    fn announce(&self, coming: Coming) {
+        if self.shared.keeping.sync.wakes_early_for(coming) {
+            self.shared.queue.announce();
+        }
     }
 
     fn begin(&self, admission: Admission, then: Then<Begun>) {

@@ -179,8 +179,14 @@ mod tests {
         sync::{Arc, mpsc::sync_channel},
     };
 
-    use super::*;
-    use crate::base::wake::tests::until_slept_at;
+    use super::{
+        super::{
+            super::{Coming, Ledger as _, wait},
+            AuditSync, SqliteLedger,
+        },
+        *,
+    };
+    use crate::base::{clock::SystemClock, wake::tests::until_slept_at};
 
     #[test]
     fn whoever_answers_for_the_writer_never_waits_for_it() {
@@ -232,6 +238,27 @@ mod tests {
         queue.push(job(), || crate::base::thread::spawn("other", || {}));
         assert_eq!(told.recv(), Ok(true));
         assert_eq!(writer.join().unwrap(), 1);
+    }
+
+    /// Whether the writer of a ledger that is kept so wakes for what is `coming`, and has nothing else to do.
+    fn wakes_for(sync: AuditSync, coming: Coming) -> bool {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::new(dir.path().into(), Arc::new(SystemClock), sync);
+        wait(|then| ledger.key(then)).unwrap();
+        let heeds = &ledger.shared.queue.heeds;
+        while !heeds.load(Ordering::Relaxed) {
+            thread::yield_now();
+        }
+        ledger.announce(coming);
+        !heeds.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn what_is_to_be_synced_together_is_not_parted() {
+        assert!(wakes_for(AuditSync::Writes, Coming::Read));
+        assert!(!wakes_for(AuditSync::All, Coming::Read));
+        assert!(wakes_for(AuditSync::Writes, Coming::Alone));
+        assert!(wakes_for(AuditSync::All, Coming::Alone));
     }
 
     #[test]
