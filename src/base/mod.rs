@@ -17,6 +17,7 @@ pub(crate) mod json;
 pub(crate) mod kernel;
 pub(crate) mod later;
 pub(crate) mod limits;
+pub(crate) mod lines;
 pub(crate) mod nap;
 pub(crate) mod problem;
 pub(crate) mod quota;

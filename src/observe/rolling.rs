@@ -7,12 +7,12 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read as _, Seek as _, SeekFrom, Write},
+    io::{self, Write},
     path::PathBuf,
 };
 
 use super::Files;
-use crate::base::{event::Event, file_id::FileId};
+use crate::base::{event::Event, file_id::FileId, lines};
 
 /// A writer of whole lines. A line that cannot be written is lost, and that is told once until
 /// one can be written again.
@@ -82,7 +82,7 @@ impl Rolling {
             .append(true)
             .create(true)
             .open(path)?;
-        if is_torn(&mut file)? {
+        if lines::is_torn(&file)? {
             file.write_all(b"\n")?;
         }
         Ok(file)
@@ -133,17 +133,6 @@ impl Write for Rolling {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Whether the last line of `file` was cut off.
-fn is_torn(file: &mut File) -> io::Result<bool> {
-    if file.metadata()?.len() == 0 {
-        return Ok(false);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
 }
 
 #[cfg(test)]

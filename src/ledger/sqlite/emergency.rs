@@ -26,6 +26,7 @@ use crate::base::{
     event::Event,
     failpoint::{self, Point},
     limits::{BALLAST_BYTES, EMERGENCY_BYTES, EMERGENCY_REPLY_BYTES_MAX},
+    lines,
     problem::{Code, Effects},
     text,
 };
@@ -78,8 +79,9 @@ impl Emergency {
             return Err(io::ErrorKind::StorageFull.into());
         }
         journal.lock()?;
-        let written = journal
-            .write_all(line.as_bytes())
+        let written = lines::is_torn(journal)
+            .and_then(|is_torn| journal.write_all(if is_torn { b"\n" } else { b"" }))
+            .and_then(|()| journal.write_all(line.as_bytes()))
             .and_then(|()| journal.sync_data());
         journal.unlock()?;
         failpoint::pass(Point::JournalAppended);

@@ -46,3 +46,27 @@ fn s22_an_end_after_the_file_was_taken_away_is_kept_and_taken_in_when_it_is_back
     );
     events_in(dir.path());
 }
+
+#[test]
+fn s22_an_end_is_kept_behind_one_that_was_cut_off() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, aside) = (dir.path().join(DATABASE), dir.path().join("aside.db"));
+    let ledger = sqlite(dir.path());
+    let begun = begin(&ledger, &row("write")).unwrap();
+    // A process was killed, or the disk was full, in the middle of it.
+    fs::write(dir.path().join("emergency.jsonl"), r#"{"ledger":"a","ro"#).unwrap();
+    fs::rename(&path, &aside).unwrap();
+    let end = ending(&settlement(Outcome::Succeeded));
+    let receipt = wait(|then| ledger.finish(begun, end, then)).unwrap();
+    assert!(receipt.is_in_journal());
+    ledger.close();
+    fs::rename(&aside, &path).unwrap();
+
+    let next = sqlite(dir.path());
+    begin(&next, &row("read")).unwrap();
+    let end = calls_in(dir.path()).remove(0).end.unwrap();
+    assert_eq!(
+        (end.outcome, &*end.stage),
+        (Outcome::Succeeded, "emergency")
+    );
+}
