@@ -315,13 +315,22 @@ fn operation() -> Result<String, Box<dyn std::error::Error>> {
     Ok(named.ok_or("no operation")?.1)
 }
 
-/// One line in a file that survives this process: counts how often an effect happened.
+/// One line in a file that survives this process: counts how often an effect happened. It is there or not, also
+/// where this process is killed: the system ends a write there only where that goes on in another page, and a line
+/// that would begins a page of its own, behind empty lines.
 fn append(path: &str, line: &str) -> Outcome {
+    const PAGE_BYTES: usize = 4096;
     let mut file = fs::OpenOptions::new()
         .append(true)
         .create(true)
         .open(path)?;
-    file.write_all(format!("{line}\n").as_bytes())?;
+    file.lock()?;
+    let line = format!("{line}\n");
+    let used = usize::try_from(file.metadata()?.len())? % PAGE_BYTES;
+    if used > 0 && used + line.len() > PAGE_BYTES {
+        file.write_all("\n".repeat(PAGE_BYTES - used).as_bytes())?;
+    }
+    file.write_all(line.as_bytes())?;
     file.sync_all()?;
     Ok(())
 }

@@ -209,7 +209,8 @@ fn done(home: &Home, tool: &str, rows: &[Value]) -> (usize, usize) {
     let days: BTreeSet<&str> = rows
         .map(|row| &row["end"]["finished"].as_str().unwrap()[..10])
         .collect();
-    (effects.lines().count(), days.len())
+    let done = effects.lines().filter(|line| !line.is_empty());
+    (done.count(), days.len())
 }
 
 #[test]

@@ -198,7 +198,7 @@ impl World {
     /// Everything that was done so far.
     pub(crate) fn effects(&self) -> Vec<Effect> {
         let lines = fs::read_to_string(self.home.path("effects")).unwrap();
-        let of_programs = lines.lines().map(|line| {
+        let of_programs = lines.lines().filter(|line| !line.is_empty()).map(|line| {
             let words: Vec<&str> = line.split(' ').collect();
             Effect {
                 text: words[0].to_owned(),
