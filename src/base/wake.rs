@@ -108,10 +108,7 @@ impl Bell {
 
     /// Sleeps until it is rung, or for no reason, as a [`Condvar`] does.
     pub(crate) fn sleep<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        ring_held();
-        self.0.sleepers.fetch_add(1, Ordering::Relaxed);
-        let slept = self.0.rung.wait(guard);
-        self.0.sleepers.fetch_sub(1, Ordering::Relaxed);
+        let slept = self.asleep(|rung| rung.wait(guard));
         slept.unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,11 +118,17 @@ impl Bell {
         guard: MutexGuard<'a, T>,
         limit: Duration,
     ) -> MutexGuard<'a, T> {
+        let slept = self.asleep(|rung| rung.wait_timeout(guard, limit));
+        slept.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Counts this thread while it does `sleep`, with the lock before and behind it.
+    fn asleep<T>(&self, sleep: impl FnOnce(&Condvar) -> T) -> T {
         ring_held();
         self.0.sleepers.fetch_add(1, Ordering::Relaxed);
-        let slept = self.0.rung.wait_timeout(guard, limit);
+        let slept = sleep(&self.0.rung);
         self.0.sleepers.fetch_sub(1, Ordering::Relaxed);
-        slept.unwrap_or_else(PoisonError::into_inner).0
+        slept
     }
 }
 
