@@ -3,6 +3,7 @@
 mod announcements;
 mod fuzz;
 pub(crate) mod nodes;
+pub(crate) mod nothing;
 #[path = "../tests/peer.rs"]
 pub(crate) mod peer;
 pub(crate) mod random;

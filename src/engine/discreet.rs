@@ -87,28 +87,8 @@ mod tests {
             problem::{Code, Problem},
             secret::Secret,
         },
+        testing::nothing::Nothing,
     };
-
-    struct Nothing;
-
-    impl Backend for Nothing {
-        fn invoke(
-            &self,
-            _: &Work,
-            _: &Invocation<'_>,
-            _: &IntentReceipt,
-        ) -> Result<Output, Box<Fault>> {
-            unreachable!("only its faults are looked at")
-        }
-
-        fn look(&self, _: LookWork, _: &Invocation<'_>) -> Result<Output, Box<Fault>> {
-            unreachable!("only its faults are looked at")
-        }
-
-        fn is_over(&self, _: &str, _: Moment) -> bool {
-            true
-        }
-    }
 
     #[test]
     fn o2_what_is_said_of_a_failure_has_no_secret_not_even_half_of_one() {

@@ -2,39 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{catalog, former};
+use super::{catalog, former, nothing::Nothing};
 use crate::{
-    backend::{Backend, Fault, Invocation, LookWork, Work},
-    base::{
-        clock::{ManualClock, Moment},
-        random::NoWait,
-    },
-    catalog::{content::Output, in_force::InForce},
+    base::{clock::ManualClock, random::NoWait},
+    catalog::in_force::InForce,
     engine::{Engine, Parts},
-    ledger::{Coming, IntentReceipt, memory::MemoryLedger},
+    ledger::{Coming, memory::MemoryLedger},
     server::{Settings, connection::Connection},
 };
-
-struct Nothing;
-
-impl Backend for Nothing {
-    fn invoke(
-        &self,
-        _: &Work,
-        _: &Invocation<'_>,
-        _: &IntentReceipt,
-    ) -> Result<Output, Box<Fault>> {
-        unreachable!("no tool is there")
-    }
-
-    fn look(&self, _: LookWork, _: &Invocation<'_>) -> Result<Output, Box<Fault>> {
-        unreachable!("no tool is there")
-    }
-
-    fn is_over(&self, _: &str, _: Moment) -> bool {
-        true
-    }
-}
 
 /// What is announced where `input` comes at once.
 fn announced(input: &str) -> Vec<Coming> {
