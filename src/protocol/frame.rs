@@ -63,31 +63,35 @@ impl<R: Read> LineReader<R> {
     }
 
     /// Whether what was read and not given yet is one line, and no part of another.
-    pub(crate) fn is_one(&self) -> bool {
-        let rest = self.buffer.get(self.searched..self.filled);
-        let rest = rest.unwrap_or_default();
-        memchr::memchr(b'\n', rest).is_some_and(|at| at + 1 == rest.len())
+    pub(crate) fn is_one(&mut self) -> bool {
+        self.newline().is_some_and(|at| at + 1 == self.filled)
     }
 
     /// The next line of what was read, whole. A last line without a newline counts once the
     /// stream has ended, unless there is nothing in it.
     pub(crate) fn next(&mut self) -> Option<Frame<'_>> {
-        let rest = self.buffer.get(self.searched..self.filled);
-        if let Some(at) = memchr::memchr(b'\n', rest.unwrap_or_default()) {
-            let end = self.searched + at;
+        if let Some(end) = self.newline() {
             if std::mem::take(&mut self.discarding) {
                 self.skip_to(end + 1);
                 return Some(Frame::TooLong);
             }
             return Some(self.take(end, end + 1));
         }
-        self.searched = self.filled;
         if self.discarding || self.searched - self.given > LINE_BYTES_MAX {
             self.discarding = true;
             self.filled = 0;
             self.skip_to(0);
         }
         if self.ended { self.last() } else { None }
+    }
+
+    /// Where the next newline is; no byte is searched twice.
+    fn newline(&mut self) -> Option<usize> {
+        let rest = self.buffer.get(self.searched..self.filled);
+        let rest = rest.unwrap_or_default();
+        let found = memchr::memchr(b'\n', rest);
+        self.searched += found.unwrap_or(rest.len());
+        found.map(|_| self.searched)
     }
 
     fn last(&mut self) -> Option<Frame<'_>> {
